@@ -25,7 +25,7 @@ class ClockTime(Func):
 
 
 class EventQuerySet(models.QuerySet):
-    """Reads in stream order carry `seq`, the number given after commit; an event not yet numbered is not in them."""
+    """Reads in stream order carry `seq`, the number given after commit; without one an event is not there."""
 
     def numbered(self) -> "EventQuerySet":
         return self.filter(position__isnull=False).annotate(seq=F("position__seq"))
@@ -44,9 +44,9 @@ class EventQuerySet(models.QuerySet):
 
 
 class Event(models.Model):
-    """One change that mattered, written with it, never changed. It points at nobody, so everybody may write one.
+    """One change that mattered, written with it, never changed. It points at nobody, so anyone may write one.
 
-    The payload is already what its merchant may see: ids, codes and amounts, never a name, a phone or free text.
+    The payload is already what its merchant may see: ids, codes, amounts, never a name, a phone or free text.
     """
 
     merchant_id = models.BigIntegerField()
@@ -114,7 +114,7 @@ class Reader(models.Model):
 class Fault(models.Model):
     """An event that a reader could not act on, set aside so that the others go on, and tried again.
 
-    Later events of the same subject wait behind it (`error` is empty for those), because order is kept per subject.
+    Later events of the same subject wait behind it, with `error` empty: order is kept per subject.
     """
 
     reader = models.CharField(max_length=64)

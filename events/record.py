@@ -63,8 +63,9 @@ def record(
     by: Actor,
     at: datetime | None = None,
 ) -> Event:
-    """Write one event for one merchant. `subject` and `concerns` are public refs (`ord_…`, `mem_…`); `payload` is
-    what that merchant may see: str, int, bool, None, lists and dicts of them, holding ids, codes and fen.
+    """Write one event for one merchant. `subject` and `concerns` are public refs (`ord_…`, `mem_…`);
+    `payload` is what that merchant may see: str, int, bool, None, lists and dicts of them, holding ids,
+    codes and fen.
 
     RuntimeError outside a transaction, TypeError for a payload of anything else.
     """
@@ -111,13 +112,13 @@ def _plain(value: Any, where: str) -> Any:
 
 
 def _call_the_relay() -> None:
-    """After commit, because NOTIFY inside the writing transaction costs two thirds of the throughput. In a burst
-    only the first call is made: the relay, once awake, looks again every 25 ms by itself."""
+    """After commit, because NOTIFY inside the writing transaction costs two thirds of the throughput. In a
+    burst only the first call is made: the relay, once awake, looks again every 25 ms by itself."""
     global _last_call
     now = time.monotonic()
     if now - _last_call < _QUIET:
         return
     _last_call = now
     with connection.cursor() as cursor:
-        # One statement, its own transaction, and no wait for the disk: a lost call costs 250 ms, not an event.
+        # One statement, its own transaction, no wait for the disk: a lost call costs 250 ms, not an event.
         cursor.execute("SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, '')", [CHANNEL])

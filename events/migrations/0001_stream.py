@@ -4,9 +4,10 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
+from django.db import migrations, models
+
 import events.models
 from events.append_only import AppendOnly
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

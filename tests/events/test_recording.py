@@ -26,7 +26,11 @@ def test_an_event_keeps_what_happened_to_whom_and_who_did_it(db):
     assert (event.merchant_id, event.kind, event.subject) == (7, "member.joined", "mem_wang")
     assert (event.actor_kind, event.actor_ref) == ("user", "usr_lin")
     assert event.payload == {
-        "store": "sto_jingan", "consents": ["offers"], "first": True, "points": 0, "guide": None
+        "store": "sto_jingan",
+        "consents": ["offers"],
+        "first": True,
+        "points": 0,
+        "guide": None,
     }
     assert event.concerns == ["mem_wang", "gui_lin", "sto_jingan"]
     assert event.at == at
