@@ -114,25 +114,28 @@ class Reader(models.Model):
 class Fault(models.Model):
     """An event that a reader could not act on, set aside so that the others go on, and tried again.
 
-    Later events of the same subject wait behind it, with `error` empty: order is kept per subject.
+    Later events of the same merchant and subject wait behind it, without an error and a time of their own:
+    order is kept per subject.
     """
 
     reader = models.CharField(max_length=64)
     event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     seq = models.BigIntegerField()
-    subject = models.CharField(max_length=32)
-    error = models.CharField(
-        max_length=255, blank=True, help_text="Type and place of the error, never its text"
-    )
+    error = models.CharField(max_length=255, blank=True, help_text="Its type and place, never its text")
     attempts = models.PositiveIntegerField(default=0)
-    retry_at = models.DateTimeField()
+    retry_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         indexes = [models.Index(fields=["reader", "retry_at"], name="fault_due")]
         constraints = [
             models.UniqueConstraint(fields=["reader", "event"], name="fault_one_per_reader_and_event"),
+            models.CheckConstraint(
+                condition=models.Q(error="", retry_at=None)
+                | ~models.Q(error="") & models.Q(retry_at__isnull=False),
+                name="fault_waits_or_has_an_error",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.reader} {self.event_id}: {self.error}"
+        return f"{self.reader} {self.event_id}: {self.error or 'waits'}"
