@@ -1,0 +1,73 @@
+"""Who is asking, for which merchant, over which part of its tree. One acting merchant at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
+
+from events.record import Actor
+from merchants.models import Appointment, Merchant, User
+from merchants.roles import PERMISSIONS, lacking
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One signed-in user acting for one merchant: its live appointments there. What a face passes to a room's reads."""
+
+    user: User
+    merchant: Merchant
+    appointments: tuple[Appointment, ...]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor.user(self.user.ref)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(appointment.role for appointment in self.appointments)
+
+    def may(self, permission: str) -> bool:
+        return any(permission in PERMISSIONS[role] for role in self.roles)
+
+    def need(self, permission: str) -> None:
+        """Forbidden, naming the roles that may, unless one of this seat's roles carries the permission."""
+        if not self.may(permission):
+            raise lacking(permission)
+
+    def paths(self, permission: str) -> list[str]:
+        """The org-tree prefixes over which the permission is held; a root prefix means the whole merchant."""
+        return [apt.org_unit.path for apt in self.appointments if permission in PERMISSIONS[apt.role]]
+
+    def within(self, field: str, permission: str) -> Q:
+        """A filter for rows whose org path, reached by `field` (`store__org_unit__path`), lies in the subtree."""
+        paths = self.paths(permission)
+        condition = Q(pk__in=[])
+        for path in paths:
+            condition |= Q(**{f"{field}__startswith": path})
+        return condition
+
+
+def seats(user: User, *, at: datetime | None = None) -> list[Seat]:
+    """Every merchant this user may act for now, oldest appointment first. Crosses merchants by its nature."""
+    with scopes_disabled():
+        rows = list(
+            Appointment.objects.filter(user=user)
+            .live(at or timezone.now())
+            .select_related("merchant", "org_unit")
+            .order_by("starts_at", "id")
+        )
+    by_merchant: dict[int, list[Appointment]] = {}
+    for row in rows:
+        by_merchant.setdefault(row.merchant_id, []).append(row)
+    return [Seat(user, group[0].merchant, tuple(group)) for group in by_merchant.values()]
+
+
+@contextmanager
+def acting_for(merchant: Merchant) -> Iterator[None]:
+    """Everything read inside belongs to this merchant."""
+    with scope(merchant=merchant):
+        yield

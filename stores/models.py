@@ -1,0 +1,153 @@
+from datetime import datetime
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+from django_scopes import ScopedManager
+
+from merchants.models import Brand, Merchant, OrgUnit, Party
+from merchants.refs import RefField
+
+
+class Store(models.Model):
+    """A place that sells: a leaf of its merchant's org tree. Coordinates are WGS-84; the given ones are kept beside."""
+
+    class Kind(models.TextChoices):
+        DIRECT = "direct", _("Direct store")
+        FRANCHISE = "franchise", _("Franchise store")
+        COLLECTION = "collection", _("Collection store")
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Trading")
+        PAUSED = "paused", _("Paused")
+        CLOSED = "closed", _("Closed for good")
+
+    class Datum(models.TextChoices):
+        WGS84 = "wgs84"
+        GCJ02 = "gcj02"
+
+    ref = RefField(prefix="sto")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="stores")
+    org_unit = models.OneToOneField(OrgUnit, on_delete=models.PROTECT, related_name="store")
+    party = models.OneToOneField(Party, on_delete=models.PROTECT, related_name="store")
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=120)
+    pinyin = models.CharField(max_length=120, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind)
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    province = models.CharField(max_length=40)
+    city = models.CharField(max_length=40)
+    district = models.CharField(max_length=40, blank=True)
+    adcode = models.CharField(max_length=6, blank=True)
+    address = models.CharField(max_length=240)
+    lng = models.FloatField(help_text="WGS-84 degrees")
+    lat = models.FloatField(help_text="WGS-84 degrees")
+    given_lng = models.FloatField()
+    given_lat = models.FloatField()
+    given_datum = models.CharField(max_length=5, choices=Datum)
+    time_zone = models.CharField(max_length=48, default="Asia/Shanghai")
+    hours = models.JSONField(
+        default=list, help_text='Seven entries from Monday: [["09:00","21:00"]], [] when closed'
+    )
+    special_days = models.JSONField(default=dict, help_text='{"2026-02-17": []}: dates whose hours differ')
+    abilities = ArrayField(models.CharField(max_length=24), default=list)
+    daily_capacity = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedManager(merchant="merchant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["merchant", "code"], name="store_code_once_a_merchant"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="store_with_merchant"),
+            models.CheckConstraint(
+                condition=Q(lng__gte=-180, lng__lte=180, lat__gte=-90, lat__lte=90), name="store_on_earth"
+            ),
+        ]
+        indexes = [models.Index(fields=["city", "district"], name="store_by_city")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContractQuerySet(models.QuerySet):
+    def live(self, at: datetime) -> "ContractQuerySet":
+        """In force at `at`: accepted by both, begun, not ended."""
+        return self.filter(accepted_at__isnull=False, starts_at__lte=at).filter(
+            Q(ends_at=None) | Q(ends_at__gt=at)
+        )
+
+
+_MANAGER = models.Manager.from_queryset(ContractQuerySet)
+
+
+class Contract(models.Model):
+    """Who may sell which brand where, from when to when, and how the money moves.
+
+    Owned by the brand's merchant; the store's merchant is the counterparty and reads it through `party`.
+    """
+
+    class Mode(models.TextChoices):
+        CENTRAL = "central", _("Central: the brand collects, then splits")
+        DIRECT = "direct", _("Direct: the store collects and splits at once")
+
+    class Settlement(models.TextChoices):
+        T0 = "T0", "T+0"
+        T1 = "T1", "T+1"
+
+    class GuidePay(models.TextChoices):
+        DIRECT = "direct", _("The principal pays the guide")
+        EMPLOYER = "employer", _("The employer pays the guide")
+
+    ref = RefField(prefix="con")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="brand_contracts")
+    counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="store_contracts")
+    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="contracts")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="contracts")
+    brand_unit = models.ForeignKey(OrgUnit, on_delete=models.PROTECT, related_name="placed_contracts")
+    mode = models.CharField(max_length=8, choices=Mode)
+    settlement = models.CharField(max_length=2, choices=Settlement, default=Settlement.T0)
+    guide_pay = models.CharField(max_length=8, choices=GuidePay, default=GuidePay.DIRECT)
+    reserve_ppm = models.PositiveIntegerField(default=0)
+    return_window_days = models.PositiveSmallIntegerField(default=7)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedManager(merchant="merchant", _manager_class=_MANAGER)
+    party = ScopedManager(merchant="counterparty", _manager_class=_MANAGER)
+
+    class Meta:
+        indexes = [models.Index(fields=["store", "brand"], name="contract_of_store")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="contract_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(reserve_ppm__lte=1_000_000), name="contract_reserve_is_a_part"
+            ),
+            ExclusionConstraint(
+                name="contract_never_overlaps",
+                expressions=[
+                    ("brand", RangeOperators.EQUAL),
+                    ("store", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            "starts_at",
+                            "ends_at",
+                            RangeBoundary(),
+                            function="TSTZRANGE",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+                condition=Q(accepted_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
