@@ -12,13 +12,16 @@ OWNER_COMMANDS = {"migrate", "sqlmigrate", "sqlflush", "flush", "grant"}
 
 
 def find_database() -> None:
-    """Without an address in the environment, use the embedded server that ./dev up runs (TIANDI_DATA names its folder)."""
+    """Without an address in the environment, use the server of ./dev up (TIANDI_DATA names its folder)."""
     if "DATABASE_URL" in os.environ:
         return
     folder = DataFolder()
     environment = folder.environment()
     if "DATABASE_URL" not in environment:
-        sys.exit(f"No database. Start ./dev up (data folder {folder.path}), or set DATABASE_URL and OWNER_DATABASE_URL.")
+        sys.exit(
+            f"No database. Start ./dev up (data folder {folder.path}), "
+            "or set DATABASE_URL and OWNER_DATABASE_URL."
+        )
     for name, value in environment.items():
         os.environ.setdefault(name, value)
 

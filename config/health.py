@@ -1,4 +1,4 @@
-"""Is this process up, and can it do its work? For proxies and orchestrators; says nothing else to strangers."""
+"""Is this process up, and can it do its work? For proxies and orchestrators; it tells nothing else."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required

@@ -3,7 +3,9 @@
 import logging
 import re
 
-_PHONE = re.compile(r"(?<![\w.])(\+\d{1,3}[ -]?)?(1[3-9]\d)([ -]?\d{4})([ -]?\d{4})(?![\w])|(?<![\w])\+\d{8,15}(?!\w)")
+_PHONE = re.compile(
+    r"(?<![\w.])(\+\d{1,3}[ -]?)?(1[3-9]\d)([ -]?\d{4})([ -]?\d{4})(?![\w])|(?<![\w])\+\d{8,15}(?!\w)"
+)
 
 
 def discreet(text: str) -> str:

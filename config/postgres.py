@@ -96,13 +96,13 @@ def server_user() -> pwd.struct_passwd:
         return pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     except KeyError:
         raise PostgresError(
-            f"User id {os.getuid()} has no entry in /etc/passwd, which PostgreSQL's peer authentication needs. "
+            f"User id {os.getuid()} has no entry in /etc/passwd, which peer authentication needs. "
             "Add one, or set DATABASE_URL and OWNER_DATABASE_URL to a server of yours."
         ) from None
 
 
 def cluster_folder(data: Path, user: pwd.struct_passwd) -> Path:
-    """`data`/postgres; a link to a place that `nobody` reaches when we are root and `data` lies in a private home."""
+    """`data`/postgres; as root a link to where `nobody` gets, if `data` lies in a private home."""
     cluster = data / "postgres"
     if cluster.is_symlink() or cluster.exists():
         return cluster.resolve()
@@ -115,7 +115,7 @@ def cluster_folder(data: Path, user: pwd.struct_passwd) -> Path:
 
 
 def socket_folder(data: Path, user: pwd.struct_passwd) -> Path:
-    """A fresh 0700 folder on a short path (a socket's path may have 107 bytes); the last run's is cleared away."""
+    """A fresh 0700 folder on a short path (a socket's has at most 107 bytes); the last run's is removed."""
     note = data / "sockets"
     if note.is_symlink():
         shutil.rmtree(note.readlink(), ignore_errors=True)
@@ -147,11 +147,12 @@ def find_binaries(packages: Path | None, major: int | None) -> Path:
             return folder
     if major and found:
         raise PostgresError(
-            f"This data folder was made by PostgreSQL {major}, and only {sorted(set(found.values()))} is here. "
+            f"This data folder was made by PostgreSQL {major}; here is only {sorted(set(found.values()))}. "
             f"Install PostgreSQL {major}, or choose another folder with --data."
         )
     raise PostgresError(
-        f"No PostgreSQL found. Install PostgreSQL {OLDEST} or newer, or set DATABASE_URL and OWNER_DATABASE_URL."
+        f"No PostgreSQL found. Install PostgreSQL {OLDEST} or newer, or set DATABASE_URL and "
+        "OWNER_DATABASE_URL."
     )
 
 
@@ -192,7 +193,7 @@ def readable_copy(binaries: Path) -> Path:
 
 
 def make_cluster(cluster: Path, binaries: Path, user: pwd.struct_passwd) -> None:
-    """initdb, our roles and database; under another name until it is whole, so that a broken start leaves nothing."""
+    """initdb, our roles and database; under another name until it is whole."""
     unfinished = cluster.with_name(f"{cluster.name}-unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700, parents=True)
@@ -225,7 +226,9 @@ def start_patiently(
     deadline = time.monotonic() + PATIENCE
     while True:
         with log.open("ab") as output:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **child(user))
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **child(user)
+            )
         while process.poll() is None:
             if is_ready(cluster, process.pid):
                 return process
@@ -260,7 +263,7 @@ def run(command: list[object], user: pwd.struct_passwd, *, standard_input: str =
 
 
 def child(user: pwd.struct_passwd) -> dict[str, object]:
-    """Popen's arguments: the server's account, a session of its own (Ctrl-C is for us), death with this process."""
+    """Popen's arguments: the server's account, its own session (Ctrl-C is ours), death with this process."""
     parent = os.getpid()
 
     def die_with_parent() -> None:

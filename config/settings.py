@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "workbench",
     "storefront",
     "api",
+    "components",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -83,6 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "components.context.look",
             ],
         },
     },
@@ -113,7 +115,7 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "config.channel_layer.OneProcessChannelLayer"}}
     CELERY_BROKER_URL = "memory://"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; the default of 1 is felt on a page
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; the default, 1, is felt on a page
 
 # --- work behind the pages: every task may run twice, none may be lost ---
 

@@ -10,9 +10,11 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg2
 import pytest
 from psycopg2 import sql
@@ -39,13 +41,21 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 os.environ["TIANDI_EMBEDDED"] = "1"
 os.environ["TIANDI_PLAIN_STATIC"] = "1"
 os.environ["SECRET_KEY"] = "a key of the tests, long enough to be taken for a real one"
-os.environ["PHONE_KEYS"] = "rmyEY3p2L5sfRTt_1JnMVXkl0rcvlBKJyqk5TpfAZ4o="
-os.environ["PHONE_HASH_KEY"] = "a key of the tests for looking phones up"
+os.environ["SEALING_KEYS"] = "rmyEY3p2L5sfRTt_1JnMVXkl0rcvlBKJyqk5TpfAZ4o="
+os.environ["FINGERPRINT_KEY"] = "a key of the tests for looking phones up"
 
+import django  # noqa: E402
 from django import test  # noqa: E402
 from django.conf import settings  # noqa: E402
 
-settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # also makes pytest-django set up
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+django.setup()
+from tests.people import make_world  # noqa: E402 — models load after the settings above
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no fault of an example
+hypothesis.settings.load_profile("house")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -62,7 +72,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def django_db_setup(django_db_blocker):
     """A fresh copy of the migrated template; only the last run's is left lying, for looking into."""
     template = migrated_template()
-    with owner_connection(OWNER_URL) as owner, owner.cursor() as cursor:
+    with closing(owner_connection(OWNER_URL)) as owner, owner.cursor() as cursor:
         drop(cursor, TEST_DATABASE)
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         cursor.execute(create.format(sql.Identifier(TEST_DATABASE), sql.Identifier(template)))
@@ -85,8 +95,10 @@ def owner(db):
 def migrated_template() -> str:
     """The name of a database with the migrations of this checkout, made unless it is there."""
     name = f"{TEST_DATABASE}_of_{migrations_digest()}"
-    with owner_connection(OWNER_URL) as owner, owner.cursor() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{TEST_DATABASE}_of_"])
+    with closing(owner_connection(OWNER_URL)) as owner, owner.cursor() as cursor:
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{TEST_DATABASE}_of_"]
+        )
         found = {row[0] for row in cursor.fetchall()}
         if name in found:
             return name
@@ -105,7 +117,12 @@ def migrated_template() -> str:
 
 def migrations_digest() -> str:
     digest = hashlib.sha256(repr(settings.INSTALLED_APPS).encode())
-    shaping = ["*/migrations/*.py", "events/append_only.py", "events/management/commands/grant.py", "requirements.txt"]
+    shaping = [
+        "*/migrations/*.py",
+        "events/append_only.py",
+        "events/management/commands/grant.py",
+        "requirements.txt",
+    ]
     for path in sorted(path for pattern in shaping for path in ROOT.glob(pattern)):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return digest.hexdigest()[:12]
@@ -124,7 +141,8 @@ def drop(cursor, name: str) -> None:
 class Janitor:
     """Empties the tables that a committing test has filled, and lays the rows of migrations anew.
 
-    Django's own flush needs the right to TRUNCATE, which the application's role lacks, and empties every table.
+    Django's own flush needs the right to TRUNCATE, which the application's role lacks, and empties every
+    table.
     """
 
     KEPT = {"django_migrations", "django_content_type", "auth_permission"}
@@ -132,7 +150,9 @@ class Janitor:
     def __init__(self) -> None:
         self.owner = owner_connection(os.environ["OWNER_DATABASE_URL"])
         self.cursor = self.owner.cursor()
-        self.cursor.execute("SET lock_timeout = '10s'")  # a transaction left open by a test fails, never hangs
+        self.cursor.execute(
+            "SET lock_timeout = '10s'"
+        )  # a transaction left open by a test fails, never hangs
         self.cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
             " AND relnamespace = 'public'::regnamespace"
@@ -185,3 +205,12 @@ def guarded(method):
 
 def is_loopback(host: str) -> bool:
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+# --- the people ---
+
+
+@pytest.fixture
+def world(db):
+    """The named people of tests/people.py, ready to trade."""
+    return make_world()

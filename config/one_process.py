@@ -1,0 +1,105 @@
+"""Pages, sockets, relay, worker and beat in one process, on one port. Imported when the settings can be read.
+
+Pages run in a pool of threads (a2wsgi), sockets on the event loop (Channels); the rest in threads beside it.
+"""
+
+import socket
+import threading
+from collections.abc import Callable
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from celery import beat
+from celery.worker import WorkController, state
+
+from config.asgi import lifespan, websockets
+from config.celery import app
+from config.wsgi import application as pages
+from events import relay
+
+PAGE_THREADS, TASK_THREADS = 16, 4
+PATIENCE = 10.0  # seconds for each part to end what it has begun
+
+
+def serve(door: socket.socket, *, on_ready: Callable[[], None]) -> None:
+    """Serve on the bound socket until Ctrl-C or SIGTERM; whatever it started has ended when it returns."""
+    routes = {
+        "http": WSGIMiddleware(pages, workers=PAGE_THREADS),
+        "websocket": websockets,
+        "lifespan": lifespan,
+    }
+
+    async def application(scope, receive, send) -> None:
+        await routes[scope["type"]](scope, receive, send)
+
+    config = uvicorn.Config(
+        application, log_config=None, access_log=False, timeout_graceful_shutdown=int(PATIENCE)
+    )
+    background = [RelayThread(), WorkerThread(), BeatThread()]
+    for thread in background:
+        thread.start()
+    try:
+        Announcing(config, on_ready).run(sockets=[door])
+    finally:
+        for thread in background:
+            thread.stop()
+        for thread in background:
+            thread.join(PATIENCE)
+
+
+class Announcing(uvicorn.Server):
+    """Tells when the port really answers."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.on_ready()
+
+
+class RelayThread(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__(name="relay", daemon=True)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        relay.run(self.stopping)
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+
+class WorkerThread(threading.Thread):
+    """Celery's worker without its command line, which wants the main thread for its signals."""
+
+    def __init__(self) -> None:
+        super().__init__(name="worker", daemon=True)
+        self.worker: WorkController = app.WorkController(
+            pool="threads",
+            concurrency=TASK_THREADS,
+            hostname="embedded",
+            without_gossip=True,
+            without_mingle=True,
+        )
+
+    def run(self) -> None:
+        self.worker.start()
+
+    def stop(self) -> None:
+        state.should_stop = 0  # the exit code; the consumer looks here between messages
+
+
+class BeatThread(threading.Thread):
+    """Celery's clock; its schedule is in the settings and remembers nothing between runs."""
+
+    def __init__(self) -> None:
+        super().__init__(name="beat", daemon=True)
+        self.service = beat.Service(app, max_interval=1, scheduler_cls=beat.Scheduler)
+
+    def run(self) -> None:
+        self.service.start(embedded_process=False)
+
+    def stop(self) -> None:
+        self.service.stop()
