@@ -1,0 +1,56 @@
+"""The one form field that is ours: people write yuan, the rooms take fen."""
+
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+
+class YuanField(forms.Field):
+    """Text like `1,268.00` or `¥1268` in, whole fen (int) out; never a float on the way."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    default_error_messages = {
+        "invalid": _("Write an amount in yuan, such as 1268.00."),
+        "precision": _("An amount has at most two decimals."),
+        "least": _("The amount must be at least %(least)s."),
+        "most": _("The amount must be at most %(most)s."),
+    }
+
+    def __init__(self, *, least: int = 1, most: int = 10**11, **kwargs):
+        """`least` and `most` in fen, both allowed; the largest by default is one thousand million yuan."""
+        self.least, self.most = least, most
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value):
+        return f"{value // 100}.{value % 100:02d}" if isinstance(value, int) else value
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        if isinstance(value, int):
+            return value
+        text = str(value).strip().replace(",", "").replace("，", "").lstrip("¥￥")
+        try:
+            fen = Decimal(text) * 100
+        except InvalidOperation:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+        if not fen.is_finite():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        if fen != fen.to_integral_value(ROUND_DOWN):
+            raise ValidationError(self.error_messages["precision"], code="precision")
+        return int(fen)
+
+    def validate(self, value):
+        super().validate(value)
+        if value is None:
+            return
+        for bound, code, wrong in (
+            ("least", "least", value < self.least),
+            ("most", "most", value > self.most),
+        ):
+            if wrong:
+                limit = getattr(self, bound)
+                words = {bound: f"¥{limit / Decimal(100):,.2f}"}
+                raise ValidationError(self.error_messages[code], code=code, params=words)
