@@ -1,0 +1,116 @@
+"""What a channel tells about a sale or a refund, as it was told. Nothing here is looked up or computed."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from merchants.models import Merchant
+from stores.models import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuyerFacts:
+    """Who bought, as far as the channel knows: a phone, a member of the store's merchant, or a source's identity."""
+
+    phone: str = ""
+    member: str = ""  # mem_…
+    identity: tuple[str, str] | None = None  # (system, value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineFacts:
+    """One line. `list_price` is fen a piece (None: the SKU's own); `paid` is fen for the whole line (None: we price)."""
+
+    sku: str  # ref, code or barcode
+    quantity: int
+    list_price: int | None = None
+    paid: int | None = None
+    brand: str = ""  # ref or slug; needed only where a code means two things in one store
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenderFacts:
+    """Money that paid. `collector` is the merchant (mch_…) it reached, empty for the seller; `lines` restrict it."""
+
+    place: str  # orders.models.Tender.Place
+    amount: int
+    collector: str = ""
+    lines: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderFacts:
+    """A paid sale. `touches` is kind → guide (ref or code); `coupons` are codes in the order they are to count.
+
+    Without tenders, the whole is taken as cash of the seller.
+    """
+
+    store: Store
+    channel: str  # orders.models.Order.Channel
+    external_no: str
+    paid_at: datetime
+    lines: tuple[LineFacts, ...]
+    placed_at: datetime | None = None  # None: when it was paid
+    currency: str = "CNY"
+    buyer: BuyerFacts | None = None
+    tenders: tuple[TenderFacts, ...] = ()
+    coupons: tuple[str, ...] = ()
+    touches: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundLineFacts:
+    """Money (fen) and pieces given back on one line, named by its SKU (ref, code or barcode) or by its number."""
+
+    amount: int
+    quantity: int = 0
+    sku: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundFacts:
+    """Money given back on an order of `merchant`, the seller."""
+
+    merchant: Merchant
+    channel: str
+    external_no: str
+    order_external_no: str
+    lines: tuple[RefundLineFacts, ...]
+    refunded_at: datetime
+
+
+def body_hash(facts: OrderFacts | RefundFacts) -> bytes:
+    """SHA-256 over the canonical facts: equal exactly when the same thing was told again."""
+    text = json.dumps(plain(facts), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).digest()
+
+
+def plain(value: Any) -> Any:
+    """The facts as JSON keeps them: rows as their refs, instants in UTC."""
+    if isinstance(value, (Store, Merchant)):
+        return value.ref
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if is_dataclass(value):
+        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def refund_facts(merchant: Merchant, kept: Mapping[str, Any]) -> RefundFacts:
+    """What `plain` made of a refund, read back."""
+    return RefundFacts(
+        merchant=merchant,
+        channel=kept["channel"],
+        external_no=kept["external_no"],
+        order_external_no=kept["order_external_no"],
+        lines=tuple(RefundLineFacts(**line) for line in kept["lines"]),
+        refunded_at=datetime.fromisoformat(kept["refunded_at"]),
+    )
