@@ -10,7 +10,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
-from notifications.routing import websocket_urlpatterns  # noqa: E402  (models need Django set up)
+from flows.sockets import websocket_urlpatterns  # noqa: E402  (models need Django set up)
 
 
 async def lifespan(scope, receive, send) -> None:

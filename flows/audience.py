@@ -54,7 +54,7 @@ def _of_appointment(appointment: Appointment) -> Grant:
 
 
 def _stores_below(path: str) -> frozenset[str]:
-    """The merchant's own stores in the subtree, and others' that carry its brands by a contract placed there."""
+    """Own stores in the subtree, and others' that carry its brands by contracts placed there."""
     own = Store.objects.filter(org_unit__path__startswith=path).values_list("ref", flat=True)
     contracts = Contract.objects.live(timezone.now()).filter(brand_unit__path__startswith=path)
     return frozenset(own) | frozenset(contracts.values_list("store__ref", flat=True))
