@@ -15,7 +15,7 @@ from celery.worker import WorkController, state
 from config.asgi import lifespan, websockets
 from config.celery import app
 from config.wsgi import application as pages
-from events import relay
+from flows import relaying
 
 PAGE_THREADS, TASK_THREADS = 16, 4
 PATIENCE = 10.0  # seconds for each part to end what it has begun
@@ -65,7 +65,7 @@ class RelayThread(threading.Thread):
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        relay.run(self.stopping)
+        relaying.run(self.stopping)
 
     def stop(self) -> None:
         self.stopping.set()

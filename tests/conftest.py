@@ -39,7 +39,6 @@ os.environ["DATABASE_URL"] = at_test_database(os.environ["DATABASE_URL"], TEST_D
 os.environ["OWNER_DATABASE_URL"] = at_test_database(OWNER_URL, TEST_DATABASE)
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 os.environ["TIANDI_EMBEDDED"] = "1"
-os.environ["TIANDI_PLAIN_STATIC"] = "1"
 os.environ["SECRET_KEY"] = "a key of the tests, long enough to be taken for a real one"
 os.environ["SEALING_KEYS"] = "rmyEY3p2L5sfRTt_1JnMVXkl0rcvlBKJyqk5TpfAZ4o="
 os.environ["FINGERPRINT_KEY"] = "a key of the tests for looking phones up"
@@ -49,6 +48,8 @@ from django import test  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+settings.STATIC_ROOT, settings.WHITENOISE_USE_FINDERS = None, True  # nothing need be collected
 
 
 django.setup()
@@ -150,9 +151,7 @@ class Janitor:
     def __init__(self) -> None:
         self.owner = owner_connection(os.environ["OWNER_DATABASE_URL"])
         self.cursor = self.owner.cursor()
-        self.cursor.execute(
-            "SET lock_timeout = '10s'"
-        )  # a transaction left open by a test fails, never hangs
+        self.cursor.execute("SET lock_timeout = '10s'")  # a transaction left open fails, it never hangs
         self.cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
             " AND relnamespace = 'public'::regnamespace"

@@ -1,0 +1,137 @@
+"""The production shape on this machine: 2 web, live, relay, worker, beat, over PostgreSQL and Redis."""
+
+import base64
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg2
+import pytest
+import redis
+
+from config import postgres
+from tests.stack.processes import ROOT, Process, free_port
+
+BIN = Path(sys.executable).parent
+
+
+class Stack:
+    """`web` and `live` are addresses; `processes` holds every part by name, to kill and start again."""
+
+    def __init__(self, folder: Path, server: postgres.Server) -> None:
+        self.server = server
+        self.redis_port = free_port()
+        self.web_ports, self.live_port = [free_port(), free_port()], free_port()
+        self.web = [f"http://127.0.0.1:{port}" for port in self.web_ports]
+        self.live = f"ws://127.0.0.1:{self.live_port}"
+        self.environment = os.environ | {
+            "TIANDI_EMBEDDED": "0",
+            "DATABASE_URL": server.app_url,
+            "OWNER_DATABASE_URL": server.owner_url,
+            "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "SEALING_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "FINGERPRINT_KEY": secrets.token_urlsafe(40),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "HTTPS_ONLY": "0",  # loopback has no certificates
+            "STATIC_ROOT": str(folder / "static"),
+        }
+        commands: dict[str, list[object]] = {
+            "redis": [
+                "redis-server",
+                "--port",
+                self.redis_port,
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--dir",
+                folder,
+            ],
+            "web-1": self._web(self.web_ports[0]),
+            "web-2": self._web(self.web_ports[1]),
+            "live": [BIN / "uvicorn", "config.asgi:application", "--port", self.live_port],
+            "relay": [sys.executable, "manage.py", "relay"],
+            "worker": [
+                BIN / "celery",
+                "-A",
+                "config.celery",
+                "worker",
+                "--concurrency",
+                "2",
+                "--loglevel",
+                "INFO",
+            ],
+            "beat": [BIN / "celery", "-A", "config.celery", "beat", "--schedule", folder / "beat"],
+        }
+        self.processes = {
+            name: Process(name, command, environment=self.environment, logs=folder)
+            for name, command in commands.items()
+        }
+
+    def _web(self, port: int) -> list[object]:
+        where = ["--host", "127.0.0.1", "--port", port]
+        return [
+            BIN / "granian",
+            "--interface",
+            "wsgi",
+            *where,
+            "--blocking-threads",
+            "4",
+            "config.wsgi:application",
+        ]
+
+    def start(self) -> None:
+        self.processes["redis"].start()
+        self.processes["redis"].wait_for_port(self.redis_port)
+        self.python("-m", "config.prepare", "--database")
+        for process in self.processes.values():
+            if process.running is None:
+                process.start()
+        for name, url in zip(("web-1", "web-2"), self.web, strict=True):
+            self.processes[name].wait_for_page(f"{url}/readyz")
+        self.processes["live"].wait_for_page(f"http://127.0.0.1:{self.live_port}/readyz")
+        self.processes["worker"].wait_for_log(" ready.")
+
+    def stop(self) -> None:
+        for process in reversed(self.processes.values()):
+            process.stop()
+
+    def python(self, *arguments: str) -> str:
+        """Run a module or manage.py inside the stack's environment; its output."""
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True
+        )
+        assert done.returncode == 0, f"{arguments} failed:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def database(self):
+        """A connection as the application's role."""
+        connection = psycopg2.connect(self.server.app_url)
+        connection.autocommit = True
+        return connection
+
+    def empty_redis(self) -> None:
+        with redis.Redis(port=self.redis_port) as client:
+            client.flushall()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    folder = Path(tempfile.mkdtemp(prefix="tiandi-stack-"))
+    folder.chmod(0o711)  # as root the database server is `nobody`, who must get to its own folder in it
+    with ExitStack() as cleanup:
+        cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        # No packages: the machine's own PostgreSQL, not the wheel's.
+        server = postgres.start(folder, durable=False)
+        cleanup.callback(server.stop)
+        stack = Stack(folder, server)
+        cleanup.callback(stack.stop)
+        stack.start()
+        yield stack
