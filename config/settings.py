@@ -49,6 +49,10 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "channels",
     "rest_framework",
@@ -67,9 +71,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "merchants.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "merchants.middleware.ActingMerchant",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -115,7 +122,7 @@ if REDIS_URL:
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     CHANNEL_LAYERS = {"default": {"BACKEND": "config.channel_layer.OneProcessChannelLayer"}}
-    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_URL = "memory://localhost/"
     CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}  # seconds; the default, 1, is felt on a page
 
 # --- work behind the pages: every task may run twice, none may be lost ---
@@ -129,11 +136,85 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {"ring-everyone": {"task": "flows.tasks.ring_everyone", "schedule": 10.0}}  # seconds
+CELERY_IMPORTS = ["flows.signing_in_tasks"]
+CELERY_BEAT_SCHEDULE = {  # seconds
+    "ring-everyone": {"task": "flows.tasks.ring_everyone", "schedule": 10.0},
+    "forget-expired": {"task": "flows.signing_in_tasks.forget_expired", "schedule": 3600.0},
+}
 
 # --- people ---
 
 AUTH_USER_MODEL = "merchants.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+SESSION_ENGINE = "merchants.sealed_sessions"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "landing"
+
+# Staff sign in through allauth: e-mail and password at headquarters, phone and code in the stores. Nobody signs
+# up, yet allauth reads from the sign-up fields what a sign-in may use: a starred phone would abort the sign-in of
+# users without one, and without password1 the password form would send codes instead.
+ACCOUNT_ADAPTER = "flows.signing_in.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "flows.signing_in.PasswordForm",
+    "request_login_code": "flows.signing_in.RequestCodeForm",
+    "confirm_login_code": "flows.signing_in.ConfirmCodeForm",
+}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email", "phone", "password1*"]
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 9
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds on the page; the code itself lives as members.phone_codes says
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip"}  # the limits by phone are those of members.phone_codes
+MFA_ADAPTER = "flows.signing_in.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+SILENCED_SYSTEM_CHECKS = ["account.W001"]  # it wants a starred sign-up field; there is no sign-up
+
+# --- text messages ---
+
+SMS_BACKEND = env.text("SMS_BACKEND", "notifications.sms.Console" if EMBEDDED else None)
+if not EMBEDDED and SMS_BACKEND == "notifications.sms.Console":
+    raise ImproperlyConfigured("SMS_BACKEND writes codes to the log, which only embedded mode may do.")
+if SMS_BACKEND == "notifications.sms.Gateway":
+    SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
+    SMS_GATEWAY_TOKEN = env.secret("SMS_GATEWAY_TOKEN", at_least=16)
+
+# --- the API of the merchants' systems; its pages are served from the package's own files ---
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.KeyAuthentication"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["api.rendering.JsonRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "api.schema.CallSchema",
+    "EXCEPTION_HANDLER": "api.errors.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tiandi",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.describe"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+API_CALLS_PER_MINUTE = env.number("API_CALLS_PER_MINUTE", 6000)  # of each key
 
 # --- languages and time ---
 
@@ -153,7 +234,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS_ONLY
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
-if env.flag("BEHIND_PROXY"):  # only where a proxy of ours overwrites this header
+BEHIND_PROXY = env.flag("BEHIND_PROXY")  # only where a proxy of ours writes these headers
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -194,5 +276,10 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "discreet"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # On a developer's terminal the clock and its tasks would drown what somebody wants to read.
+        "celery": {"level": "WARNING" if EMBEDDED else "INFO"},
+        "uvicorn": {"level": "WARNING" if EMBEDDED else "INFO"},
+    },
 }

@@ -1,0 +1,92 @@
+"""What every call has in common: a key, its scope, the merchant's rows only, a request id, JSON in and out."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from api.authentication import need
+from api.errors import no_such_address
+from api.throttling import count
+from events.record import Actor
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from merchants.refs import new_ref
+from merchants.scoping import acting_for
+
+
+class Call(APIView):
+    """An address of the API. A subclass says which scope each of its methods needs, and finds, asks, shows.
+
+    The whole handler runs in the scope of the key's merchant: another merchant's rows are simply not there.
+    """
+
+    scopes: dict[str, str] = {}  # method → scope, HEAD as GET
+    metadata_class = None  # OPTIONS is answered 405: the schema is at /api/v1/schema/
+
+    def dispatch(self, request, *args: Any, **kwargs: Any) -> Response:
+        request.request_id = new_ref("req")
+        with ExitStack() as self.inside:
+            response = super().dispatch(request, *args, **kwargs)
+        response["X-Request-Id"] = request.request_id
+        response["Cache-Control"] = "no-store"
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.inside.enter_context(acting_for(request.auth.merchant))
+
+    def check_permissions(self, request: Request) -> None:
+        method = "GET" if request.method == "HEAD" else request.method
+        if method in self.scopes:
+            need(request.auth, self.scopes[method])
+        elif request.auth is None:
+            need(None, "")
+
+    def check_throttles(self, request: Request) -> None:
+        count(request.auth)
+
+    @property
+    def merchant(self) -> Merchant:
+        return self.request.auth.merchant
+
+    @property
+    def by(self) -> Actor:
+        return Actor.key(self.request.auth.ref)
+
+    def given(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """The body, checked; a ValidationError becomes a 422 that lists each fault."""
+        form = serializer(data=self.request.data)
+        form.is_valid(raise_exception=True)
+        return form.validated_data
+
+    def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
+        """The query parameters, checked in the same way."""
+        form = serializer(data=self.request.query_params)
+        form.is_valid(raise_exception=True)
+        return form.validated_data
+
+    def expanded(self, *offered: str) -> set[str]:
+        """What `?expand[]=a&expand[]=b` asks for."""
+        asked = set(self.request.query_params.getlist("expand[]"))
+        if unknown := asked - set(offered):
+            raise DomainError(
+                "expand.unknown",
+                _("This cannot be expanded: %(names)s.") % {"names": ", ".join(sorted(unknown))},
+                next_step=_("Choose from: %(names)s.") % {"names": ", ".join(offered)},
+                field="expand[]",
+            )
+        return asked
+
+
+class Unknown(Call):
+    """Whatever is not an address of ours."""
+
+    authentication_classes: list = []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise no_such_address()

@@ -1,0 +1,102 @@
+"""The description of the API in OpenAPI 3.1: what all calls share is said here once."""
+
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import serializers
+
+from api.idempotency import HEADER, LONGEST
+
+HERE = Path(__file__).resolve().parent
+
+
+class FaultAnswer(serializers.Serializer):
+    field = serializers.CharField(help_text=_("Path of the field, such as lines[0].quantity"))
+    code = serializers.CharField()
+    message = serializers.CharField()
+
+
+class ProblemAnswer(serializers.Serializer):
+    """A refusal (RFC 9457). `code` is stable; `detail` and `next_step` are for people, in the language asked for."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    next_step = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+    request_id = serializers.CharField()
+    errors = FaultAnswer(many=True, required=False)
+
+
+PROBLEMS = {
+    "400": _("The request could not be read"),
+    "401": _("The key was not accepted"),
+    "403": _("The key may not do this"),
+    "404": _("Not found"),
+    "409": _("Used before for something else, or still being worked on"),
+    "422": _("Understood, but not possible"),
+    "429": _("Too many calls; Retry-After says how many seconds to wait"),
+}
+OF_METHOD = {
+    "GET": ("401", "403", "404", "422", "429"),
+    "POST": ("400", "401", "403", "404", "409", "422", "429"),
+}
+
+
+class CallSchema(AutoSchema):
+    def get_tags(self) -> list[str]:
+        return [self.view.__class__.__module__.rpartition(".")[2]]
+
+    def get_operation_id(self) -> str:
+        """`listStores`, `createOrder`: named by the view, so that generated clients read well."""
+        return self.view.names[self.method]
+
+    def get_description(self) -> str:
+        """The handler's docstring, and the scope that the key needs."""
+        needed = self.view.scopes.get(self.method, "")
+        return "\n\n".join(filter(None, [super().get_description(), f"`{needed}`" if needed else ""]))
+
+    def get_override_parameters(self) -> list[OpenApiParameter]:
+        if self.method != "POST":
+            return []
+        said = _("A random value of yours; the same request with the same value is done once.")
+        return [
+            OpenApiParameter(
+                HEADER,
+                {"type": "string", "minLength": 1, "maxLength": LONGEST},
+                OpenApiParameter.HEADER,
+                required=True,
+                description=said,
+            )
+        ]
+
+    def _get_response_bodies(self, direction="response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        for status in OF_METHOD[self.method]:
+            answer = OpenApiResponse(ProblemAnswer, PROBLEMS[status])
+            said = self._get_response_for_code(answer, status, ["application/problem+json"], direction)
+            bodies.setdefault(status, said)
+        return dict(sorted(bodies.items()))
+
+
+class KeyScheme(OpenApiAuthenticationExtension):
+    target_class = "api.authentication.KeyAuthentication"
+    name = "merchantKey"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "tk_test_… | tk_live_…"}
+
+
+def describe(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
+    """Put the quick start, in the reader's language, before the calls; a hook of drf-spectacular."""
+    language = "en" if (get_language() or "").startswith("en") else "zh_Hans"
+    result["info"]["description"] = (HERE / "quick_start" / f"{language}.md").read_text()
+    return result
+
