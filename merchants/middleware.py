@@ -1,0 +1,73 @@
+"""Who is here, and for which merchant: every page but the named few asks for a sign-in and acts for one merchant.
+
+`/api/` and `/s/` have principals of their own (a merchant's key; a shopper and a brand) and enter their scopes
+themselves. `/admin/` belongs to the platform's operator, who acts for no merchant.
+"""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from merchants.models import User
+from merchants.scoping import Seat, acting_for, seats
+
+OWN_PRINCIPALS = ("/api/", "/s/")
+WITHOUT_SEAT = (*OWN_PRINCIPALS, "/admin/")
+CHOSEN_MERCHANT = "merchant"  # session key: the ref of the merchant acted for
+
+View = Callable[..., HttpResponse]
+
+
+def seat_not_required(view: View) -> View:
+    """For pages about the user only, such as signing out: they answer before anybody has appointed the user."""
+    view.seat_required = False  # type: ignore[attr-defined]
+    return view
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Login by default. A view opts out with Django's `login_not_required`; a test holds the list of those."""
+
+    def process_view(self, request: HttpRequest, view_func: View, view_args: Any, view_kwargs: Any) -> Any:
+        if request.path_info.startswith(OWN_PRINCIPALS):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class ActingMerchant:
+    """Sets `request.seats` and `request.seat`, and runs the request inside the seat's merchant, in its time zone.
+
+    What a response streams after the middleware has returned reads outside the scope: such views enter it again.
+    """
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.seats, request.seat = [], None
+        if request.path_info.startswith(WITHOUT_SEAT) or not request.user.is_authenticated:
+            return self.get_response(request)
+        request.seats = seats(request.user)
+        request.seat = chosen(request.seats, request.session.get(CHOSEN_MERCHANT))
+        if request.seat is None:
+            return self.get_response(request)
+        merchant = request.seat.merchant
+        with acting_for(merchant), timezone.override(zoneinfo.ZoneInfo(merchant.time_zone)):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view_func: View, view_args: Any, view_kwargs: Any) -> Any:
+        user: User = request.user
+        if request.seat or not user.is_authenticated or request.path_info.startswith(WITHOUT_SEAT):
+            return None
+        if not getattr(view_func, "seat_required", True) or not getattr(view_func, "login_required", True):
+            return None
+        return render(request, "account/no_seat.html", status=403)
+
+
+def chosen(among: list[Seat], ref: str | None) -> Seat | None:
+    """The seat the user switched to, while it lasts; else the oldest."""
+    return next((seat for seat in among if seat.merchant.ref == ref), among[0] if among else None)
