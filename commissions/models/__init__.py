@@ -1,0 +1,17 @@
+from commissions.models.clawback import Clawback
+from commissions.models.plan import Plan, PlanVersion, Rule
+from commissions.models.settlement import Settlement, SettlementItem
+from commissions.models.split import Collection, Contribution, Share, Split
+
+__all__ = [
+    "Clawback",
+    "Collection",
+    "Contribution",
+    "Plan",
+    "PlanVersion",
+    "Rule",
+    "Settlement",
+    "SettlementItem",
+    "Share",
+    "Split",
+]

@@ -1,0 +1,55 @@
+from django.db import models
+from django.db.models import F, Q
+from django_scopes import ScopedManager
+
+from commissions.models.split import Share, Split
+from merchants.models import Merchant
+from merchants.refs import RefField
+from stores.models import Contract
+
+
+class Settlement(models.Model):
+    """Lines of one book that became payable together. T+0: a small batch behind the sales."""
+
+    ref = RefField(prefix="stl")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="settlements")
+    mode = models.CharField(max_length=2, choices=Contract.Settlement)
+    at = models.DateTimeField()
+    lines = models.PositiveIntegerField()
+    total = models.BigIntegerField(help_text="What became payable to others, reserves included")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ScopedManager(merchant="merchant")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["id", "merchant"], name="settlement_with_merchant")]
+        indexes = [models.Index(fields=["merchant", "-at"], name="settlement_newest_first")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class SettlementItem(models.Model):
+    """One share became payable: `due` at once, `reserve` when the return window closes. Once, ever."""
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="items")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="items")
+    share = models.OneToOneField(Share, on_delete=models.PROTECT, related_name="item")
+    due = models.BigIntegerField()
+    reserve = models.BigIntegerField()
+    reserve_clawed = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(merchant="merchant")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(due__gte=0, reserve__gte=0), name="item_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserve_clawed__gte=0, reserve_clawed__lte=F("reserve")),
+                name="item_claws_within_its_reserve",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.share_id}: {self.due} + {self.reserve}"

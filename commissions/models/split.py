@@ -1,0 +1,203 @@
+from django.db import models
+from django.db.models import F, Q
+from django_scopes import ScopedManager
+
+from commissions.models.plan import PlanVersion, Rule
+from guides.models import Guide
+from merchants.models import Merchant, Party
+from merchants.refs import RefField
+from orders.models import Order, OrderLine, Tender
+from stores.models import Contract, Store
+
+
+class SplitQuerySet(models.QuerySet):
+    def open(self) -> "SplitQuerySet":
+        """Booked and not settled yet."""
+        return self.filter(items__isnull=True)
+
+
+class Split(models.Model):
+    """How one order line was divided: the terms it was divided by, frozen, and the amounts in minor units.
+
+    `merchant` is the principal: the line stands in its book. The seller is the counterparty; the brand's
+    owner is whom it is about. Σ shares = base and Σ shares − Σ contributions = paid, held by the database.
+    """
+
+    ref = RefField(prefix="spl")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="splits")
+    counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="splits")
+    line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="split")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, null=True, related_name="splits")
+    version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, null=True, related_name="splits")
+    mode = models.CharField(max_length=8, choices=Contract.Mode)
+    settlement = models.CharField(max_length=2, choices=Contract.Settlement)
+    reserve_ppm = models.PositiveIntegerField()
+    return_window_days = models.PositiveSmallIntegerField()
+    input_hash = models.BinaryField(editable=False, help_text="SHA-256 of everything the division depends on")
+    currency = models.CharField(max_length=3)
+    paid = models.BigIntegerField()
+    contribution = models.BigIntegerField()
+    base = models.BigIntegerField()
+    basis = models.BigIntegerField(help_text="What a ratio multiplies")
+    business_date = models.DateField()
+    at = models.DateTimeField(help_text="When the order was paid")
+    recorded_at = models.DateTimeField(auto_now_add=True)
+
+    _manager = models.Manager.from_queryset(SplitQuerySet)
+    objects = ScopedManager(merchant="merchant", _manager_class=_manager)
+    party = ScopedManager(merchant="counterparty", _manager_class=_manager)
+    about = ScopedManager(merchant="brand_owner", _manager_class=_manager)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["id", "merchant"], name="split_with_merchant"),
+            models.CheckConstraint(
+                condition=Q(base=F("paid") + F("contribution"), paid__gte=0, contribution__gte=0),
+                name="split_base_is_paid_and_contribution",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["merchant", "business_date"], name="split_of_book_and_day"),
+            models.Index(fields=["brand_owner", "-id"], name="split_about_brand_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def source_id(self) -> str:
+        """How the ledger names this line: `ord_…/2`. Its order and line are loaded."""
+        return f"{self.order.ref}/{self.line.number}"
+
+
+class Share(models.Model):
+    """What one payee gets of a line, and why. Frozen; only `clawed` grows."""
+
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="shares")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    rule_number = models.PositiveSmallIntegerField(null=True, help_text="Empty where no plan said anything")
+    role = models.CharField(max_length=12, choices=Rule.Role)
+    payee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="shares")
+    payee_merchant = models.ForeignKey(
+        Merchant,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The payee, or the employer of the guide who is; empty for the platform",
+    )
+    owed_to = models.ForeignKey(
+        Party,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose account it is: the payee's, or the employer's who pays on",
+    )
+    guide = models.ForeignKey(Guide, on_delete=models.PROTECT, null=True, related_name="shares")
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
+    ppm = models.PositiveIntegerField(null=True)
+    claim_numerator = models.BigIntegerField()
+    claim_denominator = models.BigIntegerField()
+    amount = models.BigIntegerField()
+    clawed = models.BigIntegerField(default=0)
+    why = models.JSONField(help_text="Touch, rule, version and losing candidates, as codes and references")
+
+    objects = ScopedManager(merchant="merchant")
+    party = ScopedManager(merchant="counterparty")
+    about = ScopedManager(merchant="brand_owner")
+    payable = ScopedManager(merchant="payee_merchant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["split", "number"], name="share_number_once"),
+            models.UniqueConstraint(fields=["id", "split"], name="share_with_split"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="share_not_negative"),
+            models.CheckConstraint(
+                condition=Q(clawed__gte=0, clawed__lte=F("amount")), name="share_clawed_within_amount"
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_numerator__gte=0, claim_denominator__gt=0), name="share_claim_is_a_fraction"
+            ),
+        ]
+        indexes = [models.Index(fields=["guide", "-id"], name="share_of_guide")]
+
+    def __str__(self) -> str:
+        return f"{self.split_id}/{self.number} {self.role}"
+
+    @property
+    def held(self) -> int:
+        return self.amount - self.clawed
+
+    @property
+    def is_principals(self) -> bool:
+        """The principal's own part: a result of its book, owed by nobody. `merchant` is loaded."""
+        return self.payee_id == self.merchant.party_id
+
+
+class Contribution(models.Model):
+    """What a bearer of discounts owes the principal for this line. Frozen; only `returned` grows."""
+
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="contributions")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField()
+    bearer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    bearer_merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, null=True, related_name="+", help_text="Empty for the platform"
+    )
+    amount = models.BigIntegerField()
+    returned = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(merchant="merchant")
+    party = ScopedManager(merchant="counterparty")
+    about = ScopedManager(merchant="brand_owner")
+    borne = ScopedManager(merchant="bearer_merchant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["split", "bearer"], name="contribution_once_a_bearer"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="contribution_above_zero"),
+            models.CheckConstraint(
+                condition=Q(returned__gte=0, returned__lte=F("amount")),
+                name="contribution_returned_within_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.split_id} {self.bearer_id}"
+
+
+class Collection(models.Model):
+    """The part of a tender that paid this line, and who collected it. Frozen; only `returned` grows."""
+
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="collections")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    number = models.PositiveSmallIntegerField(help_text="In the order in which tenders are laid over lines")
+    tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="collections")
+    collector = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=12, choices=Tender.Place)
+    amount = models.BigIntegerField()
+    returned = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(merchant="merchant")
+    party = ScopedManager(merchant="counterparty")
+    collected = ScopedManager(merchant="collector")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["split", "tender"], name="collection_once_a_tender"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="collection_above_zero"),
+            models.CheckConstraint(
+                condition=Q(returned__gte=0, returned__lte=F("amount")),
+                name="collection_returned_within_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.split_id} {self.place}"

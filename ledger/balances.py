@@ -1,0 +1,75 @@
+"""What accounts stand at: credits − debits, summed from the transfers themselves."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from ledger.accounts import Name
+from ledger.models import Account
+from merchants.models import Merchant, Party
+
+CURRENT = ("pending", "reserve", "due", "owed")  # what a statement of a party runs over
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Debits and credits of one account in minor units. `party` is loaded with its merchant, if it is one."""
+
+    account: Account
+    debits: int
+    credits: int
+
+    @property
+    def amount(self) -> int:
+        return self.credits - self.debits
+
+    @property
+    def name(self) -> Name:
+        return Name(self.account.code, self.account.party_id)
+
+
+def of_book(
+    book: Merchant, *, party: Party | None = None, codes: Collection[str] = (), as_of: date | None = None
+) -> list[Balance]:
+    """The accounts of a book, by code, with what moved on them up to and including business date `as_of`.
+
+    Inside the scope of the book's owner.
+    """
+    accounts = Account.objects.filter(book=book).select_related("party__merchant").order_by("code", "id")
+    if party:
+        accounts = accounts.filter(party=party)
+    if codes:
+        accounts = accounts.filter(code__in=codes)
+    sums: Mapping[int, tuple[int, int]] = _sums([account.pk for account in accounts], as_of)
+    return [Balance(account, *sums.get(account.pk, (0, 0))) for account in accounts]
+
+
+def of_accounts(account_ids: Collection[int], *, as_of: date | None = None) -> dict[int, int]:
+    """Credits − debits of accounts by id, of any book; 0 where nothing moved."""
+    sums = _sums(account_ids, as_of)
+    return {pk: sums[pk][1] - sums[pk][0] if pk in sums else 0 for pk in account_ids}
+
+
+def of_party(book: Merchant, party: Party, *, as_of: date | None = None) -> dict[str, int]:
+    """`{"due": 500, "pending": 120}`: how the book stands with one party; accounts at zero are left out."""
+    balances = of_book(book, party=party, codes=CURRENT, as_of=as_of)
+    return {balance.account.code: balance.amount for balance in balances if balance.amount}
+
+
+_SUMS = """
+SELECT account_id, sum(debit)::bigint, sum(credit)::bigint FROM (
+    SELECT debit_id AS account_id, amount AS debit, 0 AS credit FROM ledger_transfer
+        WHERE debit_id = ANY(%(ids)s) AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
+    UNION ALL
+    SELECT credit_id, 0, amount FROM ledger_transfer
+        WHERE credit_id = ANY(%(ids)s) AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
+) moves GROUP BY account_id
+"""
+
+
+def _sums(account_ids: Collection[int], as_of: date | None) -> dict[int, tuple[int, int]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, {"ids": list(account_ids), "as_of": as_of})
+        return {pk: (debits, credits) for pk, debits, credits in cursor.fetchall()}

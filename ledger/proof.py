@@ -1,0 +1,89 @@
+"""That the books hold: each sums to zero, `clearing` is empty, and two merchants agree on what they owe."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from ledger.balances import Balance, of_book
+from merchants.models import Merchant
+
+MIRRORED = ("pending", "reserve", "due")
+
+
+@dataclass(frozen=True)
+class Break:
+    """`code` of the other merchant's party here and of ours there: the two should cancel."""
+
+    code: str
+    other_id: int
+    here: int
+    there: int
+
+
+@dataclass(frozen=True)
+class TrialBalance:
+    """Every account of one merchant's book; it holds if `total`, `clearing` are 0, `breaks` empty."""
+
+    book: Merchant
+    rows: list[Balance]
+    breaks: list[Break]
+
+    @property
+    def debits(self) -> int:
+        return sum(row.debits for row in self.rows)
+
+    @property
+    def credits(self) -> int:
+        return sum(row.credits for row in self.rows)
+
+    @property
+    def total(self) -> int:
+        return self.credits - self.debits
+
+    @property
+    def clearing(self) -> int:
+        return sum(row.amount for row in self.rows if row.account.code == "clearing")
+
+    @property
+    def holds(self) -> bool:
+        return not (self.total or self.clearing or self.breaks)
+
+
+def trial_balance(book: Merchant, *, as_of: date | None = None) -> TrialBalance:
+    """The trial balance of a book up to and including a business date; inside its owner's scope."""
+    return TrialBalance(book, of_book(book, as_of=as_of), _breaks(book, as_of))
+
+
+_MIRRORS = """
+WITH ours AS (
+    SELECT a.id, a.code, m.id AS other_id
+    FROM ledger_account a JOIN merchants_merchant m ON m.party_id = a.party_id
+    WHERE a.book_id = %(book)s AND a.code = ANY(%(codes)s)
+), theirs AS (
+    SELECT a.id, a.code, a.book_id AS other_id FROM ledger_account a
+    WHERE a.party_id = %(party)s AND a.code = ANY(%(codes)s)
+), moves AS (
+    SELECT debit_id AS account_id, -amount AS amount FROM ledger_transfer
+        WHERE debit_id IN (SELECT id FROM ours UNION ALL SELECT id FROM theirs)
+        AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
+    UNION ALL
+    SELECT credit_id, amount FROM ledger_transfer
+        WHERE credit_id IN (SELECT id FROM ours UNION ALL SELECT id FROM theirs)
+        AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
+)
+SELECT code, other_id, sum(here)::bigint, sum(there)::bigint FROM (
+    SELECT o.code, o.other_id, v.amount AS here, 0 AS there FROM ours o JOIN moves v ON v.account_id = o.id
+    UNION ALL
+    SELECT t.code, t.other_id, 0, v.amount FROM theirs t JOIN moves v ON v.account_id = t.id
+) sides GROUP BY code, other_id HAVING sum(here) + sum(there) <> 0 ORDER BY code, other_id
+"""
+
+
+def _breaks(book: Merchant, as_of: date | None) -> list[Break]:
+    """Plain SQL: it compares two merchants' books, and tells only what differs on their common accounts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MIRRORS, {"book": book.pk, "party": book.party_id, "codes": list(MIRRORED), "as_of": as_of}
+        )
+        return [Break(*row) for row in cursor.fetchall()]
