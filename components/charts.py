@@ -171,11 +171,9 @@ class Scale:
 
 
 def _along(labels: Sequence[str], step: float, *, start: float = 0) -> list[Word]:
-    """At most five labels, evenly, so that they never collide on a phone."""
-    last = len(labels) - 1
-    places = sorted({round(last * part / 4) for part in range(5)}) if last > 4 else range(last + 1)
+    """At most five labels, evenly from the first, so that they never collide on a phone."""
     words = []
-    for place in places:
+    for place in range(0, len(labels), max(1, -(-(len(labels) - 1) // 4))):
         x = start + place * step
         anchor = "start" if x < 2 else "end" if x > 98 else "middle"
         words.append(Word(f"{x:.2f}", str(CHART_HEIGHT - 8), labels[place], anchor))

@@ -3,6 +3,8 @@
 from hashlib import blake2s
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from components import charts
@@ -78,20 +80,20 @@ def funnel(title, steps, unit="count"):
     return drawn | {"told": told, "stages": stages, "height": charts.STAGE_HEIGHT * len(steps)}
 
 
-@register.inclusion_tag("components/ring.html")
-def ring(part, whole, label, size=88):
+@register.simple_tag
+def ring(part, whole, label, size=88) -> SafeString:
     """A ring closed by part of whole; above the whole it stays full and its figure says more."""
-    return {
+    drawn = {
         "dash": charts.arc(part, whole),
         "words": charts.percent(part, whole),
         "radius": charts.RING_RADIUS,
-        "label": label,
-        "size": size,
     }
+    return render_to_string("components/ring.html", drawn | {"label": label, "size": size})
 
 
-@register.inclusion_tag("components/spark.html")
-def spark(values, label, width=96, height=28):
+@register.simple_tag
+def spark(values, label, width=96, height=28) -> SafeString:
     """A line as small as a word; `label` says what it shows."""
     points = charts.spark(list(values), width=width, height=height)
-    return {"points": points, "label": label, "width": width, "height": height}
+    drawn = {"points": points, "label": label, "width": width, "height": height}
+    return render_to_string("components/spark.html", drawn)
