@@ -1,11 +1,15 @@
 """Who may see which events live: a user by appointments, a shopper by memberships."""
 
+from collections.abc import Mapping
+
 from channels.db import database_sync_to_async
 from django.http import HttpRequest
 from django.utils import timezone
 
 from guides.models import Guide
-from merchants.models import Appointment, User
+from members.models import Member, ShopperSession
+from members.shopper_sessions import cookie_name, session_for
+from merchants.models import Appointment, Brand, User
 from merchants.roles import PERMISSIONS, Role
 from merchants.scoping import Seat, acting_for, seats
 from notifications.audience import Audience, Grant
@@ -80,3 +84,28 @@ def _staff_of_session(scope: Scope) -> Audience | None:
         return None
     current = User.objects.filter(pk=user.pk, is_active=True).first()
     return of_user(current) if current else None
+
+
+# What a shopper is told of the events that concern the own membership; not who earns by it, nor who looked.
+SHOPPER_TOPICS = frozenset({"member", "binding", "coupon", "order"})
+
+
+def of_shopper(session: ShopperSession) -> Audience:
+    """The person's own membership with the merchant of the brand they are signed in to, and no other's."""
+    merchant = session.brand.merchant
+    with acting_for(merchant):
+        refs = Member.objects.filter(person=session.person_id).values_list("ref", flat=True)
+        return Audience((Grant(merchant.pk, frozenset(refs), SHOPPER_TOPICS),), {merchant.pk: merchant.ref})
+
+
+def shopper_of_request(request: HttpRequest, brand: str) -> Audience | None:
+    return _of_cookie(request.COOKIES, brand)
+
+
+async def shopper_of_socket(scope: Scope) -> Audience | None:
+    return await database_sync_to_async(_of_cookie)(scope["cookies"], scope["url_route"]["kwargs"]["brand"])
+
+
+def _of_cookie(cookies: Mapping[str, str], slug: str) -> Audience | None:
+    session = session_for(cookies.get(cookie_name(Brand(slug=slug))))
+    return of_shopper(session) if session and session.brand.slug == slug else None

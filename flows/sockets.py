@@ -7,4 +7,5 @@ from notifications.consumers import LiveSocket
 
 websocket_urlpatterns = [
     path("ws/live/", LiveSocket(audience.staff_of_socket)),
+    path("ws/shop/<slug:brand>/", LiveSocket(audience.shopper_of_socket)),
 ]

@@ -15,10 +15,10 @@ from notifications.audience import Audience
 class FeedView(View):
     """GET `?after=<seq>&limit=<1…200>` → {"events": […], "last": seq, "more": bool}; 401 when signed out."""
 
-    audience_of: Callable[[HttpRequest], Audience | None] | None = None  # given in the URLconf
+    audience_of: Callable[..., Audience | None] | None = None  # given in the URLconf
 
-    def get(self, request: HttpRequest) -> JsonResponse:
-        audience = self.audience_of(request)
+    def get(self, request: HttpRequest, **place: str) -> JsonResponse:
+        audience = self.audience_of(request, **place)
         if audience is None:
             return JsonResponse({"code": "signed_out"}, status=401)
         try:
