@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "merchants.middleware.ActingMerchant",
+    "merchants.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -158,9 +159,9 @@ SESSION_ENGINE = "merchants.sealed_sessions"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "landing"
 
-# Staff sign in through allauth: e-mail and password at headquarters, phone and code in the stores. Nobody signs
-# up, yet allauth reads from the sign-up fields what a sign-in may use: a starred phone would abort the sign-in of
-# users without one, and without password1 the password form would send codes instead.
+# Staff sign in through allauth: e-mail and password at headquarters, phone and code in the stores. Nobody
+# signs up, yet allauth reads from the sign-up fields what a sign-in may use: a starred phone would abort the
+# sign-in of users without one, and without password1 the password form would send codes instead.
 ACCOUNT_ADAPTER = "flows.signing_in.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "flows.signing_in.PasswordForm",
@@ -174,10 +175,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
 ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 9
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60  # seconds on the page; the code itself lives as members.phone_codes says
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 900  # seconds on the page; the code itself lives as members.phone_codes says
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip"}  # the limits by phone are those of members.phone_codes
+ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip"}  # by phone, members.phone_codes limits
 MFA_ADAPTER = "flows.signing_in.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SILENCED_SYSTEM_CHECKS = ["account.W001"]  # it wants a starred sign-up field; there is no sign-up
@@ -259,7 +260,11 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "var" / "static")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+        if EMBEDDED  # compressing takes seconds and saves none on loopback
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 
 # --- logs: to the console, without phone numbers ---

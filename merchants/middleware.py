@@ -1,7 +1,7 @@
-"""Who is here, and for which merchant: every page but the named few asks for a sign-in and acts for one merchant.
+"""Who is here, and for which merchant: pages ask for a sign-in and act for one merchant, but for the named few.
 
-`/api/` and `/s/` have principals of their own (a merchant's key; a shopper and a brand) and enter their scopes
-themselves. `/admin/` belongs to the platform's operator, who acts for no merchant.
+`/api/` and `/s/` have principals of their own (a merchant's key; a shopper and a brand) and enter their
+scopes themselves. `/admin/` belongs to the platform's operator, who acts for no merchant.
 """
 
 import zoneinfo
@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from merchants.errors import Forbidden, NotFound
 from merchants.models import User
 from merchants.scoping import Seat, acting_for, seats
 
@@ -30,7 +31,7 @@ def seat_not_required(view: View) -> View:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Login by default. A view opts out with Django's `login_not_required`; a test holds the list of those."""
+    """Login by default. A view opts out with Django's `login_not_required`; a test holds their list."""
 
     def process_view(self, request: HttpRequest, view_func: View, view_args: Any, view_kwargs: Any) -> Any:
         if request.path_info.startswith(OWN_PRINCIPALS):
@@ -39,9 +40,9 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class ActingMerchant:
-    """Sets `request.seats` and `request.seat`, and runs the request inside the seat's merchant, in its time zone.
+    """Sets `request.seats` and `request.seat`, and runs the request for the seat's merchant, in its time zone.
 
-    What a response streams after the middleware has returned reads outside the scope: such views enter it again.
+    What a response streams is read after this has returned: a view that streams enters the scope itself.
     """
 
     def __init__(self, get_response: View) -> None:
@@ -66,6 +67,26 @@ class ActingMerchant:
         if not getattr(view_func, "seat_required", True) or not getattr(view_func, "login_required", True):
             return None
         return render(request, "account/no_seat.html", status=403)
+
+
+class Refusals:
+    """What is not the user's answers 404; what the user's role does not open, 403 naming the roles that do.
+    Other refusals answer something that was asked, and the view shows them where it was asked."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, NotFound):
+            return render(request, "404.html", status=404)
+        if isinstance(exception, Forbidden):
+            return render(
+                request, "403.html", {"reason": f"{exception.message} {exception.next_step}"}, status=403
+            )
+        return None
 
 
 def chosen(among: list[Seat], ref: str | None) -> Seat | None:

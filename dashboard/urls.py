@@ -1,0 +1,46 @@
+"""Headquarters' pages, and the account pages all staff share.
+
+allauth brings 28 routes. Named here are those we use, by the names allauth looks for; there is no sign-up, no
+e-mail confirmation, no password by mail. A test says which routes answer.
+"""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from django.urls import include, path
+
+from dashboard.views import account as ours
+from merchants.middleware import seat_not_required
+
+account_pages = [
+    path("sign-in/", ours.PasswordView.as_view(), name="account_login"),
+    path("sign-in/code/", ours.RequestCodeView.as_view(), name="account_request_login_code"),
+    path("sign-in/code/confirm/", ours.ConfirmCodeView.as_view(), name="account_confirm_login_code"),
+    path("sign-in/second-step/", mfa.authenticate, name="mfa_authenticate"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("closed/", account.account_inactive, name="account_inactive"),
+    path("confirm/", seat_not_required(account.reauthenticate), name="account_reauthenticate"),
+    path("confirm/second-step/", seat_not_required(mfa.reauthenticate), name="mfa_reauthenticate"),
+    path("password/", seat_not_required(account.password_change), name="account_change_password"),
+    path("second-step/", seat_not_required(mfa.index), name="mfa_index"),
+    path("second-step/app/", seat_not_required(totp.activate_totp), name="mfa_activate_totp"),
+    path("second-step/app/off/", seat_not_required(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path(
+        "second-step/codes/",
+        seat_not_required(recovery_codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "second-step/codes/new/",
+        seat_not_required(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path("devices/", seat_not_required(ours.devices), name="account_devices"),
+    path("merchant/", ours.acting_merchant, name="acting_merchant"),
+]
+
+urlpatterns = [
+    path("", ours.landing, name="landing"),
+    path("account/", include(account_pages)),
+]
