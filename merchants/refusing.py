@@ -10,7 +10,8 @@ from merchants.errors import DomainError
 
 @contextmanager
 def refusing(constraint: str, refusal: DomainError) -> Iterator[None]:
-    """Raise `refusal` if the block breaks this constraint; what it wrote is undone, the caller's transaction lives."""
+    """Raise `refusal` if the block breaks this constraint; what it wrote is undone, the caller's transaction
+    lives."""
     try:
         with transaction.atomic():
             yield

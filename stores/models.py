@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,10 +10,12 @@ from django_scopes import ScopedManager
 
 from merchants.models import Brand, Merchant, OrgUnit, Party
 from merchants.refs import RefField
+from stores.geo import Point
+from stores.hours import Opening, door
 
 
 class Store(models.Model):
-    """A place that sells: a leaf of its merchant's org tree. Coordinates are WGS-84; the given ones are kept beside."""
+    """A place that sells: a leaf of its merchant's tree. Coordinates are WGS-84, the given ones beside."""
 
     class Kind(models.TextChoices):
         DIRECT = "direct", _("Direct store")
@@ -66,10 +69,26 @@ class Store(models.Model):
                 condition=Q(lng__gte=-180, lng__lte=180, lat__gte=-90, lat__lte=90), name="store_on_earth"
             ),
         ]
-        indexes = [models.Index(fields=["city", "district"], name="store_by_city")]
+        indexes = [
+            models.Index(fields=["province", "city", "district"], name="store_by_city"),
+            GistIndex(Func("lng", "lat", function="point"), name="store_by_place"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def place(self) -> Point:
+        return Point(self.lng, self.lat)
+
+    def is_open(self, at: datetime) -> bool:
+        return self.opening(at).is_open
+
+    def opening(self, at: datetime) -> Opening:
+        """What its door says at `at`; a store that does not trade is closed and promises nothing."""
+        if self.status != self.Status.OPEN:
+            return Opening(False, None, None)
+        return door(self.hours, self.special_days, self.time_zone, at)
 
 
 class ContractQuerySet(models.QuerySet):

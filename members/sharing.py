@@ -1,0 +1,53 @@
+"""A brand's member and a store merchant's member, known as one person because that person said so."""
+
+from datetime import datetime
+
+from django_scopes import scope
+
+from members.models import Member, SharedMembership
+from merchants.models import Brand
+
+
+def share(*, brand: Brand, member: Member, counterpart: Member, at: datetime) -> SharedMembership:
+    """Let the store's merchant read, through its own `counterpart`, that this person is the brand's
+    `member`."""
+    with scope(merchant=brand.merchant):
+        shared, made = SharedMembership.objects.get_or_create(
+            brand=brand,
+            member=member,
+            counterpart=counterpart,
+            defaults={"merchant": member.merchant, "counterparty": counterpart.merchant, "since": at},
+        )
+        if shared.ended_at:
+            shared.since, shared.ended_at, made = at, None, True
+            shared.save(update_fields=["since", "ended_at"])
+    return shared, made
+
+
+def stop_sharing(*, brand: Brand, member: Member, at: datetime) -> list[SharedMembership]:
+    """End every sharing of the brand's member; each with its counterpart, so that the other side can be
+    told."""
+    with scope(merchant=brand.merchant):
+        live = SharedMembership.objects.select_for_update(of=("self",)).filter(
+            brand=brand, member=member, ended_at=None
+        )
+        ended = list(live.select_related("counterpart", "counterparty"))
+        SharedMembership.objects.filter(pk__in=[shared.pk for shared in ended]).update(ended_at=at)
+    return ended
+
+
+def counterparts_of(*, brand: Brand, member: Member) -> list[Member]:
+    """The brand's member as the store merchants know them, while the consent stands."""
+    with scope(merchant=brand.merchant):
+        rows = SharedMembership.objects.filter(brand=brand, member=member, ended_at=None)
+        return [
+            shared.counterpart for shared in rows.select_related("counterpart__merchant").order_by("-since")
+        ]
+
+
+def brands_shared_with(*, member: Member) -> list[SharedMembership]:
+    """For a store merchant's member: the brands that let it know this person is theirs too, each with its
+    member."""
+    with scope(merchant=member.merchant):
+        rows = SharedMembership.party.filter(counterpart=member, ended_at=None)
+        return list(rows.select_related("brand__merchant", "member__merchant").order_by("since", "id"))
