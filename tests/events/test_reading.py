@@ -11,6 +11,7 @@ from django.utils import timezone
 from events import reading, relay, stream
 from events.models import Fault, Reader
 from tests.events.conftest import paid
+from tests.streaming import number
 
 
 @pytest.fixture
@@ -18,18 +19,11 @@ def sales(db):
     """Tell the stream of sales, and number them."""
 
     def tell(*numbers, **about):
-        for number in numbers:
-            paid(number, **about)
-        number_in_this_transaction()
+        for subject in numbers:
+            paid(subject, **about)
+        number()
 
     return tell
-
-
-def number_in_this_transaction():
-    """The relay sees commits only; starting over sees everything that is visible."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM events_relaystate")
-    relay.number_now()
 
 
 class Clerk:
@@ -139,8 +133,8 @@ def test_what_a_failing_handler_wrote_is_undone(sales):
 @pytest.mark.parametrize("guarded", [False, True], ids=["guard off: twice", "guard on: once"])
 def test_two_workers_never_act_on_the_same_event(transactional_db, monkeypatch, guarded):
     with transaction.atomic():
-        for number in range(20):
-            paid(number)
+        for subject in range(20):
+            paid(subject)
     relay.number_now()
     if not guarded:
         monkeypatch.setattr(reading, "_lock", lambda name: Reader.objects.filter(name=name).first())
@@ -168,9 +162,9 @@ def test_a_bell_that_rings_while_another_worker_holds_the_reader_is_not_lost(tra
     """The worker that comes meanwhile goes away; the one at work must see that worker's event."""
     clerk = Clerk()
 
-    def tell(number):
+    def tell(subject):
         with transaction.atomic():
-            paid(number)
+            paid(subject)
         relay.number_now()
 
     def handle(merchant_id, events):
