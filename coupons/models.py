@@ -12,7 +12,8 @@ from stores.models import Store
 
 
 class Campaign(models.Model):
-    """A benefit that can be issued as coupons: spend the threshold on its brand's lines, get the amount off (满减)."""
+    """A benefit that can be issued as coupons: spend the threshold on its brand's lines, get the amount
+    off (满减)."""
 
     class Kind(models.TextChoices):
         FULL_REDUCTION = "full_reduction", _("Full reduction")
@@ -71,7 +72,8 @@ class Campaign(models.Model):
 
 
 class Quota(models.Model):
-    """How many coupons of a campaign are out. One row is locked last and shortest; more shards come with heat."""
+    """How many coupons of a campaign are out. One row is locked last and shortest; more shards come with
+    heat."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="quotas")
     shard = models.PositiveSmallIntegerField(default=0)
@@ -88,7 +90,8 @@ class Quota(models.Model):
 
 
 class Coupon(models.Model):
-    """One issued coupon of one member of the campaign's merchant. The code is found by fingerprint, shown by unsealing."""
+    """One issued coupon of one member of the campaign's merchant. The code is found by fingerprint,
+    shown by unsealing."""
 
     class State(models.TextChoices):
         ISSUED = "issued", _("Usable")
@@ -136,7 +139,8 @@ class Coupon(models.Model):
 
 
 class Redemption(models.Model):
-    """A coupon used on an order: one live per coupon, rolled back at most once. Owned by the campaign's merchant;
+    """A coupon used on an order: one live per coupon, rolled back at most once. Owned by the campaign's
+    merchant;
     the seller reads it through `party`."""
 
     ref = RefField(prefix="rdm")
@@ -161,6 +165,7 @@ class Redemption(models.Model):
             models.UniqueConstraint(
                 fields=["coupon"], condition=Q(rolled_back_at=None), name="redemption_one_live_a_coupon"
             ),
+            models.UniqueConstraint(fields=["id", "merchant"], name="redemption_with_merchant"),
         ]
         indexes = [models.Index(fields=["merchant", "-redeemed_at"], name="redemption_newest_first")]
 
@@ -169,7 +174,8 @@ class Redemption(models.Model):
 
 
 class Allocation(models.Model):
-    """What one redemption took off one line, and who bears it: [["brand", 1800], ["store", 900]] in minor units.
+    """What one redemption took off one line, and who bears it: [["brand", 1800], ["store", 900]] in
+    minor units.
 
     Roles are resolved per line: "brand" is the line's brand owner, "store" and "channel" the seller.
     """

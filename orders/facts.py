@@ -13,7 +13,8 @@ from stores.models import Store
 
 @dataclass(frozen=True, kw_only=True)
 class BuyerFacts:
-    """Who bought, as far as the channel knows: a phone, a member of the store's merchant, or a source's identity."""
+    """Who bought, as far as the channel knows: a phone, a member of the store's merchant, or a source's
+    identity."""
 
     phone: str = ""
     member: str = ""  # mem_…
@@ -22,7 +23,8 @@ class BuyerFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class LineFacts:
-    """One line. `list_price` is fen a piece (None: the SKU's own); `paid` is fen for the whole line (None: we price)."""
+    """One line. `list_price` is fen a piece (None: the SKU's own); `paid` is fen for the whole line
+    (None: we price)."""
 
     sku: str  # ref, code or barcode
     quantity: int
@@ -33,7 +35,8 @@ class LineFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class TenderFacts:
-    """Money that paid. `collector` is the merchant (mch_…) it reached, empty for the seller; `lines` restrict it."""
+    """Money that paid. `collector` is the merchant (mch_…) it reached, empty for the seller; `lines`
+    restrict it."""
 
     place: str  # orders.models.Tender.Place
     amount: int
@@ -43,7 +46,8 @@ class TenderFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderFacts:
-    """A paid sale. `touches` is kind → guide (ref or code); `coupons` are codes in the order they are to count.
+    """A paid sale. `touches` is kind → guide (ref or code); `coupons` are codes in the order they are to
+    count.
 
     Without tenders, the whole is taken as cash of the seller.
     """
@@ -63,7 +67,8 @@ class OrderFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class RefundLineFacts:
-    """Money (fen) and pieces given back on one line, named by its SKU (ref, code or barcode) or by its number."""
+    """Money (fen) and pieces given back on one line, named by its SKU (ref, code or barcode) or by its
+    number."""
 
     amount: int
     quantity: int = 0

@@ -12,7 +12,8 @@ from stores.models import Contract, Store
 
 
 class Order(models.Model):
-    """A sale, whichever channel it came by. It belongs to the merchant of its store; amounts in minor units."""
+    """A sale, whichever channel it came by. It belongs to the merchant of its store; amounts in minor
+    units."""
 
     class Channel(models.TextChoices):
         POS = "pos", _("Till")
@@ -71,7 +72,8 @@ class Order(models.Model):
 
 
 class OrderLine(models.Model):
-    """One line. `merchant` is the seller, `brand_owner` the merchant of its brand (the seller again for its own goods)."""
+    """One line. `merchant` is the seller, `brand_owner` the merchant of its brand (the seller again for
+    its own goods)."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
@@ -105,6 +107,7 @@ class OrderLine(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="order_line_number_once"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="order_line_with_merchant"),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_quantity_above_zero"),
             models.CheckConstraint(
                 condition=Q(paid=F("list_amount") - F("discount"), discount__gte=0, paid__gte=0),
@@ -200,6 +203,7 @@ class Refund(models.Model):
             models.UniqueConstraint(
                 fields=["merchant", "channel", "external_no"], name="refund_once_a_channel"
             ),
+            models.UniqueConstraint(fields=["id", "merchant"], name="refund_with_merchant"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="refund_not_negative"),
         ]
 

@@ -1,0 +1,169 @@
+"""A campaign is made, paused, resumed; and where its coupons may be sent and used."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import scope
+
+from coupons.models import Campaign, Quota
+from events.record import Actor, record
+from merchants.errors import DomainError
+from merchants.models import Brand, Merchant
+from merchants.money import PPM
+from stores.models import Contract, Store
+
+BEARERS = ("brand", "store", "channel", "platform")
+
+
+@transaction.atomic
+def create(
+    *,
+    merchant: Merchant,
+    name: str,
+    threshold: int,
+    amount_off: int,
+    issue_limit: int,
+    claim_from: datetime,
+    claim_until: datetime,
+    use_from: datetime,
+    use_until: datetime,
+    by: Actor,
+    brand: Brand | None = None,
+    bearers: Sequence[tuple[str, int]] | None = None,
+    per_member_limit: int = 1,
+    at: datetime | None = None,
+) -> Campaign:
+    """“Spend `threshold` fen on the brand's goods, `amount_off` fen go off.” Without a brand, on the
+    whole receipt.
+
+    `bearers` are (role, ppm), by default the brand alone (the store, without a brand).
+    """
+    shares = [list(bearer) for bearer in bearers or ((("brand" if brand else "store"), PPM),)]
+    _lawful(merchant, brand, threshold, amount_off, shares)
+    _in_order("claim_until", claim_from, claim_until)
+    _in_order("use_until", use_from, use_until)
+    for field, limit in (("issue_limit", issue_limit), ("per_member_limit", per_member_limit)):
+        if not 0 < limit <= (32_767 if field == "per_member_limit" else 2**31 - 1):
+            raise _refused("campaign.limit", _("A limit is at least 1."), field)
+    campaign = Campaign.objects.create(
+        merchant=merchant,
+        brand=brand,
+        name=name,
+        threshold=threshold,
+        amount_off=amount_off,
+        claim_from=claim_from,
+        claim_until=claim_until,
+        use_from=use_from,
+        use_until=use_until,
+        per_member_limit=per_member_limit,
+        issue_limit=issue_limit,
+        bearers=shares,
+    )
+    Quota.objects.create(campaign=campaign, left=issue_limit)
+    _tell("campaign.created", campaign, by=by, at=at)
+    return campaign
+
+
+def pause(*, campaign: Campaign, by: Actor) -> Campaign:
+    """No more coupons of it go out; those that are out stay usable."""
+    return _turn(campaign, Campaign.State.ACTIVE, Campaign.State.PAUSED, "campaign.paused", by)
+
+
+def resume(*, campaign: Campaign, by: Actor) -> Campaign:
+    return _turn(campaign, Campaign.State.PAUSED, Campaign.State.ACTIVE, "campaign.resumed", by)
+
+
+def left(campaign: Campaign) -> int:
+    """How many coupons can still be issued."""
+    return Quota.objects.filter(campaign=campaign).aggregate(left=Sum("left"))["left"] or 0
+
+
+def sendable(*, store: Store, at: datetime | None = None) -> list[Campaign]:
+    """What a guide of this store can send now, soonest ending first: its merchant's own campaigns, and
+    those of
+    the brands under a contract in force here. Each has `left`."""
+    at = at or timezone.now()
+    with scope(merchant=store.merchant):
+        contracts = list(Contract.party.filter(store=store).live(at).select_related("merchant"))
+    owners = {contract.merchant for contract in contracts}
+    brands = [contract.brand_id for contract in contracts]
+    found: list[Campaign] = []
+    for owner in owners | {store.merchant}:
+        with scope(merchant=owner):
+            own = Q(brand__in=brands) | (Q(brand=None) if owner == store.merchant else Q(pk__in=[]))
+            found += (
+                Campaign.objects.filter(own, state=Campaign.State.ACTIVE)
+                .filter(claim_from__lte=at, claim_until__gt=at, use_until__gt=at)
+                .select_related("brand", "merchant")
+                .annotate(left=Sum("quotas__left"))
+            )
+    return sorted(found, key=lambda campaign: (campaign.claim_until, campaign.id))
+
+
+def usable_at(campaign: Campaign, *, store: Store, at: datetime) -> bool:
+    """May its coupons be used at this store at that instant? Its brand's contract says so; an own
+    campaign anywhere."""
+    if campaign.brand_id is None:
+        return campaign.merchant_id == store.merchant_id
+    with scope(merchant=store.merchant):
+        return Contract.party.filter(store=store, brand=campaign.brand_id).live(at).exists()
+
+
+def _turn(campaign: Campaign, old: str, new: str, kind: str, by: Actor) -> Campaign:
+    with transaction.atomic(), scope(merchant=campaign.merchant):
+        if not Campaign.objects.filter(pk=campaign.pk, state=old).update(state=new):
+            raise DomainError(
+                "campaign.state",
+                _("“%(name)s” is not in the state for this.") % {"name": campaign.name},
+                next_step=_("Load the campaign again to see its state."),
+            )
+        campaign.state = new
+        _tell(kind, campaign, by=by)
+    return campaign
+
+
+def _tell(kind: str, campaign: Campaign, *, by: Actor, at: datetime | None = None) -> None:
+    record(
+        kind,
+        merchant_id=campaign.merchant_id,
+        subject=campaign.ref,
+        payload={
+            "campaign": campaign.ref,
+            "brand": campaign.brand.ref if campaign.brand else None,
+            "threshold": campaign.threshold,
+            "amount_off": campaign.amount_off,
+        },
+        concerns=[],
+        by=by,
+        at=at,
+    )
+
+
+def _lawful(
+    merchant: Merchant, brand: Brand | None, threshold: int, amount_off: int, shares: list[list]
+) -> None:
+    if brand is not None and brand.merchant_id != merchant.id:
+        raise _refused("campaign.foreign_brand", _("That brand belongs to another merchant."), "brand")
+    if not 0 < amount_off <= threshold:
+        raise _refused(
+            "campaign.amounts", _("The amount off is above zero and not above the threshold."), "amount_off"
+        )
+    roles = [role for role, _ppm in shares]
+    unknown = set(roles) - set(BEARERS)
+    if unknown or len(set(roles)) < len(roles) or any(ppm < 0 for _role, ppm in shares):
+        raise _refused("campaign.bearers", _("Each bearer is named once, as a known role."), "bearers")
+    if sum(ppm for _role, ppm in shares) != PPM:
+        raise _refused("campaign.bearers", _("The bearers' parts must come to the whole."), "bearers")
+
+
+def _in_order(field: str, start: datetime, end: datetime) -> None:
+    if start >= end:
+        raise _refused("campaign.window", _("A window ends after it begins."), field)
+
+
+def _refused(code: str, message: object, field: str) -> DomainError:
+    return DomainError(code, message, next_step=_("Correct the campaign and save it again."), field=field)

@@ -1,0 +1,133 @@
+"""What coupons take off a receipt, line by line, and who bears it. Pure: no database, no clock.
+
+Benefits count in the order given, each over its lines' *current* net; each line's part is divided over
+the bearers
+on that line alone, so that a brand can re-prove its line without seeing another's (largest remainder in
+both).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext_lazy as _
+
+from merchants.errors import DomainError
+from merchants.money import allot, yuan
+
+
+@dataclass(frozen=True)
+class PriceLine:
+    """A line before coupons: `amount` is list price × quantity in fen, `brand` any comparable name of
+    its brand."""
+
+    number: int
+    amount: int
+    brand: int | None = None
+
+
+@dataclass(frozen=True)
+class Benefit:
+    """Spend `threshold` fen on the lines of `brand` (None: on any line) and `amount_off` fen go off them.
+
+    `key` names the coupon and `campaign` what it is of; `bearers` are (role, ppm) summing to 1,000,000.
+    """
+
+    key: str
+    campaign: str
+    name: str
+    threshold: int
+    amount_off: int
+    brand: int | None
+    bearers: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one benefit took off one line; `costs` are (role, fen) in the order of the bearers, summing
+    to `amount`."""
+
+    line: int
+    amount: int
+    costs: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Discount:
+    """One benefit at work: why (`eligible` fen of its lines when its turn came) and what."""
+
+    benefit: Benefit
+    eligible: int
+    parts: tuple[Part, ...]
+
+    @property
+    def amount(self) -> int:
+        return sum(part.amount for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Priced:
+    """The receipt after coupons: `nets` is line number → fen to pay; the discounts explain the rest."""
+
+    lines: tuple[PriceLine, ...]
+    discounts: tuple[Discount, ...] = ()
+    nets: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(self.nets.values())
+
+    def off(self, number: int) -> int:
+        return sum(part.amount for one in self.discounts for part in one.parts if part.line == number)
+
+
+def price(lines: Sequence[PriceLine], benefits: Sequence[Benefit]) -> Priced:
+    """Every benefit applied, or DomainError `coupon.below_threshold`, `coupon.no_lines`,
+    `coupon.campaign_twice`."""
+    nets = {line.number: line.amount for line in lines}
+    discounts: list[Discount] = []
+    for place, benefit in enumerate(benefits):
+        if any(benefit.campaign == earlier.campaign for earlier in benefits[:place]):
+            raise DomainError(
+                "coupon.campaign_twice",
+                _("“%(name)s” counts once on a receipt.") % {"name": benefit.name},
+                next_step=_("Leave one of the two coupons for the next purchase."),
+                field=f"coupons[{place}]",
+            )
+        discounts.append(_apply(benefit, lines, nets, place))
+    return Priced(tuple(lines), tuple(discounts), nets)
+
+
+def _apply(benefit: Benefit, lines: Sequence[PriceLine], nets: dict[int, int], place: int) -> Discount:
+    """Take the benefit off `nets`."""
+    own = [line for line in lines if benefit.brand is None or line.brand == benefit.brand]
+    eligible = sum(nets[line.number] for line in own)
+    if not own:
+        raise DomainError(
+            "coupon.no_lines",
+            _("Nothing on this receipt is of the brand of “%(name)s”.") % {"name": benefit.name},
+            next_step=_("Add goods of that brand, or sell without this coupon."),
+            field=f"coupons[{place}]",
+        )
+    if eligible < benefit.threshold:
+        raise DomainError(
+            "coupon.below_threshold",
+            _("“%(name)s” needs %(threshold)s of its goods; there are %(eligible)s.")
+            % {"name": benefit.name, "threshold": yuan(benefit.threshold), "eligible": yuan(eligible)},
+            next_step=_("Add goods for %(missing)s, or sell without this coupon.")
+            % {"missing": yuan(benefit.threshold - eligible)},
+            field=f"coupons[{place}]",
+            extra={"threshold": benefit.threshold, "eligible": eligible},
+        )
+    taken = allot(min(benefit.amount_off, eligible), [nets[line.number] for line in own])
+    parts = []
+    for line, amount in zip(own, taken, strict=True):
+        if amount:
+            nets[line.number] -= amount
+            parts.append(Part(line.number, amount, costs(amount, benefit.bearers)))
+    return Discount(benefit, eligible, tuple(parts))
+
+
+def costs(amount: int, bearers: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """`amount` fen divided over (role, ppm); roles that bear nothing of it stay, with 0."""
+    parts = allot(amount, [ppm for _role, ppm in bearers])
+    return tuple((role, part) for (role, _ppm), part in zip(bearers, parts, strict=True))

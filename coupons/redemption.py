@@ -1,0 +1,242 @@
+"""A coupon is found by its code, judged at a store, and used up with a sale. Locks:
+docs/adr/0005-locking.md."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import scope
+
+from coupons.issuing import CODE_DIGITS, code_hash
+from coupons.models import Allocation, Coupon, Redemption
+from coupons.pricing import Benefit, Priced
+from events.record import Actor, Happening, record_many
+from guides.models import Guide
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from orders.models import Order, Touch
+from stores.models import Contract, Store
+
+
+def find(*, code: str, store: Store, at: datetime | None = None) -> Coupon:
+    """The coupon of a code, if it may be used at this store at `at` (now).
+
+    DomainError, each with its next step: `coupon.unknown`, `coupon.foreign`, `coupon.not_here`,
+    `coupon.used`,
+    `coupon.voided`, `coupon.not_yet`, `coupon.expired`.
+    """
+    return _judged([code], store, at or timezone.now(), lock=False)[0]
+
+
+def hold(*, codes: Sequence[str], store: Store, at: datetime) -> list[Coupon]:
+    """The coupons of a sale, locked until the transaction ends, in the order given; errors as `find`, by
+    place."""
+    return _judged(codes, store, at, lock=True)
+
+
+def benefit(coupon: Coupon) -> Benefit:
+    """What the coupon is worth, in pricing's words."""
+    campaign = coupon.campaign
+    return Benefit(
+        key=coupon.ref,
+        campaign=campaign.ref,
+        name=campaign.name,
+        threshold=campaign.threshold,
+        amount_off=campaign.amount_off,
+        brand=campaign.brand_id,
+        bearers=tuple((role, ppm) for role, ppm in campaign.bearers),
+    )
+
+
+def redeem(coupons: Sequence[Coupon], *, order: Order, priced: Priced, by: Actor) -> list[Redemption]:
+    """Use up the coupons that `hold` gave, in the order's transaction and the seller's scope."""
+    if not coupons:
+        return []
+    serving = Touch.objects.filter(order=order, kind=Touch.Kind.SERVING).select_related("guide").first()
+    guide = serving.guide if serving else None
+    lines = {line.number: line for line in order.lines.all()}
+    redemptions = [
+        Redemption(
+            merchant=coupon.merchant,
+            counterparty=order.merchant,
+            coupon=coupon,
+            order=order,
+            store=order.store,
+            guide=guide,
+            amount_off=discount.amount,
+            bearers=coupon.campaign.bearers,
+            redeemed_at=order.paid_at,
+        )
+        for coupon, discount in zip(coupons, priced.discounts, strict=True)
+    ]
+    Redemption.objects.bulk_create(redemptions)
+    Allocation.objects.bulk_create(
+        Allocation(
+            redemption=redemption,
+            line=lines[part.line],
+            merchant=redemption.merchant,
+            counterparty=order.merchant,
+            amount=part.amount,
+            costs=[list(cost) for cost in part.costs],
+        )
+        for redemption, discount in zip(redemptions, priced.discounts, strict=True)
+        for part in discount.parts
+    )
+    for owner, own in _by_owner(coupons).items():
+        with scope(merchant=owner):
+            Coupon.objects.filter(pk__in=[coupon.pk for coupon in own]).update(state=Coupon.State.REDEEMED)
+    record_many([told for each in redemptions for told in _happenings(each, guide)], by=by)
+    return redemptions
+
+
+def _judged(codes: Sequence[str], store: Store, at: datetime, *, lock: bool) -> list[Coupon]:
+    hashes = [code_hash(digits(code)) for code in codes]
+    # A code alone tells whose coupon it is; from there on everything is read in that merchant's scope.
+    owners = Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id")
+    found: dict[bytes, Coupon] = {}
+    for owner in owners:
+        with scope(merchant=owner):
+            own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
+            own = own.select_related("merchant", "campaign__brand", "member__person")
+            for coupon in _locked(own) if lock else own:
+                found[bytes(coupon.code_hash)] = coupon
+    judged = []
+    for place, hashed in enumerate(hashes):
+        coupon_or_none = found.get(hashed)
+        if coupon_or_none is None:
+            raise _refused(
+                "coupon.unknown",
+                _("No coupon has this code."),
+                _("Check the %(digits)d digits, or scan the code again.") % {"digits": CODE_DIGITS},
+                place,
+            )
+        _judge(coupon_or_none, store, at, place)
+        judged.append(coupon_or_none)
+    return judged
+
+
+def _locked(coupons: QuerySet[Coupon]) -> QuerySet[Coupon]:
+    """Two tills with one code: the second waits here, then sees the coupon used."""
+    return coupons.select_for_update(of=("self",))
+
+
+def digits(code: str) -> str:
+    """A code as people type it (`8264 0917-3358 0001`, full-width digits) as it is looked up."""
+    return "".join(char for char in unicodedata.normalize("NFKC", code) if char.isalnum())
+
+
+def _judge(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
+    _judge_place(coupon, store, at, place)
+    if coupon.state == Coupon.State.REDEEMED:
+        raise _used(coupon, store, place)
+    if coupon.state == Coupon.State.VOIDED:
+        raise _refused(
+            "coupon.voided",
+            _("This coupon was withdrawn."),
+            _("Sell without it, or send another coupon."),
+            place,
+        )
+    # By the clock of the sale, not by whether the sweeper has passed: a sale told late is judged as it was.
+    if at >= coupon.usable_until:
+        raise _refused(
+            "coupon.expired",
+            _("The coupon expired on %(when)s.") % {"when": _wall(coupon.usable_until, store)},
+            _("Sell without it, or send a coupon of a running campaign."),
+            place,
+        )
+    if at < coupon.usable_from:
+        raise _refused(
+            "coupon.not_yet",
+            _("The coupon can be used from %(when)s.") % {"when": _wall(coupon.usable_from, store)},
+            _("Keep it for a purchase from then on."),
+            place,
+        )
+
+
+def _judge_place(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
+    campaign = coupon.campaign
+    own = coupon.merchant_id == store.merchant_id
+    if own and campaign.brand_id is None:
+        return
+    with scope(merchant=store.merchant):
+        contracts = Contract.party.filter(store=store, merchant=coupon.merchant)
+        if contracts.live(at).filter(brand=campaign.brand_id).exists():
+            return
+        known = own or contracts.exists()
+    if not known:
+        raise _refused(
+            "coupon.foreign",
+            _("This coupon is of a brand that this store does not carry."),
+            _("It can be used at the brand's own stores; sell without it here."),
+            place,
+        )
+    raise _refused(
+        "coupon.not_here",
+        _("“%(name)s” is not valid at this store today.") % {"name": campaign.name},
+        _("Its brand has no contract in force with this store; sell without the coupon."),
+        place,
+    )
+
+
+def _used(coupon: Coupon, store: Store, place: int) -> DomainError:
+    """When and where; the place only to those who may know it: the store's merchant and the campaign's."""
+    with scope(merchant=coupon.merchant):
+        live = Redemption.objects.filter(coupon=coupon, rolled_back_at=None).select_related("store").first()
+    when = _wall(live.redeemed_at, store) if live else ""
+    ours = live is not None and store.merchant_id in (live.counterparty_id, live.merchant_id)
+    where = live.store.name if live and ours else _("another store")
+    return _refused(
+        "coupon.used",
+        _("The coupon was used on %(when)s at %(where)s.") % {"when": when, "where": where},
+        _("Sell without it, or send another coupon."),
+        place,
+    )
+
+
+def _wall(instant: datetime, store: Store) -> str:
+    return timezone.localtime(instant, ZoneInfo(store.time_zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def _refused(code: str, message: object, next_step: object, place: int) -> DomainError:
+    return DomainError(code, message, next_step=next_step, field=f"coupons[{place}]")
+
+
+def _by_owner(coupons: Sequence[Coupon]) -> dict[Merchant, list[Coupon]]:
+    owners: dict[Merchant, list[Coupon]] = {}
+    for coupon in coupons:
+        owners.setdefault(coupon.merchant, []).append(coupon)
+    return owners
+
+
+def _happenings(redemption: Redemption, guide: Guide | None) -> list[Happening]:
+    """The campaign's merchant hears it of its member, the seller of its own."""
+    order, coupon = redemption.order, redemption.coupon
+    about = {order.merchant_id: order.member, redemption.merchant_id: coupon.member}
+    return [
+        Happening(
+            "coupon.redeemed",
+            merchant_id=merchant_id,
+            subject=coupon.ref,
+            payload={
+                "coupon": coupon.ref,
+                "campaign": coupon.campaign.ref,
+                "redemption": redemption.ref,
+                "order": order.ref,
+                "store": order.store.ref,
+                "member": member.ref if member else None,
+                "guide": guide.ref if guide else None,
+                "amount_off": redemption.amount_off,
+            },
+            concerns=[
+                member.ref if member else "",
+                guide.ref if guide else "",
+                order.store.ref,
+            ],
+            at=redemption.redeemed_at,
+        )
+        for merchant_id, member in about.items()
+    ]

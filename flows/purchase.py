@@ -1,0 +1,166 @@
+"""A shopper paid, anywhere: know the shopper, honour the coupons, keep the sale, settle what waited for
+it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from coupons import pricing, redemption
+from coupons.models import Coupon
+from events.record import Actor
+from members import identity
+from members.models import Member, SharedMembership
+from merchants import phones
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from merchants.scoping import acting_for
+from orders import receipts, recording, refunds
+from orders.facts import BuyerFacts, OrderFacts
+from orders.models import Order
+from orders.receipts import ReceiptLine
+
+
+@dataclass
+class Shopper:
+    """The seller's own member, and each brand owner's own member (by merchant id), of the one who
+    bought."""
+
+    member: Member | None = None
+    brand_members: dict[int, Member] = field(default_factory=dict)
+
+
+@transaction.atomic
+def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> tuple[Order, bool]:
+    """Keep a sale: (order, is_new). The same facts again change nothing and give the same order.
+
+    All or nothing: an unusable coupon, an unknown SKU or a missing contract refuses the whole sale.
+    `brands_of` is the brand owner on whose behalf a store's sale is told: only lines of its own brands.
+    """
+    seller = facts.store.merchant
+    with acting_for(seller):
+        recording.hold_number(merchant=seller, channel=facts.channel, external_no=facts.external_no)
+        if (order := recording.told_before(facts)) is not None:
+            return order, False
+        lines = receipts.read(facts)
+        if brands_of is not None:
+            _only_brands_of(brands_of, lines)
+        coupons = redemption.hold(codes=facts.coupons, store=facts.store, at=facts.paid_at)
+        shopper = recognised(facts.buyer, seller=seller, lines=lines, coupons=coupons)
+        priced = priced_with(lines, coupons)
+        order = recording.record(
+            facts,
+            lines,
+            discounts=_discounts(lines, priced),
+            member=shopper.member,
+            brand_members=shopper.brand_members,
+            by=by,
+        )
+        redemption.redeem(coupons, order=order, priced=priced, by=by)
+        refunds.apply_parked(order, by=by)
+    return order, True
+
+
+def priced_with(lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]) -> pricing.Priced:
+    """The receipt after these coupons, in their order."""
+    return pricing.price(
+        [
+            pricing.PriceLine(line.number, line.list_amount, line.brand.id if line.brand else None)
+            for line in lines
+        ],
+        [redemption.benefit(coupon) for coupon in coupons],
+    )
+
+
+def recognised(
+    buyer: BuyerFacts | None, *, seller: Merchant, lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]
+) -> Shopper:
+    """Who bought, in the eyes of the seller and of each brand owner on the receipt; each learns only its
+    own."""
+    shopper = Shopper()
+    phone = phones.parse(buyer.phone) if buyer and buyer.phone else None
+    if buyer is not None:
+        shopper.member = identity.recognise(
+            merchant=seller, phone=phone, member_ref=buyer.member or None, identity=buyer.identity
+        )
+        if buyer.member and shopper.member is None:
+            raise DomainError(
+                "member.unknown",
+                _("This store's merchant has no such member."),
+                next_step=_("Check the member's id, or name the buyer by phone."),
+                field="buyer.member",
+            )
+    for coupon in coupons:  # whoever brings a coupon is its member, unless the channel says who else
+        if shopper.member is None:
+            shopper.member = _known_to(seller, coupon.member)
+    for owner in {line.brand_owner for line in lines}:
+        own = shopper.member if owner == seller else None
+        if own is None and owner != seller:
+            with acting_for(owner):
+                if shopper.member is not None:
+                    own = identity.brand_member_of(person=shopper.member.person, merchant=owner)
+                elif phone is not None:
+                    own = identity.known(merchant=owner, phone=phone)
+        if own is None:
+            own = next((coupon.member for coupon in coupons if coupon.merchant_id == owner.id), None)
+        if own is not None:
+            shopper.brand_members[owner.id] = own
+    return shopper
+
+
+def _known_to(seller: Merchant, member: Member) -> Member | None:
+    """The seller's own member behind a coupon's: the same row, or the one the shopper agreed to have
+    joined to it."""
+    if member.merchant_id == seller.id:
+        return member
+    shared = SharedMembership.party.filter(member=member, ended_at=None).select_related("counterpart").first()
+    return shared.counterpart if shared else None
+
+
+def _discounts(lines: Sequence[ReceiptLine], priced: pricing.Priced) -> list[int]:
+    """What goes off each line. With coupons we price, and what the channel says must agree; without, it
+    says."""
+    if priced.discounts:
+        if any(line.asked not in (None, priced.nets[line.number]) for line in lines):
+            raise DomainError(
+                "order.price_differs",
+                _("What was paid for a line is not its price after the coupons."),
+                next_step=_("Take the prices given here, or leave “paid” out and let us price."),
+                field="lines",
+                extra={"lines": _explained(lines, priced)},
+            )
+        return [priced.off(line.number) for line in lines]
+    for line in lines:
+        if line.asked is not None and line.asked > line.list_amount:
+            raise DomainError(
+                "order.paid_above_list",
+                _("Line %(line)d: more was paid than its list price.") % {"line": line.number},
+                next_step=_("Send the list price a piece and what was paid for the whole line."),
+                field=f"lines[{line.number - 1}].paid",
+            )
+    return [0 if line.asked is None else line.list_amount - line.asked for line in lines]
+
+
+def _explained(lines: Sequence[ReceiptLine], priced: pricing.Priced) -> list[dict[str, object]]:
+    return [
+        {
+            "number": line.number,
+            "sku": line.sku.ref,
+            "list": line.list_amount,
+            "discount": priced.off(line.number),
+            "paid": priced.nets[line.number],
+        }
+        for line in lines
+    ]
+
+
+def _only_brands_of(owner: Merchant, lines: Sequence[ReceiptLine]) -> None:
+    for line in lines:
+        if line.brand is None or line.brand_owner != owner:
+            raise DomainError(
+                "order.other_brand",
+                _("Line %(line)d is not of your brands.") % {"line": line.number},
+                next_step=_("A brand owner tells a store's sales of its own brands only."),
+                field=f"lines[{line.number - 1}].sku",
+            )

@@ -1,0 +1,208 @@
+"""Facts become a receipt: each line finds its SKU, its brand and the contract under which the store
+sells it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_scopes import scope
+
+from catalog.models import Sku
+from merchants.errors import DomainError
+from merchants.models import Brand, Merchant
+from orders.facts import LineFacts, OrderFacts
+from orders.models import Order
+from stores.models import Contract, Store
+
+MOST_LINES = 500
+MOST_PIECES = 100_000
+MOST_FEN = 10**11  # a thousand million yuan a line
+CLOCKS_DIFFER = timedelta(minutes=10)  # how far ahead of ours a till's clock may run
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """A line that the store may sell. `asked` is what the channel says was paid for it, None when we
+    price it."""
+
+    number: int
+    sku: Sku
+    brand: Brand | None
+    contract: Contract | None
+    brand_owner: Merchant
+    quantity: int
+    list_amount: int
+    asked: int | None
+
+
+def read(facts: OrderFacts) -> list[ReceiptLine]:
+    """The lines of a sale, resolved at the instant it was paid. Call inside the seller's scope.
+
+    DomainError: `store.closed`, `order.empty`, `order.out_of_range`, `order.in_future`, `order.currency`,
+    `sku.unknown`, `sku.ambiguous`, `contract.missing`; each names its line.
+    """
+    _sane(facts)
+    return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at)
+
+
+def resolve(*, store: Store, lines: Sequence[LineFacts], at: datetime) -> list[ReceiptLine]:
+    """Find what each line sells at this store at that instant; statements grow with brand owners, not
+    with lines."""
+    contracts = {
+        contract.brand_id: contract
+        for contract in Contract.party.filter(store=store).live(at).select_related("brand__merchant")
+    }
+    owners = {contract.brand.merchant for contract in contracts.values()} | {store.merchant}
+    found = _skus(owners, {line.sku for line in lines})
+    resolved = []
+    for number, line in enumerate(lines, start=1):
+        _in_range(number, line)
+        sku = _the_one(number, line, found, contracts, store, at)
+        brand_id = sku.product.brand_id
+        contract = contracts.get(brand_id) if brand_id else None
+        if brand_id and contract is None:
+            raise _no_contract(number, line, store)
+        price = sku.list_price if line.list_price is None else line.list_price
+        resolved.append(
+            ReceiptLine(
+                number=number,
+                sku=sku,
+                brand=contract.brand if contract else None,
+                contract=contract,
+                brand_owner=contract.brand.merchant if contract else store.merchant,
+                quantity=line.quantity,
+                list_amount=price * line.quantity,
+                asked=line.paid,
+            )
+        )
+    return resolved
+
+
+def _skus(owners: set[Merchant], asked: set[str]) -> list[Sku]:
+    found: list[Sku] = []
+    for owner in sorted(owners, key=lambda merchant: merchant.id):
+        with scope(merchant=owner):
+            found += Sku.objects.filter(
+                Q(ref__in=asked) | Q(code__in=asked) | Q(barcode__in=asked)
+            ).select_related("product__brand")
+    return found
+
+
+def _the_one(
+    number: int,
+    line: LineFacts,
+    found: list[Sku],
+    contracts: dict[int, Contract],
+    store: Store,
+    at: datetime,
+) -> Sku:
+    brands = {
+        brand.id for brand in (contract.brand for contract in contracts.values()) if _named(brand, line)
+    }
+    if line.brand and not brands:
+        raise _no_contract(number, line, store)
+    fits = [
+        sku
+        for sku in found
+        if line.sku in (sku.ref, sku.code, sku.barcode) and (not line.brand or sku.product.brand_id in brands)
+    ]
+    exact = [sku for sku in fits if line.sku in (sku.ref, sku.code)] or fits
+    if len(exact) == 1:
+        return exact[0]
+    if exact:
+        raise DomainError(
+            "sku.ambiguous",
+            _("Line %(line)d: “%(sku)s” is a code of more than one brand in this store.")
+            % {"line": number, "sku": line.sku},
+            next_step=_("Say which brand the line is of."),
+            field=f"lines[{number - 1}].brand",
+            extra={"line": number, "sku": line.sku},
+        )
+    if not line.brand and _was_sold_here(line.sku, store):
+        raise _no_contract(number, line, store)
+    raise DomainError(
+        "sku.unknown",
+        _("Line %(line)d: this store sells nothing with the code “%(sku)s”.")
+        % {"line": number, "sku": line.sku},
+        next_step=_("Check the code; if it belongs to a brand new to this store, agree a contract first."),
+        field=f"lines[{number - 1}].sku",
+        extra={"line": number, "sku": line.sku},
+    )
+
+
+def _named(brand: Brand, line: LineFacts) -> bool:
+    return line.brand in (brand.ref, brand.slug)
+
+
+def _was_sold_here(sku: str, store: Store) -> bool:
+    """Does a brand whose contract with this store has ended, or not begun, know the code?"""
+    past = Contract.party.filter(store=store).select_related("brand__merchant")
+    return bool(_skus({contract.brand.merchant for contract in past}, {sku}))
+
+
+def _no_contract(number: int, line: LineFacts, store: Store) -> DomainError:
+    return DomainError(
+        "contract.missing",
+        _("Line %(line)d: %(store)s has no contract in force for the brand of “%(sku)s”.")
+        % {"line": number, "store": store.name, "sku": line.sku},
+        next_step=_("Take the line off, or let the brand agree a contract with this store."),
+        field=f"lines[{number - 1}].brand",
+        extra={"line": number, "sku": line.sku, "brand": line.brand, "store": store.ref},
+    )
+
+
+def _sane(facts: OrderFacts) -> None:
+    store = facts.store
+    if store.status == Store.Status.CLOSED:
+        raise DomainError(
+            "store.closed",
+            _("%(store)s is closed for good and sells no more.") % {"store": store.name},
+            next_step=_("Post the sale for the store that made it."),
+            field="store",
+            extra={"store": store.ref},
+        )
+    if facts.channel not in Order.Channel.values or not 0 < len(facts.external_no) <= 64:
+        raise DomainError(
+            "order.number_invalid",
+            _("A sale needs a known channel and a number of 1 to 64 characters."),
+            next_step=_("Correct the channel or the number and send the sale again."),
+            field="external_no",
+        )
+    if not 0 < len(facts.lines) <= MOST_LINES:
+        raise DomainError(
+            "order.empty" if not facts.lines else "order.out_of_range",
+            _("A sale has between 1 and %(most)d lines.") % {"most": MOST_LINES},
+            next_step=_("Add what was sold."),
+            field="lines",
+        )
+    if facts.currency != store.merchant.currency:
+        raise DomainError(
+            "order.currency",
+            _("This store trades in %(currency)s.") % {"currency": store.merchant.currency},
+            next_step=_("Send the amounts in the store's currency."),
+            field="currency",
+        )
+    if facts.paid_at > timezone.now() + CLOCKS_DIFFER:
+        raise DomainError(
+            "order.in_future",
+            _("The sale is dated in the future."),
+            next_step=_("Set the till's clock and its time zone, then send the sale again."),
+            field="paid_at",
+        )
+
+
+def _in_range(number: int, line: LineFacts) -> None:
+    amounts = [amount for amount in (line.list_price, line.paid) if amount is not None]
+    right = 0 < line.quantity <= MOST_PIECES and all(0 <= amount <= MOST_FEN for amount in amounts)
+    if right and (line.list_price or 0) * line.quantity <= MOST_FEN:
+        return
+    raise DomainError(
+        "order.out_of_range",
+        _("Line %(line)d: the quantity or an amount is out of range.") % {"line": number},
+        next_step=_("A quantity is 1 or more; amounts are whole fen and not negative."),
+        field=f"lines[{number - 1}]",
+        extra={"line": number},
+    )

@@ -1,0 +1,276 @@
+"""A sale is kept once, however often it is told. Locks: docs/adr/0005-locking.md."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from events.record import Actor, Happening, record_many
+from guides.models import Assignment, Guide
+from members.models import Binding, Member
+from merchants.business_day import business_date
+from merchants.errors import Conflict, DomainError
+from merchants.models import Merchant
+from orders.facts import OrderFacts, TenderFacts, body_hash
+from orders.models import Order, OrderLine, Tender, Touch
+from orders.receipts import ReceiptLine
+
+
+def hold_number(*, merchant: Merchant, channel: str, external_no: str) -> None:
+    """One story at a time about one order number, until the transaction ends; also before the order is
+    there,
+    where no row could be locked: a sale told twice at once, and a refund that crosses its sale."""
+    name = f"order/{merchant.id}/{channel}/{external_no}"
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def told_before(facts: OrderFacts) -> Order | None:
+    """The order of these facts, if it is kept already; Conflict `order.reused_number` if other facts
+    are."""
+    order = Order.objects.filter(channel=facts.channel, external_no=facts.external_no).first()
+    if order is not None and bytes(order.body_hash) != body_hash(facts):
+        raise Conflict(
+            "order.reused_number",
+            _("The number %(number)s was used for another sale.") % {"number": facts.external_no},
+            next_step=_("Give this sale a number of its own; to change the other one, refund it."),
+            field="external_no",
+            extra={"order": order.ref},
+        )
+    return order
+
+
+def record(
+    facts: OrderFacts,
+    lines: Sequence[ReceiptLine],
+    *,
+    discounts: Sequence[int],
+    member: Member | None,
+    brand_members: dict[int, Member],
+    by: Actor,
+) -> Order:
+    """Keep a sale that is not kept yet: order, lines, touches, tenders, events.
+
+    `discounts` is fen off each line; `brand_members` is brand owner id → its own member of the shopper.
+    Call inside the seller's scope and in a transaction, after `hold_number` and `told_before`.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("a sale is kept with its coupons: open a transaction")
+    seller, store = facts.store.merchant, facts.store
+    order = Order(
+        merchant=seller,
+        store=store,
+        member=member,
+        channel=facts.channel,
+        external_no=facts.external_no,
+        body_hash=body_hash(facts),
+        currency=facts.currency,
+        list_total=sum(line.list_amount for line in lines),
+        discount_total=sum(discounts),
+        placed_at=facts.placed_at or facts.paid_at,
+        paid_at=facts.paid_at,
+        business_date=business_date(facts.paid_at, zone=store.time_zone, cut_off=seller.cut_off),
+    )
+    order.paid_total = order.list_total - order.discount_total
+    tenders = _tenders(facts, order, lines)
+    touches = _touches(facts, order, member)
+    order.save(force_insert=True)
+    kept = OrderLine.objects.bulk_create(
+        OrderLine(
+            order=order,
+            merchant=seller,
+            brand_owner=line.brand_owner,
+            number=line.number,
+            sku=line.sku,
+            brand=line.brand,
+            contract=line.contract,
+            brand_member=brand_members.get(line.brand_owner.id),
+            quantity=line.quantity,
+            list_amount=line.list_amount,
+            discount=off,
+            paid=line.list_amount - off,
+        )
+        for line, off in zip(lines, discounts, strict=True)
+    )
+    Touch.objects.bulk_create(touches)
+    Tender.objects.bulk_create(tenders)
+    record_many(_happenings(order, kept, touches), by=by)
+    return order
+
+
+def _tenders(facts: OrderFacts, order: Order, lines: Sequence[ReceiptLine]) -> list[Tender]:
+    given = facts.tenders or (TenderFacts(place=Tender.Place.CASH, amount=order.paid_total),)
+    paid = sum(tender.amount for tender in given)
+    if paid != order.paid_total or any(tender.amount < 0 for tender in given):
+        raise DomainError(
+            "order.tenders_differ",
+            _("The payments come to %(given)s fen; the lines to %(due)s fen.")
+            % {"given": paid, "due": order.paid_total},
+            next_step=_("Correct the payments so that they add up to what the lines cost."),
+            field="tenders",
+            extra={"paid_total": order.paid_total, "tendered": paid},
+        )
+    numbers = {line.number for line in lines}
+    parties = {line.brand_owner.ref: line.brand_owner for line in lines} | {
+        order.merchant.ref: order.merchant
+    }
+    tenders = []
+    for number, tender in enumerate(given, start=1):
+        collector = parties.get(tender.collector or order.merchant.ref)
+        if (
+            collector is None
+            or tender.place not in Tender.Place.values
+            or not numbers.issuperset(tender.lines)
+        ):
+            raise DomainError(
+                "order.tender_invalid",
+                _("Payment %(number)d: its place, its collector or its lines are not of this sale.")
+                % {"number": number},
+                next_step=_("The collector is the seller or the owner of a brand on the receipt."),
+                field=f"tenders[{number - 1}]",
+            )
+        if tender.amount:
+            tenders.append(
+                Tender(
+                    order=order,
+                    merchant=order.merchant,
+                    collector=collector,
+                    number=number,
+                    place=tender.place,
+                    amount=tender.amount,
+                    lines=list(tender.lines),
+                )
+            )
+    return tenders
+
+
+def _touches(facts: OrderFacts, order: Order, member: Member | None) -> list[Touch]:
+    """What the channel says of guides, and the bound guide, which the channel is never asked for."""
+    if unknown := set(facts.touches) - (set(Touch.Kind.values) - {Touch.Kind.BOUND}):
+        raise DomainError(
+            "touch.unknown",
+            _("Unknown part in a sale: %(kinds)s.") % {"kinds": ", ".join(sorted(unknown))},
+            next_step=_("A guide serves, shares, recruits or accepts; the bound guide is looked up."),
+            field="touches",
+        )
+    touches = [
+        Touch(order=order, merchant=order.merchant, kind=kind, guide=guide)
+        for kind, guide in _guides(facts.touches).items()
+    ]
+    stores = _posts([touch.guide_id for touch in touches], facts)
+    for touch in touches:
+        touch.store_id = stores.get(touch.guide_id, order.store_id)
+    live = Binding.objects.live(facts.paid_at).filter(member=member).select_related("guide")
+    if member is not None and (binding := live.first()) is not None:
+        touches.append(
+            Touch(
+                order=order,
+                merchant=order.merchant,
+                kind=Touch.Kind.BOUND,
+                guide=binding.guide,
+                store_id=binding.store_id,
+                protected=binding.protected_until > facts.paid_at,
+            )
+        )
+    return touches
+
+
+def _guides(touches: Mapping[str, str]) -> dict[str, Guide]:
+    asked = {kind: name for kind, name in touches.items() if name}
+    if not asked:
+        return {}
+    rows = Guide.objects.filter(ref__in=asked.values()) | Guide.objects.filter(code__in=asked.values())
+    known = {key: guide for guide in rows for key in (guide.ref, guide.code)}
+    for kind, name in asked.items():
+        if name not in known:
+            raise DomainError(
+                "guide.unknown",
+                _("No guide of this store's merchant is “%(guide)s”.") % {"guide": name},
+                next_step=_("Check the guide's code, or send the sale without a guide."),
+                field=f"touches.{kind}",
+            )
+    return {kind: known[name] for kind, name in asked.items()}
+
+
+def _posts(guides: list[int], facts: OrderFacts) -> dict[int, int]:
+    """Guide → the store where the guide stood at that instant."""
+    if not guides:
+        return {}
+    rows = Assignment.objects.filter(guide__in=guides, starts_at__lte=facts.paid_at).order_by("starts_at")
+    return {row.guide_id: row.store_id for row in rows if row.ends_at is None or row.ends_at > facts.paid_at}
+
+
+def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> list[Happening]:
+    """The seller hears of its whole receipt; each other brand owner of its own lines, and never of the
+    total."""
+    guides = {touch.kind: touch.guide.ref for touch in touches}
+    told = {
+        "order": order.ref,
+        "store": order.store.ref,
+        "channel": order.channel,
+        "currency": order.currency,
+        "business_date": order.business_date.isoformat(),
+        "guides": guides,
+    }
+    happenings = [
+        Happening(
+            "order.paid",
+            merchant_id=order.merchant_id,
+            subject=order.ref,
+            payload=told
+            | {
+                "member": order.member.ref if order.member else None,
+                "list_total": order.list_total,
+                "discount_total": order.discount_total,
+                "paid_total": order.paid_total,
+                "lines": [_told(line) for line in lines],
+            },
+            concerns=[*_refs(order.member), *guides.values(), order.store.ref],
+            at=order.paid_at,
+        )
+    ]
+    for owner_id, own in lines_by_owner(lines, seller_id=order.merchant_id).items():
+        member = own[0].brand_member
+        happenings.append(
+            Happening(
+                "order.lines_paid",
+                merchant_id=owner_id,
+                subject=order.ref,
+                payload=told
+                | {
+                    "member": member.ref if member else None,
+                    "paid": sum(line.paid for line in own),
+                    "lines": [_told(line) for line in own],
+                },
+                concerns=[*_refs(member), *guides.values(), order.store.ref],
+                at=order.paid_at,
+            )
+        )
+    return happenings
+
+
+def lines_by_owner(lines: Sequence[OrderLine], *, seller_id: int) -> dict[int, list[OrderLine]]:
+    """The lines of each brand owner that is not the seller."""
+    owners: dict[int, list[OrderLine]] = {}
+    for line in lines:
+        if line.brand_owner_id != seller_id:
+            owners.setdefault(line.brand_owner_id, []).append(line)
+    return owners
+
+
+def _refs(member: Member | None) -> list[str]:
+    return [member.ref] if member else []
+
+
+def _told(line: OrderLine) -> dict[str, object]:
+    return {
+        "number": line.number,
+        "sku": line.sku.ref,
+        "brand": line.brand.ref if line.brand else None,
+        "quantity": line.quantity,
+        "list": line.list_amount,
+        "discount": line.discount,
+        "paid": line.paid,
+    }
