@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def get_login_stages(self) -> list[str]:
-        """A code, then the second step where there is one. Who appoints people vouches for phone and e-mail."""
+        """A code, then the second step if there is one. Who appoints people vouches for phone and e-mail."""
         return ["allauth.account.stages.LoginByCodeStage", "allauth.mfa.stages.AuthenticateStage"]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -87,7 +87,7 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- codes: allauth would keep them in clear, so it never sees one ---
 
     def generate_phone_verification_code(self, *, user: User, phone: str) -> str:
-        """Nothing: allauth accepts no code when it expects none; `ConfirmCodeForm` asks members.phone_codes."""
+        """Nothing: allauth accepts no code when it expects none. `ConfirmCodeForm` asks phone_codes."""
         return ""
 
     def send_verification_code_sms(self, user: User, phone: str, code: str, **kwargs: Any) -> None:

@@ -59,7 +59,7 @@ def pretend(*, phone: str, purpose: str, ip: str = "") -> None:
 
 
 def check(*, phone: str, purpose: str, code: str) -> None:
-    """Use the code up. Not from inside a transaction: a wrong try must count even when the caller's work is undone.
+    """Use the code up. Not inside a transaction: a wrong try counts even when the caller's work is undone.
 
     Errors: `code.wrong` (`extra["tries_left"]`), `code.expired`, `code.too_many` (tries).
     """
@@ -113,7 +113,7 @@ def _lay_down(phone: str, purpose: str, ip: str, code_hash: bytes) -> PhoneCode:
 
 
 def _one_at_a_time(phone_hash: bytes) -> None:
-    """Two tabs ask at once: the second waits, then meets the first one's code. There is no row to lock yet."""
+    """Two tabs ask at once: the second waits, then meets the first one's code. There is no row to lock."""
     with connection.cursor() as cursor:
         key = int.from_bytes(phone_hash[:8], "big", signed=True)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

@@ -38,7 +38,7 @@ def open_session(
 
 
 def session_for(token: str | None, *, brand: Brand | None = None) -> ShopperSession | None:
-    """The live session of this token, with its person, brand and merchant; only one of `brand`, when given."""
+    """The live session of this token, with its person, brand and merchant; of `brand` only, when given."""
     if not token:
         return None
     now = timezone.now()

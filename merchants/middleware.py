@@ -1,4 +1,4 @@
-"""Who is here, and for which merchant: pages ask for a sign-in and act for one merchant, but for the named few.
+"""Who is here, and for which merchant: pages ask for a sign-in and act for one merchant, all but a few.
 
 `/api/` and `/s/` have principals of their own (a merchant's key; a shopper and a brand) and enter their
 scopes themselves. `/admin/` belongs to the platform's operator, who acts for no merchant.
@@ -8,10 +8,13 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from merchants.errors import Forbidden, NotFound
 from merchants.models import User
@@ -25,7 +28,7 @@ View = Callable[..., HttpResponse]
 
 
 def seat_not_required(view: View) -> View:
-    """For pages about the user only, such as signing out: they answer before anybody has appointed the user."""
+    """For pages about the user only, such as their devices: they answer before anybody appointed the user."""
     view.seat_required = False  # type: ignore[attr-defined]
     return view
 
@@ -38,9 +41,18 @@ class SignInRequired(LoginRequiredMiddleware):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
 
+    def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponse:
+        """To the page that signs this user in: guides by phone. A fragment sends its whole page there."""
+        by_phone = request.path_info.startswith("/w/")
+        url = resolve_url("account_request_login_code" if by_phone else settings.LOGIN_URL)
+        if not request.htmx:
+            return redirect_to_login(request.get_full_path(), url)
+        here = request.htmx.current_url_abs_path or "/"
+        return HttpResponseClientRedirect(redirect_to_login(here, url)["Location"])
+
 
 class ActingMerchant:
-    """Sets `request.seats` and `request.seat`, and runs the request for the seat's merchant, in its time zone.
+    """Sets `request.seats` and `request.seat`; runs the request for the seat's merchant, in its time zone.
 
     What a response streams is read after this has returned: a view that streams enters the scope itself.
     """

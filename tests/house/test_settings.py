@@ -20,6 +20,9 @@ SERVER = {
     "SEALING_KEYS": "rmyEY3p2L5sfRTt_1JnMVXkl0rcvlBKJyqk5TpfAZ4o=",
     "FINGERPRINT_KEY": "c8Vd2Lq7Zx4Nw9Rt1Yb6Hk3Jm5Gf0PsA",
     "ALLOWED_HOSTS": "tiandi.example",
+    "SMS_BACKEND": "notifications.sms.Gateway",
+    "SMS_GATEWAY_URL": "https://sms.example/",
+    "SMS_GATEWAY_TOKEN": "Vn7RbKs8Yd3Hf6Jm",
 }
 
 
@@ -46,6 +49,9 @@ def test_a_server_with_its_own_secrets_starts_with_secure_cookies():
         ("SECRET_KEY", "django-insecure-4kq8Zt1vX9mWc2bJr7LhYp3sNd6fGa0e", "default or sample"),
         ("SECRET_KEY", "a" * 60, "default or sample"),
         ("SEALING_KEYS", None, "SEALING_KEYS is not set"),
+        ("SMS_BACKEND", None, "SMS_BACKEND is not set"),
+        ("SMS_BACKEND", "notifications.sms.Console", "only embedded mode may"),
+        ("SMS_GATEWAY_URL", None, "SMS_GATEWAY_URL is not set"),
         ("SEALING_KEYS", "not a key", "not 32 random bytes"),
         ("SEALING_KEYS", "A" * 43 + "=", "not 32 random bytes"),
         ("FINGERPRINT_KEY", None, "FINGERPRINT_KEY is not set"),
