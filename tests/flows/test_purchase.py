@@ -27,7 +27,7 @@ def refusal(facts, **given) -> DomainError:
 
 
 class TestAReceiptOfTwoBrands:
-    """Fang buys a shirt of Qinglan, tea of Mubai and Hehe's own tote at Hehe's store, and is known to all but Mubai."""
+    """Fang, known to Qinglan and Hehe but not to Mubai, buys a shirt, tea and a tote at Hehe's store."""
 
     @pytest.fixture
     def order(self, world):
@@ -41,7 +41,9 @@ class TestAReceiptOfTwoBrands:
             touches={"serving": world.lin.ref},
         )
 
-    def test_it_belongs_to_the_store_merchant_and_each_line_to_its_brand_under_its_contract(self, world, order):
+    def test_it_belongs_to_the_store_merchant_and_each_line_to_its_brand_under_its_contract(
+        self, world, order
+    ):
         assert order.merchant == world.hehe
         assert (order.list_total, order.discount_total, order.paid_total) == (50400, 0, 50400)
         with world.inside(world.hehe):
@@ -157,7 +159,11 @@ class TestWithCoupons:
         with world.inside(world.qinglan):
             assert Coupon.objects.get().state == "redeemed"
             redemption = Redemption.objects.get()
-        assert (redemption.order_id, redemption.amount_off, redemption.counterparty) == (order.id, 3000, world.hehe)
+        assert (redemption.order_id, redemption.amount_off, redemption.counterparty) == (
+            order.id,
+            3000,
+            world.hehe,
+        )
 
     def test_the_coupon_tells_who_bought(self, world, fang, code):
         order = sold(world.jingan, line(world.coat), coupons=(code,))
@@ -277,7 +283,10 @@ def test_the_business_date_is_the_stores_day_with_the_sellers_cut_off(world):
     world.hehe.cut_off = time(4)
     world.jingan.merchant = world.hehe
     one_in_the_morning = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)  # 01:00 on the 21st in Shanghai
-    assert sold(world.jingan, line(world.tote), paid_at=one_in_the_morning).business_date.isoformat() == "2026-11-20"
+    assert (
+        sold(world.jingan, line(world.tote), paid_at=one_in_the_morning).business_date.isoformat()
+        == "2026-11-20"
+    )
 
 
 def test_a_sale_takes_few_statements_however_many_lines(world, django_assert_max_num_queries):

@@ -1,0 +1,142 @@
+"""Money given back by line: never more than was paid, told again, told too early."""
+
+from datetime import timedelta
+
+import pytest
+
+from events.models import Event
+from merchants.errors import Conflict, DomainError
+from orders.facts import RefundLineFacts
+from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine
+from tests.people import NOON
+from tests.selling import FANG, joined, line, money_back, sale, sold
+
+
+def back(sku="QL-SHIRT", amount=0, quantity=0, **given) -> RefundLineFacts:
+    return RefundLineFacts(sku=sku, amount=amount, quantity=quantity, **given)
+
+
+@pytest.fixture
+def order(world):
+    return sold(world.jingan, line(world.shirt, 2), line(world.tea), line(world.tote))
+
+
+def refusal(merchant, *lines, **given) -> DomainError:
+    with pytest.raises(DomainError) as caught:
+        money_back(merchant, *lines, **given)
+    return caught.value
+
+
+def test_money_goes_back_on_its_line_and_the_order_remembers(world, order):
+    refund, is_new = money_back(world.hehe, back(amount=19900, quantity=1))
+    assert is_new and refund.amount == 19900
+    with world.inside(world.hehe):
+        shirt = order.lines.get(number=1)
+        assert (shirt.refunded, shirt.refunded_quantity) == (19900, 1)
+        assert Order.objects.get().refunded_total == 19900
+    with world.inside(world.qinglan):
+        assert RefundLine.about.get().amount == 19900
+
+
+def test_parts_sum_to_the_line_and_not_a_fen_more(world, order):
+    money_back(world.hehe, back(amount=20000), no="R-1")
+    error = refusal(world.hehe, back(amount=19801), no="R-2")
+    assert (error.code, error.extra) == ("refund.above_paid", {"left": 19800, "wanted": 19801})
+    money_back(world.hehe, back(amount=19800), no="R-3")
+    assert refusal(world.hehe, back(amount=1), no="R-4").code == "refund.above_paid"
+
+
+def test_more_pieces_than_were_sold_are_refused(world, order):
+    assert refusal(world.hehe, back(amount=100, quantity=3)).code == "refund.above_quantity"
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        ([back("NO-SUCH", 100)], "refund.not_on_order"),
+        ([back(amount=-1)], "refund.above_paid"),
+        ([back(amount=0)], "refund.nothing"),
+        ([], "refund.nothing"),
+        ([back(amount=30000), back(amount=30000)], "refund.above_paid"),
+    ],
+)
+def test_an_unlawful_refund_says_so_and_keeps_nothing(world, order, lines, code):
+    error = refusal(world.hehe, *lines)
+    assert error.code == code and error.next_step
+    with world.inside(world.hehe):
+        assert not Refund.objects.exists()
+        assert Order.objects.get().refunded_total == 0
+
+
+def test_told_again_changes_nothing_and_another_body_is_a_conflict(world, order):
+    first, _is_new = money_back(world.hehe, back(amount=100))
+    again, is_new = money_back(world.hehe, back(amount=100))
+    assert (again, is_new) == (first, False)
+    error = refusal(world.hehe, back(amount=200))
+    assert isinstance(error, Conflict) and error.code == "refund.reused_number"
+    with world.inside(world.hehe):
+        assert Order.objects.get().refunded_total == 100
+
+
+def test_a_sku_on_two_lines_fills_them_in_turn_unless_a_line_is_named(world):
+    sold(world.jingan, line(world.tote), line(world.tote))
+    money_back(world.hehe, back("HH-TOTE", 6000), no="R-1")
+    with world.inside(world.hehe):
+        assert list(OrderLine.objects.order_by("number").values_list("refunded", flat=True)) == [4900, 1100]
+    money_back(world.hehe, RefundLineFacts(number=2, amount=100), no="R-2")
+    with world.inside(world.hehe):
+        assert list(OrderLine.objects.order_by("number").values_list("refunded", flat=True)) == [4900, 1200]
+
+
+def test_the_seller_hears_the_whole_and_a_brand_owner_its_lines(world):
+    fang = joined(world.qinglan_brand, world.jingan, guide=world.lin)
+    sold(world.jingan, line(world.shirt), line(world.tote), phone=FANG)
+    money_back(world.hehe, back(amount=500), back("HH-TOTE", 300))
+    whole = Event.objects.get(kind="order.refunded")
+    assert (whole.merchant_id, whole.payload["amount"], whole.payload["refunded_total"]) == (
+        world.hehe.id,
+        800,
+        800,
+    )
+    assert set(whole.concerns) == {fang.channel_member.ref, world.lin.ref, world.jingan.ref}
+    own = Event.objects.get(kind="order.lines_refunded")
+    assert (own.merchant_id, own.payload["amount"], own.payload["member"]) == (
+        world.qinglan.id,
+        500,
+        fang.member.ref,
+    )
+    assert "refunded_total" not in own.payload
+
+
+class TestBeforeItsOrder:
+    def test_it_is_parked_once_and_applied_when_the_order_comes(self, world):
+        parked, is_new = money_back(world.hehe, back(amount=900))
+        assert isinstance(parked, ParkedRefund) and is_new
+        assert money_back(world.hehe, back(amount=900)) == (parked, False)
+        order = sold(world.jingan, line(world.shirt))
+        with world.inside(world.hehe):
+            refund = Refund.objects.get(order=order)
+            assert (refund.amount, refund.refunded_at) == (900, NOON + timedelta(hours=2))
+            assert ParkedRefund.objects.get().applied_at is not None
+        assert money_back(world.hehe, back(amount=900)) == (refund, False)
+
+    def test_one_above_what_was_paid_is_set_aside_and_the_sale_stands(self, world):
+        money_back(world.hehe, back(amount=99999))
+        order = sold(world.jingan, line(world.shirt))
+        with world.inside(world.hehe):
+            parked = ParkedRefund.objects.get()
+            assert parked.refused_code == "refund.above_paid"
+            assert not Refund.objects.filter(order=order).exists()
+
+    def test_another_merchants_order_of_the_same_number_is_not_touched(self, world):
+        sold(world.xuhui, line(world.shirt))
+        parked, _is_new = money_back(world.hehe, back(amount=100))
+        assert isinstance(parked, ParkedRefund)
+
+
+def test_the_facts_of_a_parked_refund_read_back_as_they_were(world):
+    money_back(world.hehe, back(amount=900), no="R-9", order_no="T-9")
+    sold(world.jingan, line(world.shirt), no="T-9")
+    again, is_new = money_back(world.hehe, back(amount=900), no="R-9", order_no="T-9")
+    assert isinstance(again, Refund) and not is_new
+    assert sale(world.jingan, line(world.shirt), no="T-9")
