@@ -37,7 +37,7 @@ def at_once(call, times: int = 2) -> list[str]:
 
 
 def meet_before(monkeypatch, module, name: str) -> None:
-    """Both threads reach this call before either goes on; one that a lock holds back is waited for briefly."""
+    """Both threads reach this call before either goes on; one that a lock holds is waited for briefly."""
     barrier, original = Barrier(2), getattr(module, name)
 
     def together(*args, **kwargs):

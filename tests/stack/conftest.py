@@ -16,16 +16,19 @@ import pytest
 import redis
 
 from config import postgres
+from tests import sms_gateway
 from tests.stack.processes import ROOT, Process, free_port
 
 BIN = Path(sys.executable).parent
 
 
 class Stack:
-    """`web` and `live` are addresses; `processes` holds every part by name, to kill and start again."""
+    """`web` and `live` are addresses; `processes` holds every part by name, to kill and start again;
+    `sms.messages` are the (phone, text) that went out."""
 
     def __init__(self, folder: Path, server: postgres.Server) -> None:
         self.server = server
+        self.sms = sms_gateway.SmsGateway()
         self.redis_port = free_port()
         self.web_ports, self.live_port = [free_port(), free_port()], free_port()
         self.web = [f"http://127.0.0.1:{port}" for port in self.web_ports]
@@ -39,6 +42,9 @@ class Stack:
             "SEALING_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "FINGERPRINT_KEY": secrets.token_urlsafe(40),
             "ALLOWED_HOSTS": "127.0.0.1",
+            "SMS_BACKEND": "notifications.sms.Gateway",
+            "SMS_GATEWAY_URL": self.sms.url,
+            "SMS_GATEWAY_TOKEN": sms_gateway.TOKEN,
             "HTTPS_ONLY": "0",  # loopback has no certificates
             "STATIC_ROOT": str(folder / "static"),
         }
@@ -102,6 +108,7 @@ class Stack:
     def stop(self) -> None:
         for process in reversed(self.processes.values()):
             process.stop()
+        self.sms.stop()
 
     def python(self, *arguments: str) -> str:
         """Run a module or manage.py inside the stack's environment; its output."""
