@@ -1,4 +1,5 @@
-"""What every call has in common: a key, its scope, the merchant's rows only, a request id, JSON in and out."""
+"""What every call has in common: a key, its scope, the merchant's rows only, a request id, JSON in and
+out."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -71,8 +72,8 @@ class Call(APIView):
         return form.validated_data
 
     def expanded(self, *offered: str) -> set[str]:
-        """What `?expand[]=a&expand[]=b` asks for."""
-        asked = set(self.request.query_params.getlist("expand[]"))
+        """What `?expand[]=a&expand[]=b` asks for, or `?expand[]=a,b`."""
+        asked = {name for text in self.request.query_params.getlist("expand[]") for name in text.split(",")}
         if unknown := asked - set(offered):
             raise DomainError(
                 "expand.unknown",
@@ -87,6 +88,7 @@ class Unknown(Call):
     """Whatever is not an address of ours."""
 
     authentication_classes: list = []
+    schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise no_such_address()

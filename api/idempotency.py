@@ -58,7 +58,9 @@ def _key_of(request: Request) -> str:
         raise Unreadable(
             "idempotency.key_missing",
             _("The header Idempotency-Key is missing."),
-            next_step=_("Send a fresh random value with each new request, and the same one when you repeat it."),
+            next_step=_(
+                "Send a fresh random value with each new request, and the same one when you repeat it."
+            ),
         )
     if len(key) > LONGEST or not key.isascii() or not key.isprintable():
         raise Unreadable(

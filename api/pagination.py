@@ -1,4 +1,5 @@
-"""Pages by cursor: `?after=<id of the last row>&limit=50`. New rows do not shift a page that is being read."""
+"""Pages by cursor: `?after=<id of the last row>&limit=50`. New rows do not shift a page that is being
+read."""
 
 from collections.abc import Callable
 from typing import Any

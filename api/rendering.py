@@ -1,4 +1,5 @@
-"""Answers as JSON. Instants are written in UTC with a Z, references and codes as text, money as whole numbers."""
+"""Answers as JSON. Instants are written in UTC with a Z, references and codes as text, money as whole
+numbers."""
 
 from typing import Any
 

@@ -22,7 +22,8 @@ class FaultAnswer(serializers.Serializer):
 
 
 class ProblemAnswer(serializers.Serializer):
-    """A refusal (RFC 9457). `code` is stable; `detail` and `next_step` are for people, in the language asked for."""
+    """A refusal (RFC 9457). `code` is stable; `detail` and `next_step` are for people, in the language
+    asked for."""
 
     type = serializers.CharField()
     title = serializers.CharField()
@@ -63,6 +64,10 @@ class CallSchema(AutoSchema):
         needed = self.view.scopes.get(self.method, "")
         return "\n\n".join(filter(None, [super().get_description(), f"`{needed}`" if needed else ""]))
 
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Never without a key, as drf-spectacular would offer."""
+        return [way for way in super().get_auth() if way]
+
     def get_override_parameters(self) -> list[OpenApiParameter]:
         if self.method != "POST":
             return []
@@ -99,4 +104,3 @@ def describe(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
     language = "en" if (get_language() or "").startswith("en") else "zh_Hans"
     result["info"]["description"] = (HERE / "quick_start" / f"{language}.md").read_text()
     return result
-

@@ -6,6 +6,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # its own form knows no
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/", include("api.urls")),
     path("", include("flows.feeds")),
     path("", include("dashboard.urls")),
 ]

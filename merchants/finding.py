@@ -9,16 +9,20 @@ from merchants.errors import NotFound
 
 
 def every(model: type[models.Model], *, by: str = "objects") -> models.QuerySet:
-    """The acting merchant's rows; `by` names another scoped manager (`about`, `party`). ScopeError without a scope."""
+    """The acting merchant's rows; `by` names another scoped manager (`about`, `party`). ScopeError
+    without a scope."""
     return getattr(model, by).all()
 
 
-def one(model: type[models.Model], *, field: str = "", by: str = "objects", **lookup: Any) -> Any:
-    """The one row that the lookup names (`ref="sto_…"`), else NotFound, which names the caller's `field` if the
-    reference stood in a body. Another merchant's row is not found: a stranger must not learn that it is there."""
-    row = every(model, by=by).filter(**lookup).first()
+def one(rows: type[models.Model] | models.QuerySet, *, field: str = "", **lookup: Any) -> Any:
+    """The one row of a model, or of these rows, that the lookup names (`ref="sto_…"`); else NotFound,
+    which names the caller's `field` if the reference stood in a body. Another merchant's row is not
+    found: a stranger must not learn that it is there."""
+    if not isinstance(rows, models.QuerySet):
+        rows = every(rows)
+    row = rows.filter(**lookup).first()
     if row is None:
-        raise not_found(model, field=field)
+        raise not_found(rows.model, field=field)
     return row
 
 

@@ -1,0 +1,52 @@
+"""Find and permit together. What is not the acting merchant's is not there: 404 in an address, and 404
+naming the field in a body, whether it is another's or nobody's."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from coupons.campaigns import sendable
+from coupons.models import Campaign
+from merchants.finding import every, not_found, one
+from merchants.models import Brand
+from stores.models import Contract, Store
+
+
+def by_ref_or_code(model: type[models.Model], given: str, *, field: str, code: str = "code") -> Any:
+    """The acting merchant's own row, by our id or by its own code; a code that looks like one of our ids
+    is none."""
+    prefix = model._meta.get_field("ref").prefix
+    return one(model, field=field, **{"ref" if given.startswith(f"{prefix}_") else code: given})
+
+
+def brand(given: str, *, field: str = "brand") -> Brand:
+    """One of the acting merchant's own brands, by id or slug."""
+    return by_ref_or_code(Brand, given, field=field, code="slug")
+
+
+def store(given: str, *, field: str = "store") -> Store:
+    """One of the acting merchant's own stores."""
+    return by_ref_or_code(Store, given, field=field)
+
+
+def store_that_sells_for(given: str, *, at: datetime, field: str = "store") -> Store:
+    """An own store, or one (by id) whose contract for a brand of the acting merchant is in force at `at`."""
+    contracts = every(Contract).live(at).filter(store__ref=given).exclude(counterparty=models.F("merchant"))
+    if contract := contracts.select_related("store__merchant").first():
+        return contract.store
+    own = every(Store).select_related("merchant").filter(models.Q(ref=given) | models.Q(code=given)).first()
+    if own is None:
+        raise not_found(Store, field=field)
+    return own
+
+
+def campaign(ref: str, *, store: Store | None) -> Campaign:
+    """One of the acting merchant's own campaigns, or one that its store may send now."""
+    if own := every(Campaign).filter(ref=ref).select_related("brand", "merchant").first():
+        return own
+    offered = sendable(store=store) if store else []
+    for found in offered:
+        if found.ref == ref:
+            return found
+    raise not_found(Campaign)

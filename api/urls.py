@@ -1,0 +1,41 @@
+from django.urls import include, path, re_path, register_converter
+
+from api import docs
+from api.calls import Unknown
+from api.paths import CodeConverter, RefConverter
+from api.v1 import campaigns, catalog, coupons, events, guides, ledger, members, orders, refunds, stores
+
+register_converter(RefConverter, "ref")
+register_converter(CodeConverter, "code")
+
+v1 = [
+    path("stores", stores.Stores.as_view(), name="stores"),
+    path("stores/nearest", stores.NearestStores.as_view(), name="nearest-stores"),
+    path("stores/<ref:ref>", stores.OneStore.as_view(), name="store"),
+    path("guides", guides.Guides.as_view(), name="guides"),
+    path("guides/<ref:ref>", guides.OneGuide.as_view(), name="guide"),
+    path("products", catalog.Products.as_view(), name="products"),
+    path("products/<ref:ref>", catalog.OneProduct.as_view(), name="product"),
+    path("skus", catalog.Skus.as_view(), name="skus"),
+    path("skus/<ref:ref>", catalog.OneSku.as_view(), name="sku"),
+    path("members", members.Members.as_view(), name="members"),
+    path("members/<ref:ref>", members.OneMember.as_view(), name="member"),
+    path("campaigns", campaigns.Campaigns.as_view(), name="campaigns"),
+    path("campaigns/<ref:ref>", campaigns.OneCampaign.as_view(), name="campaign"),
+    path("campaigns/<ref:ref>/coupons", campaigns.CampaignCoupons.as_view(), name="campaign-coupons"),
+    path("coupons/<code:code>", coupons.OneCoupon.as_view(), name="coupon"),
+    path("orders", orders.Orders.as_view(), name="orders"),
+    path("orders/<ref:ref>", orders.OneOrder.as_view(), name="order"),
+    path("refunds", refunds.Refunds.as_view(), name="refunds"),
+    path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
+    path("events", events.Events.as_view(), name="events"),
+]
+
+app_name = "api"
+urlpatterns = [
+    path("v1/schema/", docs.Schema.as_view(), name="schema"),
+    path("docs/", docs.Reading.as_view(url_name="api:schema"), name="docs"),
+    path("docs/try/", docs.Trying.as_view(url_name="api:schema"), name="try"),
+    path("v1/", include((v1, "v1"))),
+    re_path("", Unknown.as_view(), name="unknown"),
+]

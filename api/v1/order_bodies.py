@@ -1,0 +1,171 @@
+"""What a sale looks like on its way in and out."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from api.fields import Instant, Money, Ref
+from api.pagination import PageQuery
+from api.v1.members import Source
+from orders.models import Order, Tender
+from orders.receipts import MOST_LINES, MOST_PIECES
+
+
+class BuyerBody(serializers.Serializer):
+    phone = serializers.CharField(required=False, max_length=24)
+    member = Ref(required=False, help_text=_("Id of the seller's member"))
+    identity = Source(required=False)
+
+
+class LineBody(serializers.Serializer):
+    sku = Ref(help_text=_("Id, code or barcode"))
+    brand = Ref(default="", allow_blank=True, help_text=_("Id or slug; where one code means two things"))
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES)
+    list_price = Money(
+        required=False, allow_null=True, help_text=_("In fen a piece; the SKU's own if left out")
+    )
+    paid = Money(
+        required=False, allow_null=True, help_text=_("In fen for the whole line; priced if left out")
+    )
+
+
+class TenderBody(serializers.Serializer):
+    place = serializers.ChoiceField(Tender.Place.choices)
+    amount = Money()
+    collector = Ref(
+        default="",
+        allow_blank=True,
+        help_text=_("Id of the merchant whose account it reached; the seller's else"),
+    )
+    lines = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), default=list, help_text=_("Line numbers it may pay for")
+    )
+
+
+class TouchesBody(serializers.Serializer):
+    """Guides by id or code."""
+
+    serving = Ref(required=False, allow_blank=True)
+    sharing = Ref(required=False, allow_blank=True)
+    recruiting = Ref(required=False, allow_blank=True)
+    accepting = Ref(required=False, allow_blank=True)
+
+
+class OrderBody(serializers.Serializer):
+    channel = serializers.ChoiceField(Order.Channel.choices)
+    external_no = serializers.CharField(max_length=64, help_text=_("Your number, once in a channel"))
+    store = Ref(help_text=_("Id or code of your store; of another merchant's store, its id"))
+    buyer = BuyerBody(required=False, allow_null=True)
+    placed_at = Instant(required=False, allow_null=True)
+    paid_at = Instant()
+    currency = serializers.CharField(default="CNY", min_length=3, max_length=3)
+    lines = LineBody(many=True, allow_empty=False, max_length=MOST_LINES)
+    tenders = TenderBody(many=True, default=list, help_text=_("All of it the seller's cash if left out"))
+    coupons = serializers.ListField(
+        child=serializers.CharField(max_length=40), default=list, max_length=20, help_text=_("Codes")
+    )
+    touches = TouchesBody(default=dict)
+
+
+class NamedAnswer(serializers.Serializer):
+    id = serializers.CharField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class LineAnswer(serializers.Serializer):
+    number = serializers.IntegerField()
+    sku = NamedAnswer()
+    brand = serializers.CharField(allow_null=True)
+    quantity = serializers.IntegerField()
+    list_amount = serializers.IntegerField()
+    discount = serializers.IntegerField()
+    paid = serializers.IntegerField()
+    refunded = serializers.IntegerField()
+    refunded_quantity = serializers.IntegerField()
+
+
+class TenderAnswer(serializers.Serializer):
+    place = serializers.ChoiceField(Tender.Place.choices)
+    amount = serializers.IntegerField()
+    collector = serializers.CharField()
+    lines = serializers.ListField(child=serializers.IntegerField())
+
+
+class TouchAnswer(serializers.Serializer):
+    kind = serializers.CharField(help_text=_("serving, bound, sharing, recruiting or accepting"))
+    guide = serializers.CharField()
+    name = serializers.CharField()
+
+
+class RedemptionAnswer(serializers.Serializer):
+    id = serializers.CharField()
+    coupon = serializers.CharField()
+    campaign = serializers.CharField()
+    amount_off = serializers.IntegerField()
+
+
+class RefundBrief(serializers.Serializer):
+    id = serializers.CharField()
+    external_no = serializers.CharField()
+    amount = serializers.IntegerField()
+    refunded_at = Instant()
+
+
+class ShareAnswer(serializers.Serializer):
+    role = serializers.CharField()
+    payee = serializers.CharField(help_text=_("Id of the guide or merchant who is paid"))
+    amount = serializers.IntegerField()
+    state = serializers.CharField()
+    why = serializers.DictField()
+
+
+class SplitAnswer(serializers.Serializer):
+    line = serializers.IntegerField()
+    base = serializers.IntegerField()
+    shares = ShareAnswer(many=True)
+
+
+class OrderAnswer(serializers.Serializer):
+    """`whole` is false for a brand owner reading a sale of another merchant's store: then the totals are
+    null, and `member` is the brand owner's own."""
+
+    id = serializers.CharField()
+    whole = serializers.BooleanField()
+    channel = serializers.ChoiceField(Order.Channel.choices)
+    external_no = serializers.CharField()
+    status = serializers.ChoiceField(["paid", "partly_refunded", "refunded"])
+    store = NamedAnswer()
+    member = serializers.CharField(allow_null=True)
+    currency = serializers.CharField()
+    list_total = serializers.IntegerField(allow_null=True)
+    discount_total = serializers.IntegerField(allow_null=True)
+    paid_total = serializers.IntegerField(allow_null=True)
+    refunded_total = serializers.IntegerField(allow_null=True)
+    placed_at = Instant()
+    paid_at = Instant()
+    business_date = serializers.DateField()
+    recorded_at = Instant()
+    lines = LineAnswer(many=True)
+    touches = TouchAnswer(many=True)
+    tenders = TenderAnswer(many=True)
+    coupons = RedemptionAnswer(many=True)
+    refunds = RefundBrief(many=True)
+    splits = SplitAnswer(many=True, required=False, help_text=_("With expand[]=splits"))
+
+
+class OrderQuery(PageQuery):
+    LOOKUPS = {
+        "external_no": "external_no",
+        "channel": "channel",
+        "store": "store__ref",
+        "member": "member__ref",
+        "paid_from": "paid_at__gte",
+        "paid_until": "paid_at__lt",
+    }
+
+    external_no = serializers.CharField(required=False, max_length=64)
+    channel = serializers.ChoiceField(Order.Channel.choices, required=False)
+    store = Ref(required=False)
+    member = Ref(required=False)
+    paid_from = Instant(required=False)
+    paid_until = Instant(required=False)

@@ -1,0 +1,109 @@
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.calls import Call
+from api.fields import Instant, Money, Ref
+from api.idempotency import idempotent
+from flows.refund import refunded
+from merchants.finding import every
+from orders.facts import RefundFacts, RefundLineFacts
+from orders.models import Order, ParkedRefund, Refund, RefundLine
+from orders.receipts import MOST_LINES, MOST_PIECES
+
+
+class RefundLineBody(serializers.Serializer):
+    sku = Ref(default="", allow_blank=True, help_text=_("Id, code or barcode; or say the number of the line"))
+    number = serializers.IntegerField(required=False, allow_null=True, min_value=1)
+    quantity = serializers.IntegerField(default=0, min_value=0, max_value=MOST_PIECES)
+    amount = Money(help_text=_("In fen"))
+
+    def validate(self, line: dict[str, Any]) -> dict[str, Any]:
+        if not line["sku"] and line.get("number") is None:
+            raise serializers.ValidationError({"sku": _("Name the line by its SKU or its number.")})
+        return line
+
+
+class RefundBody(serializers.Serializer):
+    channel = serializers.ChoiceField(Order.Channel.choices)
+    external_no = serializers.CharField(max_length=64, help_text=_("Your number of the refund"))
+    order_external_no = serializers.CharField(max_length=64, help_text=_("Your number of the sale"))
+    lines = RefundLineBody(many=True, allow_empty=False, max_length=MOST_LINES)
+    refunded_at = Instant()
+
+
+class RefundLineAnswer(serializers.Serializer):
+    number = serializers.IntegerField()
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+    amount = serializers.IntegerField()
+
+
+class RefundAnswer(serializers.Serializer):
+    id = serializers.CharField()
+    status = serializers.ChoiceField(["refunded", "parked"])
+    order = serializers.CharField(allow_null=True)
+    channel = serializers.CharField()
+    external_no = serializers.CharField()
+    order_external_no = serializers.CharField()
+    amount = serializers.IntegerField(allow_null=True)
+    refunded_at = Instant(allow_null=True)
+    lines = RefundLineAnswer(many=True)
+
+
+class Refunds(Call):
+    scopes = {"POST": "orders:write"}
+    names = {"POST": "createRefund"}
+
+    @extend_schema(request=RefundBody, responses={201: RefundAnswer, 200: RefundAnswer, 202: RefundAnswer})
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Give money back on lines of your sale (201; told again 200). Before the sale is there it is
+        parked (202) and applied when the sale comes. Never more than was paid (422)."""
+        given = self.given(RefundBody)
+        lines = tuple(RefundLineFacts(**line) for line in given.pop("lines"))
+        refund, is_new = refunded(RefundFacts(merchant=self.merchant, lines=lines, **given), by=self.by)
+        if isinstance(refund, ParkedRefund):
+            return Response(show_parked(refund), status=202)
+        return Response(show(refund, given["order_external_no"]), status=201 if is_new else 200)
+
+
+def show(refund: Refund, order_external_no: str) -> dict[str, Any]:
+    lines = every(RefundLine).filter(refund=refund).select_related("line__sku").order_by("line__number")
+    return {
+        "id": refund.ref,
+        "status": "refunded",
+        "order": refund.order.ref,
+        "channel": refund.channel,
+        "external_no": refund.external_no,
+        "order_external_no": order_external_no,
+        "amount": refund.amount,
+        "refunded_at": refund.refunded_at,
+        "lines": [
+            {
+                "number": back.line.number,
+                "sku": back.line.sku.ref,
+                "quantity": back.quantity,
+                "amount": back.amount,
+            }
+            for back in lines
+        ],
+    }
+
+
+def show_parked(parked: ParkedRefund) -> dict[str, Any]:
+    return {
+        "id": parked.ref,
+        "status": "parked",
+        "order": None,
+        "channel": parked.channel,
+        "external_no": parked.external_no,
+        "order_external_no": parked.order_external_no,
+        "amount": None,
+        "refunded_at": None,
+        "lines": [],
+    }

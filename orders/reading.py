@@ -1,0 +1,60 @@
+"""An order as a merchant may read it: the seller the whole receipt, a brand owner its own lines and
+nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from merchants.errors import NotFound
+from merchants.models import Merchant
+from merchants.scoping import acting_for
+from orders.models import Order, OrderLine, Refund, Tender, Touch
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`whole` is the seller's: only then may totals, tenders, refunds and the seller's member be shown."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    touches: Sequence[Touch]
+    whole: bool
+
+
+def receipt(ref: str, *, reader: Merchant) -> Receipt:
+    """One order, inside the reader's scope; NotFound unless the reader sold it or owns a brand on it."""
+    if order := receipts().filter(ref=ref).first():
+        return whole(order)
+    own = OrderLine.about.filter(order__ref=ref).select_related(
+        "order__store", "order__merchant", "sku", "brand", "brand_member"
+    )
+    lines = list(own.order_by("number"))
+    if not lines:
+        raise NotFound(
+            "order.not_found",
+            _("There is no such record here."),
+            next_step=_("Check the id. Records of other merchants are not shown."),
+        )
+    order = lines[0].order
+    with acting_for(order.merchant):  # who served is shared with the owner of what was sold
+        touches = list(Touch.objects.filter(order=order).select_related("guide"))
+    return Receipt(order, lines, touches, whole=False)
+
+
+def receipts() -> QuerySet[Order]:
+    """The acting merchant's own sales, each with all that `whole` reads; statements do not grow with the
+    rows."""
+    lines = OrderLine.objects.select_related("sku", "brand", "brand_member").order_by("number")
+    return Order.objects.select_related("store", "member").prefetch_related(
+        Prefetch("lines", lines),
+        Prefetch("touches", Touch.objects.select_related("guide").order_by("id")),
+        Prefetch("tenders", Tender.objects.select_related("collector").order_by("number")),
+        Prefetch("refunds", Refund.objects.order_by("id")),
+    )
+
+
+def whole(order: Order) -> Receipt:
+    """An order of `receipts()`, for its seller."""
+    return Receipt(order, order.lines.all(), order.touches.all(), whole=True)
