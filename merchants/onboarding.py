@@ -162,8 +162,12 @@ def issue_key(
     by: Actor,
     mode: str = ApiKey.Mode.TEST,
     scopes: Iterable[str] = API_SCOPES,
+    secret: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """A key for a merchant's system, and its secret, which is shown this once and never again."""
+    """A key for a merchant's system, and its secret, which is shown this once and never again.
+
+    A given `secret` must bring its own 192 bits of chance: an installation may derive one from its SECRET_KEY.
+    """
     scopes = list(scopes)
     if unknown := set(scopes) - set(API_SCOPES):
         raise DomainError(
@@ -172,7 +176,7 @@ def issue_key(
             next_step=_("Choose from the scopes listed on the API page."),
             field="scopes",
         )
-    secret = f"tk_{mode}_{secrets.token_urlsafe(24)}"
+    secret = secret or f"tk_{mode}_{secrets.token_urlsafe(24)}"
     key = ApiKey.objects.create(
         merchant=merchant, name=name, mode=mode, hint=secret[:12], hash=key_hash(secret), scopes=scopes
     )
