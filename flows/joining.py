@@ -1,4 +1,5 @@
 """A shopper joins a brand at a store, and meets the guide who will serve them.
+
 At a store of another merchant (C) than the brand's (A), two members of one person are made in one
 transaction: A's, and, with a consent of its own, C's. If that consent is refused, only A's exists, with the
 store as home and no binding, because a binding joins a member and a guide of the same merchant and the guide
@@ -118,9 +119,7 @@ def _allowed(
             raise DomainError(
                 "guide.not_here",
                 _("%(guide)s does not serve at %(store)s.") % {"guide": guide.name, "store": store.name},
-                next_step=_(
-                    "Join at the store without a guide's code, or scan the code of a guide who is there."
-                ),
+                next_step=_("Join without a guide's code, or scan the code of a guide who is there."),
                 field="guide",
             )
 

@@ -1,5 +1,4 @@
-"""A member gets a guide of their own (专属导购). Two clocks: validity, and the protection inside which a sale
-is theirs."""
+"""A member gets a guide of their own, on two clocks: validity, and the protection that keeps the sales theirs."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

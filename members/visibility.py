@@ -1,5 +1,4 @@
-"""Who may see which members: a guide their own and their store's, a manager the subtree, headquarters
-everyone."""
+"""Who may see which members: a guide their own and their store's, a manager the subtree, HQ everyone."""
 
 from datetime import datetime
 

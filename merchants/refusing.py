@@ -10,8 +10,7 @@ from merchants.errors import DomainError
 
 @contextmanager
 def refusing(constraint: str, refusal: DomainError) -> Iterator[None]:
-    """Raise `refusal` if the block breaks this constraint; what it wrote is undone, the caller's transaction
-    lives."""
+    """Raise `refusal` if the block breaks this constraint; its writes are undone, the transaction goes on."""
     try:
         with transaction.atomic():
             yield

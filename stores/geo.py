@@ -1,9 +1,9 @@
 """Places on the earth: distances, boxes around them, and the shifted coordinates of Chinese maps.
 
-Degrees in, metres out. GCJ-02 is the datum mainland maps publish in: WGS-84 moved by up to 700 m. The shift is a
-known polynomial with sines over the Krasovsky 1940 ellipsoid (written from its public description, "Restrictions
-on geographic data in China", Wikipedia); it has no inverse in closed form, so the way back is iterated until it
-stands still.
+Degrees in, metres out. GCJ-02 is the datum mainland maps publish in: WGS-84 moved by up to 700 m. The shift is
+a known polynomial with sines over the Krasovsky 1940 ellipsoid (written from its public description,
+"Restrictions on geographic data in China", Wikipedia); it has no inverse in closed form, so the way back is
+iterated until it stands still.
 """
 
 from math import asin, cos, degrees, hypot, pi, radians, sin, sqrt

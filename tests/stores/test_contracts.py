@@ -1,0 +1,90 @@
+from datetime import timedelta
+
+import pytest
+from django_scopes import scope
+
+from events.models import Event
+from merchants.errors import Conflict, DomainError
+from merchants.onboarding import root_of
+from stores.contracts import agree, contracts_of, live_contract, store_under_contract, terminate
+from stores.models import Contract
+from tests.people import LONG_AGO, NOON, ONBOARDING
+
+DAY = timedelta(days=1)
+
+
+def agrees(world, **changes):
+    with scope(merchant=world.mubai):
+        unit = root_of(world.mubai)
+    terms = {
+        "brand": world.mubai_brand,
+        "store": world.xuhui,
+        "brand_unit": unit,
+        "mode": "direct",
+        "settlement": "T0",
+        "guide_pay": "direct",
+        "starts_at": NOON,
+        "by": ONBOARDING,
+    }
+    return agree(**{**terms, **changes})
+
+
+def test_a_contract_is_told_to_both_and_read_by_each_its_own_way(world):
+    contract = agrees(world)
+    told = Event.objects.filter(kind="contract.agreed").values_list("merchant_id", flat=True)
+    assert set(told) == {world.mubai.id, world.qinglan.id}
+    with scope(merchant=world.mubai):
+        assert Contract.objects.get(pk=contract.pk).accepted_at
+    with scope(merchant=world.qinglan):
+        assert contract in Contract.party.all() and contract not in Contract.objects.all()
+
+
+def test_a_brand_and_its_own_store_hear_of_their_contract_once(world):
+    with scope(merchant=world.qinglan):
+        unit = root_of(world.qinglan)
+    terminate(contract=world.qinglan_at_xuhui, by=ONBOARDING, at=NOON)
+    agrees(world, brand=world.qinglan_brand, brand_unit=unit)
+    assert Event.objects.filter(kind="contract.agreed").count() == 1
+
+
+def test_a_contract_lives_from_its_start_until_its_end(world):
+    agrees(world, ends_at=NOON + DAY)
+    asked = {"brand": world.mubai_brand, "store": world.xuhui}
+    assert live_contract(at=NOON - DAY, **asked) is None
+    assert live_contract(at=NOON, **asked).mode == "direct"
+    assert live_contract(at=NOON + DAY, **asked) is None
+
+
+def test_two_contracts_of_one_pair_never_overlap_but_may_follow_each_other(world):
+    contract = agrees(world)
+    with pytest.raises(Conflict) as refusal:
+        agrees(world, starts_at=NOON + DAY)
+    assert refusal.value.code == "contract.overlaps" and refusal.value.next_step
+    terminate(contract=contract, by=ONBOARDING, at=NOON + DAY)
+    assert agrees(world, starts_at=NOON + DAY)
+
+
+def test_ending_it_twice_ends_it_once(world):
+    terminate(contract=world.mubai_at_jingan, by=ONBOARDING, at=NOON)
+    ended = terminate(contract=world.mubai_at_jingan, by=ONBOARDING, at=NOON + DAY)
+    assert ended.ends_at == NOON
+    assert Event.objects.filter(kind="contract.ended").count() == 2, "one for each side"
+
+
+def test_terms_that_cannot_be_are_refused(world):
+    with pytest.raises(DomainError, match="contract.ends_before_start"):
+        agrees(world, ends_at=LONG_AGO)
+    with pytest.raises(DomainError, match="contract.foreign_unit"):
+        agrees(world, brand_unit=world.jingan.org_unit)
+
+
+def test_all_contracts_of_a_store_are_one_query(world, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        contracts = contracts_of(store=world.jingan, at=NOON)
+        assert {contract.brand.merchant for contract in contracts} == {world.qinglan, world.mubai}
+
+
+def test_a_brand_reads_another_s_store_only_through_a_contract(world):
+    asked = {"brand": world.mubai_brand, "at": NOON}
+    assert store_under_contract(store_ref=world.jingan.ref, **asked) == world.jingan
+    assert store_under_contract(store_ref=world.xuhui.ref, **asked) is None
