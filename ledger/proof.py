@@ -8,7 +8,8 @@ from django.db import connection
 from ledger.balances import Balance, of_book
 from merchants.models import Merchant
 
-MIRRORED = ("pending", "reserve", "due")
+# Money on its way to a merchant stands in the payer's `transit`, while the payee still calls it `due`.
+MIRRORED = {"pending": "pending", "reserve": "reserve", "due": "due", "transit": "due"}
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,14 @@ def trial_balance(book: Merchant, *, as_of: date | None = None) -> TrialBalance:
 
 
 _MIRRORS = """
-WITH ours AS (
-    SELECT a.id, a.code, m.id AS other_id
-    FROM ledger_account a JOIN merchants_merchant m ON m.party_id = a.party_id
-    WHERE a.book_id = %(book)s AND a.code = ANY(%(codes)s)
+WITH kinds AS (SELECT * FROM unnest(%(codes)s::text[], %(names)s::text[]) AS k(code, name)
+), ours AS (
+    SELECT a.id, k.name AS code, m.id AS other_id
+    FROM ledger_account a JOIN merchants_merchant m ON m.party_id = a.party_id JOIN kinds k USING (code)
+    WHERE a.book_id = %(book)s
 ), theirs AS (
-    SELECT a.id, a.code, a.book_id AS other_id FROM ledger_account a
-    WHERE a.party_id = %(party)s AND a.code = ANY(%(codes)s)
+    SELECT a.id, k.name AS code, a.book_id AS other_id FROM ledger_account a JOIN kinds k USING (code)
+    WHERE a.party_id = %(party)s
 ), moves AS (
     SELECT debit_id AS account_id, -amount AS amount FROM ledger_transfer
         WHERE debit_id IN (SELECT id FROM ours UNION ALL SELECT id FROM theirs)
@@ -84,6 +86,13 @@ def _breaks(book: Merchant, as_of: date | None) -> list[Break]:
     """Plain SQL: it compares two merchants' books, and tells only what differs on their common accounts."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _MIRRORS, {"book": book.pk, "party": book.party_id, "codes": list(MIRRORED), "as_of": as_of}
+            _MIRRORS,
+            {
+                "book": book.pk,
+                "party": book.party_id,
+                "codes": list(MIRRORED),
+                "names": list(MIRRORED.values()),
+                "as_of": as_of,
+            },
         )
         return [Break(*row) for row in cursor.fetchall()]

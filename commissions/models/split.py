@@ -137,6 +137,17 @@ class Share(models.Model):
         """The principal's own part: a result of its book, owed by nobody. `merchant` is loaded."""
         return self.payee_id == self.merchant.party_id
 
+    @property
+    def is_passed_on(self) -> bool:
+        """Owed to the guide's employer, who owes it on to the guide."""
+        return self.owed_to_id != self.payee_id
+
+    @property
+    def other_book(self) -> int | None:
+        """The merchant in whose book this share is mirrored: the payee itself, or the employer who pays on."""
+        mirrored = self.guide_id is None or self.is_passed_on
+        return self.payee_merchant_id if mirrored and not self.is_principals else None
+
 
 class Contribution(models.Model):
     """What a bearer of discounts owes the principal for this line. Frozen; only `returned` grows."""

@@ -1,0 +1,170 @@
+"""A refund takes back from the shares what they held of it: a function of the total given back, so neither the
+order nor the size of refunds matters.
+
+Locks: the splits in order of id, then the purses in order of id (docs/adr/0006).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import models, transaction
+from django.db.models import Prefetch
+
+from commissions import announcing, stories
+from commissions.accruals import WORKER, book_all
+from commissions.models import Clawback, Collection, Contribution, SettlementItem, Share, Split
+from commissions.settlement import lock_splits, parts_of, with_parts
+from commissions.splitting import give_back
+from commissions.stories import DUE, OWED, PENDING, RESERVE, Pieces
+from events.record import Actor
+from ledger import accounts, balances
+from ledger.accounts import Place, named
+from ledger.transfers import Story, post
+from merchants.scoping import acting_for
+from orders.models import Refund, RefundLine
+
+Purse = tuple[int, int]  # (book, party) of a person, whose `due` is never taken below zero
+
+
+def claw(refund: Refund, *, by: Actor = WORKER) -> list[Clawback]:
+    """Take a refund back line by line, once; returns what was new. An order not booked yet is booked first."""
+    with acting_for(refund.merchant), transaction.atomic():
+        book_all([refund.order_id], seller=refund.merchant, by=by)
+        lock_splits([refund.order_id])
+        lines = RefundLine.objects.filter(refund=refund, clawback__isnull=True).order_by("line__number")
+        wanted = {line.line_id: line for line in lines}
+        splits = with_parts(Split.party.filter(line__in=wanted).order_by("line__number"))
+        clawing = _Clawing(refund, list(splits.prefetch_related(Prefetch("clawbacks", Clawback.party.all()))))
+        for split in clawing.splits:
+            clawing.take(split, wanted[split.line_id])
+        clawing.write()
+        announcing.announce("commission.clawed", clawing.moved, by=by, at=refund.refunded_at)
+        return clawing.clawbacks
+
+
+def unclawed(*, recorded_before: datetime) -> list[Refund]:
+    """Refunds of the merchant in scope with a line not taken back yet: for the sweeper, oldest first."""
+    missing = Refund.objects.filter(lines__clawback=None, recorded_at__lt=recorded_before)
+    return list(missing.select_related("merchant").order_by("id").distinct())
+
+
+class _Clawing:
+    """Works one refund out, row by row, then writes it in as many statements as there are tables."""
+
+    def __init__(self, refund: Refund, splits: list[Split]) -> None:
+        self.refund = refund
+        self.splits = splits
+        self.purses = _purses(splits)
+        self.stories: list[Story] = []
+        self.clawbacks: list[Clawback] = []
+        self.moved: list[tuple[Share, int]] = []
+        self.grown: dict[type[models.Model], list[models.Model]] = defaultdict(list)
+
+    def take(self, split: Split, line: RefundLine) -> None:
+        shares, is_settled = parts_of(split), _is_settled(split)
+        collections, contributions = split.collections.all(), split.contributions.all()
+        refunded = line.amount + sum(earlier.refunded for earlier in split.clawbacks.all())
+        quantity = line.quantity + sum(earlier.quantity for earlier in split.clawbacks.all())
+        so_far = give_back(
+            refunded=refunded,
+            quantity=quantity,
+            paid=split.paid,
+            sold=split.line.quantity,
+            contributions=[row.amount for row in contributions],
+            shares=[share.amount for share in shares],
+            tenders=[row.amount for row in collections],
+        )
+        tenders_back = [
+            (row, self._grow(row, "returned", now))
+            for row, now in zip(collections, so_far.tenders, strict=True)
+        ]
+        borne_back = [
+            (row, self._grow(row, "returned", now))
+            for row, now in zip(contributions, so_far.contributions, strict=True)
+        ]
+        taken = [
+            (share, self._grow(share, "clawed", now))
+            for share, now in zip(shares, so_far.shares, strict=True)
+        ]
+        self.stories.append(
+            stories.refunded(
+                split,
+                f"{self.refund.ref}/{split.line.number}",
+                tenders_back,
+                borne_back,
+                [(share, self._pieces(share, amount, is_settled)) for share, amount in taken],
+                is_settled=is_settled,
+                on=self.refund.business_date,
+                at=self.refund.refunded_at,
+            )
+        )
+        self.moved += taken
+        self.clawbacks.append(
+            Clawback(
+                merchant_id=split.merchant_id,
+                counterparty_id=split.counterparty_id,
+                split=split,
+                refund_line=line,
+                refunded=line.amount,
+                quantity=line.quantity,
+                taken=line.amount + sum(amount for _row, amount in borne_back),
+            )
+        )
+
+    def write(self) -> None:
+        Clawback.objects.bulk_create(self.clawbacks)
+        for model, fields in ((Share, ["clawed"]), (Collection, ["returned"]), (Contribution, ["returned"])):
+            model.party.bulk_update(self.grown[model], fields)
+        for split in self.splits:
+            with acting_for(split.merchant):  # items have no party: they are the principal's alone
+                own = [item for item in self.grown[SettlementItem] if item.split_id == split.id]
+                SettlementItem.objects.bulk_update(own, ["reserve_clawed"])
+        post(self.stories)
+
+    def _grow(self, row: models.Model, field: str, now: int) -> int:
+        """By how much the row's total grows to `now`."""
+        before = getattr(row, field)
+        if now != before:
+            setattr(row, field, now)
+            self.grown[type(row)].append(row)
+        return now - before
+
+    def _pieces(self, share: Share, amount: int, is_settled: bool) -> Pieces:
+        """From which accounts: what is still pending; once settled this share's reserve, then what the payee
+        has, and of a person the rest as owed. A merchant's current account goes below zero instead."""
+        if share.is_principals or not is_settled:
+            return [(PENDING, amount)]
+        reserve = min(amount, share.item.reserve - share.item.reserve_clawed)
+        self._grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve)
+        due = amount - reserve
+        if share.guide_id:
+            purse = _purse(share)
+            due = min(due, max(self.purses[purse], 0))
+            self.purses[purse] -= due
+        return [(RESERVE, reserve), (DUE, due), (OWED, amount - reserve - due)]
+
+
+def _is_settled(split: Split) -> bool:
+    """All shares of a line settle together."""
+    return any(hasattr(share, "item") for share in split.shares.all())
+
+
+def _purse(share: Share) -> Purse:
+    """Where the guide's money is: in the principal's book, or in the employer's who pays on."""
+    return share.other_book or share.merchant_id, share.payee_id
+
+
+def _purses(splits: Sequence[Split]) -> dict[Purse, int]:
+    """What the settled guides of these splits have, locked until the transaction ends."""
+    places = {
+        _purse(share): Place(_purse(share)[0], named(DUE, share.payee_id), split.currency)
+        for split in splits
+        if _is_settled(split)
+        for share in parts_of(split)
+        if share.guide_id
+    }
+    ids = accounts.ids_of(places.values())
+    accounts.lock(ids.values())
+    standing = balances.of_accounts(ids.values())
+    return {purse: standing[ids[place]] for purse, place in places.items()}

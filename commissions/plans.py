@@ -1,0 +1,190 @@
+"""A brand publishes how its sales are split; what was published stands, and the narrowest version holds."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from commissions.models import Plan, PlanVersion, Rule
+from commissions.splitting import Term
+from events.record import Actor, record
+from merchants.errors import Conflict, DomainError
+from merchants.models import Brand, Merchant
+from merchants.money import PPM
+from merchants.refusing import refusing
+from merchants.scoping import acting_for
+from stores.models import Contract
+
+
+def publish(
+    *,
+    brand: Brand,
+    mode: str,
+    rules: Sequence[Term],
+    effective_from: datetime,
+    by: Actor,
+    scope: Merchant | Contract | None = None,
+    basis: str = PlanVersion.Basis.PAID,
+    ceiling_ppm: int = PPM,
+    effective_until: datetime | None = None,
+    at: datetime | None = None,
+) -> PlanVersion:
+    """Publish the next version of the brand's plan for contracts of `mode`; it ends its predecessor.
+
+    `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode. DomainError `plan.rules_invalid`, `plan.over_ceiling`, `plan.wrong_mode`; Conflict `plan.overlaps` if it begins
+    before `at` (now) where another version holds: what has been split by that one stands.
+    """
+    at = at or timezone.now()
+    _check(rules, ceiling_ppm)
+    contract = scope if isinstance(scope, Contract) else None
+    channel = scope if isinstance(scope, Merchant) else None
+    _check_contract(contract, brand, mode)
+    with acting_for(brand.merchant), transaction.atomic():
+        Plan.objects.bulk_create(
+            [Plan(merchant=brand.merchant, brand=brand, mode=mode)], ignore_conflicts=True
+        )
+        plan = Plan.objects.select_for_update(no_key=True).get(brand=brand, mode=mode)
+        _end_predecessor(plan, channel, contract, effective_from, at)
+        newest = PlanVersion.objects.filter(plan=plan).order_by("-number").first()
+        version = PlanVersion(
+            merchant=brand.merchant,
+            plan=plan,
+            channel=channel,
+            contract=contract,
+            number=newest.number + 1 if newest else 1,
+            basis=basis,
+            ceiling_ppm=ceiling_ppm,
+            effective_from=effective_from,
+            effective_until=effective_until,
+            rules_sha256=_fingerprint(rules),
+        )
+        version.save(force_insert=True)
+        Rule.objects.bulk_create(
+            Rule(merchant=brand.merchant, version=version, number=term.number, role=term.role, ppm=term.ppm)
+            for term in rules
+        )
+        version.published_at = at
+        with refusing("plan_version_never_overlaps", _overlaps()):
+            version.save(update_fields=["published_at"])
+        record(
+            "plan.published",
+            merchant_id=brand.merchant_id,
+            subject=version.ref,
+            payload={"plan": plan.ref, "brand": brand.ref, "mode": str(mode), "number": version.number},
+            concerns=[],
+            by=by,
+            at=at,
+        )
+    return version
+
+
+def versions_of(brand: Brand) -> list[PlanVersion]:
+    """Every published version of the brand with its plan and rules, newest first."""
+    with acting_for(brand.merchant):
+        return list(
+            PlanVersion.objects.filter(plan__brand=brand, published_at__isnull=False)
+            .select_related("plan", "channel", "contract")
+            .prefetch_related("rules")
+            .order_by("-effective_from", "-number")
+        )
+
+
+def narrowest(versions: Iterable[PlanVersion], *, contract: Contract, at: datetime) -> PlanVersion | None:
+    """Which of a brand's published versions holds for a sale paid at `at` under the contract: its own, else its
+    channel merchant's, else the brand's."""
+    holding = [
+        version
+        for version in versions
+        if version.plan.mode == contract.mode
+        and version.effective_from <= at
+        and (version.effective_until is None or at < version.effective_until)
+    ]
+    for contract_id, channel_id in ((contract.id, None), (None, contract.counterparty_id), (None, None)):
+        for version in holding:
+            if (version.contract_id, version.channel_id) == (contract_id, channel_id):
+                return version
+    return None
+
+
+def terms_of(version: PlanVersion) -> list[Term]:
+    return [Term(rule.number, rule.role, rule.ppm) for rule in version.rules.all()]
+
+
+def _check(rules: Sequence[Term], ceiling_ppm: int) -> None:
+    residuals = [term for term in rules if term.role == Rule.Role.RESIDUAL]
+    numbers = {term.number for term in rules}
+    if (
+        len(residuals) != 1
+        or residuals[0].ppm is not None
+        or len(numbers) != len(rules)
+        or any(term.role not in Rule.Role.values or term.number < 1 for term in rules)
+        or any(not 0 < (term.ppm or 0) <= PPM for term in rules if term not in residuals)
+    ):
+        raise DomainError(
+            "plan.rules_invalid",
+            _("Each rule needs a number of its own, a role and a ratio, and exactly one takes the rest."),
+            next_step=_("Correct the rules and publish again."),
+            field="rules",
+        )
+    total = sum(term.ppm or 0 for term in rules)
+    if total > min(ceiling_ppm, PPM):
+        raise DomainError(
+            "plan.over_ceiling",
+            _("The ratios come to %(total)s %%; the ceiling is %(ceiling)s %%.")
+            % {"total": _percent(total), "ceiling": _percent(min(ceiling_ppm, PPM))},
+            next_step=_("Lower a ratio, or raise the ceiling, which is 100 percent at most."),
+            field="rules",
+            extra={"total_ppm": total, "ceiling_ppm": min(ceiling_ppm, PPM)},
+        )
+
+
+def _check_contract(contract: Contract | None, brand: Brand, mode: str) -> None:
+    if contract and (contract.brand_id != brand.id or contract.mode != mode):
+        raise DomainError(
+            "plan.wrong_mode",
+            _("A plan is for contracts of its own brand and mode."),
+            next_step=_("Choose a contract of this brand and mode."),
+            field="scope",
+        )
+
+
+def _end_predecessor(
+    plan: Plan, channel: Merchant | None, contract: Contract | None, begins: datetime, at: datetime
+) -> None:
+    """Close the open version of the same scope, unless that would reach back behind `at`."""
+    open_ended = PlanVersion.objects.filter(
+        plan=plan,
+        channel=channel,
+        contract=contract,
+        published_at__isnull=False,
+        effective_until=None,
+        effective_from__lt=begins,
+    ).first()
+    if open_ended is None:
+        return
+    if begins < at:
+        raise _overlaps()
+    open_ended.effective_until = begins
+    open_ended.save(update_fields=["effective_until"])
+
+
+def _overlaps() -> Conflict:
+    return Conflict(
+        "plan.overlaps",
+        _("Another published version of this plan holds over part of that time."),
+        next_step=_("Let the new version begin later; what was split by the other one stands."),
+        field="effective_from",
+    )
+
+
+def _fingerprint(rules: Sequence[Term]) -> bytes:
+    rows = sorted([term.number, str(term.role), term.ppm] for term in rules)
+    return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).digest()
+
+
+def _percent(ppm: int) -> str:
+    return f"{ppm / 10_000:.4f}".rstrip("0").rstrip(".")

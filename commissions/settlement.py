@@ -1,0 +1,124 @@
+"""Booked shares become payable, line by line, each once. T+0: as soon as the sale has been seen.
+
+Locks: the splits in order of id, then a fresh look at which of them are open (docs/adr/0006).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection as Several
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
+
+from commissions import announcing, stories
+from commissions.accruals import WORKER
+from commissions.models import Collection, Contribution, Settlement, SettlementItem, Share, Split
+from commissions.stories import DUE, RESERVE, Pieces
+from events.record import Actor
+from ledger.transfers import Story, post
+from merchants.money import PPM
+from stores.models import Contract
+
+
+@transaction.atomic
+def settle_t0(*, orders: Several[int], by: Actor = WORKER, at: datetime | None = None) -> list[Settlement]:
+    """Settle the open T+0 lines of these orders of the merchant in scope: one settlement for each book."""
+    at = at or timezone.now()
+    splits = open_splits(orders, settlement=Contract.Settlement.T0)
+    by_book: dict[int, list[Split]] = defaultdict(list)
+    for split in splits:
+        by_book[split.merchant_id].append(split)
+    settled = [_Batch(book, group, at) for book, group in sorted(by_book.items())]
+    post(story for batch in settled for story in batch.stories)
+    announcing.announce(
+        "commission.settled", [moved for batch in settled for moved in batch.moved], by=by, at=at
+    )
+    return [batch.settlement for batch in settled]
+
+
+def unsettled_t0(*, recorded_before: datetime) -> list[int]:
+    """Orders of the merchant in scope with an open T+0 line: for the sweeper, oldest first."""
+    splits = Split.party.filter(settlement=Contract.Settlement.T0, recorded_at__lt=recorded_before).open()
+    return list(splits.order_by("order_id").values_list("order_id", flat=True).distinct())
+
+
+def open_splits(orders: Several[int], *, settlement: str) -> list[Split]:
+    """The open splits of these orders, locked, with everything their stories name."""
+    lock_splits(orders)
+    splits = Split.party.filter(order__in=orders, settlement=settlement).open().order_by("id")
+    return list(with_parts(splits))
+
+
+def lock_splits(orders: Several[int]) -> None:
+    """Whoever settles or claws back holds the splits. Read them after this: waiting has changed what is open."""
+    list(
+        Split.party.filter(order__in=orders)
+        .select_for_update(no_key=True)
+        .order_by("id")
+        .values_list("id", flat=True)
+    )
+
+
+def with_parts(splits: QuerySet[Split]) -> QuerySet[Split]:
+    """The splits with everything that their stories and events name, read by the seller: `split.shares` alone
+    would read what the merchant in scope owns, and of a central line that is the brand's owner."""
+    shares = Share.party.select_related("payee", "payee_merchant", "guide__user", "store", "item")
+    return splits.select_related("merchant", "order", "line").prefetch_related(
+        Prefetch("collections", Collection.party.select_related("collector").order_by("number")),
+        Prefetch("contributions", Contribution.party.order_by("number")),
+        Prefetch("shares", shares.order_by("number")),
+    )
+
+
+class _Batch:
+    """One book's lines of a batch: its settlement, its stories, and what moved for whom."""
+
+    def __init__(self, book_id: int, splits: list[Split], at: datetime) -> None:
+        self.stories: list[Story] = []
+        self.moved: list[tuple[Share, int]] = []
+        items: list[SettlementItem] = []
+        for split in splits:
+            shares = parts_of(split)
+            pieces = [(share, _pieces(share, split)) for share in shares]
+            self.stories.append(
+                stories.settled(split, split.collections.all(), split.contributions.all(), pieces, at=at)
+            )
+            self.moved += [(share, sum(amount for _account, amount in parts)) for share, parts in pieces]
+            items += [_item(share, dict(parts)) for share, parts in pieces]
+        self.settlement = Settlement.objects.create(
+            merchant_id=book_id,
+            mode=splits[0].settlement,
+            at=at,
+            lines=len(splits),
+            total=sum(item.due + item.reserve for item in items),
+        )
+        for item in items:
+            item.settlement = self.settlement
+        SettlementItem.objects.bulk_create(items)
+
+
+def parts_of(split: Split) -> list[Share]:
+    """The split's prefetched shares in order, each knowing its split and principal."""
+    shares = list(split.shares.all())
+    for share in shares:
+        share.split, share.merchant = split, split.merchant
+    return shares
+
+
+def _pieces(share: Share, split: Split) -> Pieces:
+    """What is still held: a part into the reserve, the rest payable now. The principal's own stays where it is."""
+    if share.is_principals:
+        return []
+    reserve = share.held * split.reserve_ppm // PPM
+    return [(RESERVE, reserve), (DUE, share.held - reserve)]
+
+
+def _item(share: Share, pieces: dict[str, int]) -> SettlementItem:
+    return SettlementItem(
+        merchant_id=share.merchant_id,
+        split_id=share.split_id,
+        share=share,
+        due=pieces.get(DUE, 0),
+        reserve=pieces.get(RESERVE, 0),
+    )

@@ -1,0 +1,126 @@
+"""Under which terms a line is divided: whose book, which version, and who stands behind each role."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from commissions.attribution import Award, Candidate, for_role
+from commissions.models import PlanVersion, Rule
+from commissions.plans import narrowest, terms_of
+from commissions.splitting import Term
+from guides.models import Guide
+from merchants.models import Merchant, Party
+from stores.models import Contract
+
+GUIDE_ROLES = (Rule.Role.GUIDE, Rule.Role.BOUND, Rule.Role.SERVING)
+NOTHING_AGREED = [Term(1, Rule.Role.RESIDUAL, None)]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for one line. `version` is None where no published plan covers the sale: all is the principal's."""
+
+    principal: Merchant
+    seller: Merchant
+    brand_owner: Merchant
+    contract: Contract | None
+    version: PlanVersion | None
+
+    @property
+    def mode(self) -> str:
+        return self.contract.mode if self.contract else Contract.Mode.DIRECT
+
+    @property
+    def settlement(self) -> str:
+        return self.contract.settlement if self.contract else Contract.Settlement.T0
+
+    @property
+    def reserve_ppm(self) -> int:
+        return self.contract.reserve_ppm if self.contract else 0
+
+    @property
+    def return_window_days(self) -> int:
+        return self.contract.return_window_days if self.contract else 0
+
+    @property
+    def rules(self) -> list[Term]:
+        return terms_of(self.version) if self.version else NOTHING_AGREED
+
+    def basis(self, *, paid: int, costs: int) -> int:
+        """What a ratio multiplies; `costs` is what all bearers bore of the line's discounts."""
+        full = self.version is not None and self.version.basis == PlanVersion.Basis.FULL
+        return paid + costs if full else paid
+
+
+def terms(
+    *,
+    seller: Merchant,
+    brand_owner: Merchant,
+    contract: Contract | None,
+    versions: Sequence[PlanVersion],
+    at: datetime,
+) -> Terms:
+    """`versions` are the brand's published ones; the one that holds at `at` counts, never the one at arrival."""
+    if contract is None:
+        return Terms(seller, seller, brand_owner, None, None)
+    principal = brand_owner if contract.mode == Contract.Mode.CENTRAL else seller
+    return Terms(principal, seller, brand_owner, contract, narrowest(versions, contract=contract, at=at))
+
+
+@dataclass(frozen=True)
+class Payee:
+    """Who gets what a role claims: the party, the merchant behind it (a guide's employer; none for the platform),
+    whose account it is in the principal's book, and how a guide came to it."""
+
+    party_id: int
+    merchant: Merchant | None
+    owed_to_id: int
+    guide: Guide | None = None
+    award: Award | None = None
+
+
+def payees(
+    terms: Terms,
+    *,
+    candidates: Sequence[Candidate],
+    guides: Mapping[int, Guide],
+    store_id: int,
+    platform: Party,
+) -> tuple[dict[str, Payee], dict[str, Award]]:
+    """Role → payee for the roles of the terms, and role → award where nobody won: that claim falls to the rest."""
+    found: dict[str, Payee] = {}
+    nobody: dict[str, Award] = {}
+    for role in {term.role for term in terms.rules}:
+        if role in GUIDE_ROLES:
+            award = for_role(role, candidates, store=store_id)
+            if award.winner is None:
+                nobody[role] = award
+            else:
+                found[role] = _guide(guides[award.winner.guide], award, terms)
+        elif role == Rule.Role.PLATFORM:
+            found[role] = Payee(platform.id, None, platform.id)
+        else:
+            found[role] = _merchant(_behind(role, terms))
+    return found, nobody
+
+
+def _behind(role: str, terms: Terms) -> Merchant:
+    if role == Rule.Role.RESIDUAL:
+        return terms.principal
+    return terms.brand_owner if role == Rule.Role.BRAND else terms.seller
+
+
+def _merchant(merchant: Merchant) -> Payee:
+    return Payee(merchant.party_id, merchant, merchant.party_id)
+
+
+def _guide(guide: Guide, award: Award, terms: Terms) -> Payee:
+    """Paid by the principal, or by the employer, who then is owed it; an employer who is the principal just pays."""
+    employer = guide.merchant
+    pays_on = (
+        terms.contract is not None
+        and terms.contract.guide_pay == Contract.GuidePay.EMPLOYER
+        and employer.id != terms.principal.id
+    )
+    owed_to = employer.party_id if pays_on else guide.party_id
+    return Payee(guide.party_id, employer, owed_to, guide, award)

@@ -1,0 +1,69 @@
+"""The money behind a sale: each paid order is split and settled at T+0; each refund is taken back from shares.
+
+Follows the stream in the worker. What a lost bell or a fault left behind is found by `sweep`.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from commissions import accruals, clawback, settlement
+from events.models import Event
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from merchants.scoping import acting_for
+from orders.models import Order, Refund
+
+logger = logging.getLogger(__name__)
+
+KINDS = ("order.paid", "order.refunded")
+PATIENCE = timedelta(minutes=2)  # the stream gets this long before the sweeper looks after an order
+BATCH = 200
+
+
+def act(events: list[Event]) -> None:
+    """Book and settle what was paid, then take back what was refunded: one merchant's events of a batch.
+
+    Everything is safe to repeat, so an event given again changes nothing.
+    """
+    seller = Merchant.objects.get(pk=events[0].merchant_id)
+    paid = [event.subject for event in events if event.kind == "order.paid"]
+    refunded = [event.payload["refund"] for event in events if event.kind == "order.refunded"]
+    book_and_settle(list(Order.objects.filter(ref__in=paid).values_list("id", flat=True)), seller=seller)
+    for refund in Refund.objects.filter(ref__in=refunded).select_related("merchant").order_by("id"):
+        clawback.claw(refund)
+
+
+def book_and_settle(order_ids: list[int], *, seller: Merchant) -> None:
+    """Inside the seller's scope. Settling asks for what is open, not for what was just booked: a worker that
+    died in between has left it to the next."""
+    for start in range(0, len(order_ids), BATCH):
+        batch = order_ids[start : start + BATCH]
+        accruals.book_all(batch, seller=seller)
+        settlement.settle_t0(orders=batch)
+
+
+def sweep() -> int:
+    """Book, settle and take back what the stream has missed; returns how many orders and refunds that were.
+
+    A merchant whose rows cannot be worked is logged and left; the others go on.
+    """
+    missed, before = 0, timezone.now() - PATIENCE
+    for merchant in Merchant.objects.filter(is_channel=True).order_by("id"):
+        try:
+            with acting_for(merchant), transaction.atomic():
+                missed += _sweep_one(merchant, before)
+        except (DatabaseError, DomainError):
+            logger.exception("commissions: the sweep of merchant %s failed", merchant.ref)
+    return missed
+
+
+def _sweep_one(merchant: Merchant, before: datetime) -> int:
+    orders = accruals.unbooked(recorded_before=before) + settlement.unsettled_t0(recorded_before=before)
+    book_and_settle(orders, seller=merchant)
+    refunds = clawback.unclawed(recorded_before=before)
+    for refund in refunds:
+        clawback.claw(refund)
+    return len(orders) + len(refunds)
