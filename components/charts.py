@@ -152,7 +152,7 @@ class Scale:
         step = next(power * factor for factor in (1, 2, 2.5, 5, 10, 20, 25, 50) if power * factor * 3 >= span)
         step = max(step, 1)  # people, pieces and fen come whole
         bottom = step * (low // step)
-        return cls(bottom, step, int(-(-(high - bottom) // step)) or 3)
+        return cls(bottom, step, max(int(-(-(high - bottom) // step)), 2))
 
     @property
     def top(self) -> float:

@@ -12,7 +12,7 @@ from components.context import look
 
 
 def reference(request: HttpRequest) -> str:
-    """The request's id, as a middleware gave it (`request.request_id`), else ""."""
+    """The request's id, as components.reference gave it; "" before it could."""
     return str(getattr(request, "request_id", "") or "")
 
 

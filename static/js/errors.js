@@ -25,6 +25,7 @@
   );
   document.addEventListener("htmx:sendError", () => say("network"));
   document.addEventListener("htmx:timeout", () => say("network"));
+  document.body.addEventListener("live:signed-out", () => say("signed-out"));
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.xhr && detail.xhr.status === 422) focusFirstFault(detail.elt);
     else if (detail.xhr && detail.requestConfig.verb !== "get") document.getElementById("notices")?.replaceChildren();

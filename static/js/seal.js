@@ -6,7 +6,7 @@
       seal.removeAttribute("data-stamp");
       if (still.matches) continue;
       seal.classList.add("stamping");
-      if (navigator.vibrate) navigator.vibrate(20);
+      if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(20);
     }
   };
   const [visit] = performance.getEntriesByType("navigation");
