@@ -27,7 +27,7 @@ class Call(APIView):
     """
 
     scopes: dict[str, str] = {}  # method → scope, HEAD as GET
-    metadata_class = None  # OPTIONS is answered 405: the schema is at /api/v1/schema/
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # the schema says what OPTIONS would
 
     def dispatch(self, request, *args: Any, **kwargs: Any) -> Response:
         request.request_id = new_ref("req")

@@ -10,7 +10,7 @@ from rest_framework.renderers import BaseRenderer
 
 def plain(data: Any) -> Any:
     """The answer as JSON keeps it, so that it can be stored and given again."""
-    return msgspec.to_builtins(data, enc_hook=_unlazy)
+    return msgspec.to_builtins(data, enc_hook=_text)
 
 
 class JsonRenderer(BaseRenderer):
@@ -23,10 +23,11 @@ class JsonRenderer(BaseRenderer):
         return b"" if response is not None and response.status_code == 204 else _encoder.encode(data)
 
 
-def _unlazy(value: Any) -> str:
-    if isinstance(value, Promise):
+def _text(value: Any) -> str:
+    """Lazy translations, and DRF's str with a code: msgspec takes neither for text."""
+    if isinstance(value, (Promise, str)):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no place in an answer")
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_unlazy)
+_encoder = msgspec.json.Encoder(enc_hook=_text)
