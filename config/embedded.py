@@ -28,18 +28,20 @@ def main() -> None:
     add_options(parser)
     options = parser.parse_args()
     folder = DataFolder(options.data)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, at any moment
+    for number in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell ignores it for its background jobs
+        signal.signal(number, signal.default_int_handler)
     try:
         with folder.held(), listening(options.host, options.port) as door, database(folder) as addresses:
             for name, value in (folder.environment() | addresses).items():
                 os.environ.setdefault(name, value)
             os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
             folder.announce(**addresses, host=options.host, port=options.port)
-            python("-m", "config.prepare", "--database")
-            if options.demo:
-                seed(folder)
             # Only now does the environment name everything that Django reads as it is imported.
             one_process = importlib.import_module("config.one_process")
+            if not one_process.is_prepared():
+                python("-m", "config.prepare", "--database")
+            if options.demo:
+                seed(folder)
             one_process.serve(door, on_ready=lambda: greet(folder, options))
     except (Taken, PortTaken, postgres.PostgresError) as error:
         sys.exit(str(error))
@@ -77,6 +79,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             door.bind(address)
+            door.listen()  # early visitors wait; without it the next ./dev up could bind this port too
         except OSError as error:
             raise PortTaken(
                 f"Port {port} on {host} cannot be had: {error.strerror}. "

@@ -5,26 +5,38 @@ Pages run in a pool of threads (a2wsgi), sockets on the event loop (Channels); t
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 
+import django
 import uvicorn
 from a2wsgi import WSGIMiddleware
 from celery import beat
 from celery.worker import WorkController, state
+from django.core.wsgi import get_wsgi_application
 
-from config.asgi import lifespan, websockets
 from config.celery import app
-from config.wsgi import application as pages
-from flows import relaying
+
+django.setup()
+
+from config import prepare  # noqa: E402  (models need Django set up)
+from config.sockets import lifespan, websockets  # noqa: E402
+from flows import relaying  # noqa: E402
 
 PAGE_THREADS, TASK_THREADS = 16, 4
-PATIENCE = 10.0  # seconds for each part to end what it has begun
+PATIENCE = 3  # seconds to end what has begun; tasks that run longer are still waited for as Python exits
+
+
+def is_prepared() -> bool:
+    """Make what needs no database, and say whether the schema and its rights are as this code wants them."""
+    prepare.files()
+    return prepare.schema_is_current()
 
 
 def serve(door: socket.socket, *, on_ready: Callable[[], None]) -> None:
     """Serve on the bound socket until Ctrl-C or SIGTERM; whatever it started has ended when it returns."""
     routes = {
-        "http": WSGIMiddleware(pages, workers=PAGE_THREADS),
+        "http": WSGIMiddleware(get_wsgi_application(), workers=PAGE_THREADS),
         "websocket": websockets,
         "lifespan": lifespan,
     }
@@ -33,7 +45,7 @@ def serve(door: socket.socket, *, on_ready: Callable[[], None]) -> None:
         await routes[scope["type"]](scope, receive, send)
 
     config = uvicorn.Config(
-        application, log_config=None, access_log=False, timeout_graceful_shutdown=int(PATIENCE)
+        application, log_config=None, access_log=False, timeout_graceful_shutdown=PATIENCE
     )
     background = [RelayThread(), WorkerThread(), BeatThread()]
     for thread in background:
@@ -43,8 +55,9 @@ def serve(door: socket.socket, *, on_ready: Callable[[], None]) -> None:
     finally:
         for thread in background:
             thread.stop()
+        deadline = time.monotonic() + PATIENCE
         for thread in background:
-            thread.join(PATIENCE)
+            thread.join(max(0, deadline - time.monotonic()))
 
 
 class Announcing(uvicorn.Server):

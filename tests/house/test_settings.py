@@ -21,6 +21,9 @@ SERVER = {
     "FINGERPRINT_KEY": "c8Vd2Lq7Zx4Nw9Rt1Yb6Hk3Jm5Gf0PsA",
     "ALLOWED_HOSTS": "tiandi.example",
     "SMS_BACKEND": "notifications.sms.Gateway",
+    "SMS_GATEWAY_URL": "https://sms.example/send",
+    "SMS_GATEWAY_TOKEN": "t7Kq2mXw9Rb4Lz6V",
+    "SMS_BACKEND": "notifications.sms.Gateway",
     "SMS_GATEWAY_URL": "https://sms.example/",
     "SMS_GATEWAY_TOKEN": "Vn7RbKs8Yd3Hf6Jm",
 }
@@ -62,6 +65,7 @@ def test_a_server_with_its_own_secrets_starts_with_secure_cookies():
         ("DEBUG", "perhaps", "neither true nor false"),
         ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS must name"),
         ("ALLOWED_HOSTS", "*", "ALLOWED_HOSTS must name"),
+        ("SMS_BACKEND", "notifications.sms.Console", "only embedded mode"),
     ],
 )
 def test_an_insecure_server_does_not_start(name, value, complaint):
