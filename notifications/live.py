@@ -8,6 +8,7 @@ notices and reads the missing ones from the stream, as it does at every heartbea
 import asyncio
 import json
 import logging
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from channels.db import database_sync_to_async
-from channels.layers import get_channel_layer
+from channels.layers import BaseChannelLayer, get_channel_layer
 
 from events import stream
 from events.models import Event
@@ -35,7 +36,7 @@ ROOM = 256  # frames that may wait for one socket
 @contextmanager
 def publishing() -> Iterator[Hook]:
     """The hook for the relay. It keeps an event loop of its own: connections to Redis belong to a loop."""
-    layer = get_channel_layer()
+    layer = the_layer()
     with asyncio.Runner() as runner:
 
         def publish(numbered: Numbered) -> None:
@@ -45,6 +46,16 @@ def publishing() -> Iterator[Hook]:
             runner.run(asyncio.wait_for(layer.group_send(GROUP, message), timeout=HEARTBEAT))
 
         yield publish
+
+
+def the_layer() -> BaseChannelLayer:
+    """Channels makes it at the first call, one for each thread that calls first; in one process the relay's
+    thread and the sockets' would then speak past each other."""
+    with _first_call:
+        return get_channel_layer()
+
+
+_first_call = threading.Lock()
 
 
 class Subscriber:
@@ -116,7 +127,7 @@ class Hub:
                 await asyncio.sleep(HEARTBEAT)
 
     async def _listen(self) -> None:
-        layer = get_channel_layer()
+        layer = the_layer()
         channel = await layer.new_channel()
         await layer.group_add(GROUP, channel)
         if not self._listening.is_set():
