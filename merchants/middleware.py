@@ -11,7 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
@@ -91,14 +92,11 @@ class Refusals:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         if isinstance(exception, NotFound):
-            return render(request, "404.html", status=404)
+            raise Http404 from exception
         if isinstance(exception, Forbidden):
-            return render(
-                request, "403.html", {"reason": f"{exception.message} {exception.next_step}"}, status=403
-            )
-        return None
+            raise PermissionDenied(f"{exception.message} {exception.next_step}") from exception
 
 
 def chosen(among: list[Seat], ref: str | None) -> Seat | None:

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from config.urls import handler403, handler404  # noqa: F401  (looked for in the outermost URLconf)
 from merchants.errors import Forbidden
 from merchants.finding import one
 from stores.models import Store
