@@ -16,7 +16,10 @@ TEXT_ON = [
     *[("--brand", ground) for ground in GROUNDS],
     *[("--brand-strong", ground) for ground in [*GROUNDS, "--brand-soft"]],
     *[("--text-2", ground) for ground in ["--brand-soft", "--danger-soft", "--warn-soft"]],
-    *[("--text", ground) for ground in ["--brand-soft", "--danger-soft", "--warn-soft", "--brand-line"]],
+    *[
+        ("--text", ground)
+        for ground in ["--brand-soft", "--danger-soft", "--warn-soft", "--brand-line", "--raised"]
+    ],
     ("--danger", "--surface"),
     ("--danger", "--danger-soft"),
     ("--warn", "--warn-soft"),
