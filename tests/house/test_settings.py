@@ -21,9 +21,6 @@ SERVER = {
     "FINGERPRINT_KEY": "c8Vd2Lq7Zx4Nw9Rt1Yb6Hk3Jm5Gf0PsA",
     "ALLOWED_HOSTS": "tiandi.example",
     "SMS_BACKEND": "notifications.sms.Gateway",
-    "SMS_GATEWAY_URL": "https://sms.example/send",
-    "SMS_GATEWAY_TOKEN": "t7Kq2mXw9Rb4Lz6V",
-    "SMS_BACKEND": "notifications.sms.Gateway",
     "SMS_GATEWAY_URL": "https://sms.example/",
     "SMS_GATEWAY_TOKEN": "Vn7RbKs8Yd3Hf6Jm",
 }
