@@ -16,7 +16,6 @@ from api.throttling import count
 from events.record import Actor
 from merchants.errors import DomainError
 from merchants.models import Merchant
-from merchants.refs import new_ref
 from merchants.scoping import acting_for
 
 
@@ -30,10 +29,8 @@ class Call(APIView):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # the schema says what OPTIONS would
 
     def dispatch(self, request, *args: Any, **kwargs: Any) -> Response:
-        request.request_id = new_ref("req")
         with ExitStack() as self.inside:
             response = super().dispatch(request, *args, **kwargs)
-        response["X-Request-Id"] = request.request_id
         response["Cache-Control"] = "no-store"
         return response
 
