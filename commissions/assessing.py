@@ -11,7 +11,7 @@ from commissions.attribution import Candidate, Loss
 from commissions.models import Collection, Contribution, PlanVersion, Share, Split
 from commissions.plans import versions_of
 from commissions.splitting import Cut, divide, lay
-from commissions.terms import Payee, Terms, payees, terms
+from commissions.terms import Payee, Terms, payees, platform, terms
 from coupons.models import Allocation
 from guides.models import Guide
 from merchants.models import Brand, Merchant, Party
@@ -73,12 +73,6 @@ def _brands(lines: Sequence[OrderLine]) -> list[Brand]:
             line.brand.merchant = line.brand_owner
             found[line.brand.id] = line.brand
     return list(found.values())
-
-
-def platform() -> Party:
-    """The platform's own party: payee of its share, bearer of its coupons."""
-    party, _made = Party.objects.get_or_create(kind=Party.Kind.PLATFORM)
-    return party
 
 
 def _order_sheets(order: Order, lines: list[OrderLine], seller: Merchant, facts: _Facts) -> list[Sheet]:

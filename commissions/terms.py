@@ -67,6 +67,12 @@ def terms(
     return Terms(principal, seller, brand_owner, contract, narrowest(versions, contract=contract, at=at))
 
 
+def platform() -> Party:
+    """The platform's own party: payee of its share, bearer of its coupons. Made when first asked for."""
+    party, _made = Party.objects.get_or_create(kind=Party.Kind.PLATFORM)
+    return party
+
+
 @dataclass(frozen=True)
 class Payee:
     """Who gets what a role claims: the party, the merchant behind it (a guide's employer; none for the platform),

@@ -311,15 +311,15 @@ def lines_now(stage: Stage) -> list[dict]:
 
 
 def lines_expected(expected: list[dict]) -> list[dict]:
-    """The example's lines, less what has no counterpart here: moved_out (appeals), names of tenders and costs."""
+    """The example's lines, less moved_out (appeals), release_on (releases), and the names of tenders and costs."""
 
     def less(row: dict, *names: str) -> dict:
         return {key: value for key, value in row.items() if key not in names}
 
     return [
-        less(line, "plan_version", "costs", "state", "fee")
+        less(line, "plan_version", "costs", "state", "release_on")
         | {
-            "tenders": [less(row, "tender", "fee") for row in line["tenders"]],
+            "tenders": [less(row, "tender") for row in line["tenders"]],
             "shares": [less(row, "moved_out") for row in line["shares"]],
         }
         for line in expected

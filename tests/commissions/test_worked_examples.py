@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from merchants.scoping import acting_for
 from ledger import balances
+from merchants.scoping import acting_for
 from tests.commissions import playing
 
 FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "worked_examples.json").read_text())

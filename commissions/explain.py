@@ -1,0 +1,113 @@
+"""How an order was split, for whoever may see it: the seller all lines, a brand's owner its own, nobody else any."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+
+from commissions.earnings import is_settled
+from commissions.models import Share, Split
+from commissions.reasons import lost, reason
+from merchants.models import Merchant
+from merchants.scoping import acting_for
+from orders.models import Order
+
+
+@dataclass(frozen=True)
+class ShareExplained:
+    """One payee's part of a line; amounts in minor units, the claim exact as a fraction."""
+
+    role: str
+    payee: str  # gui_…, mch_… or pty_…
+    name: str
+    ppm: int | None
+    claim: str
+    amount: int
+    clawed: int
+    held: int
+    state: str  # pending or settled
+    reason: str
+    why: dict[str, Any]
+    losers: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class LineExplained:
+    line: int
+    split: str
+    principal: str
+    principal_name: str
+    mode: str
+    settlement: str
+    version: str | None
+    paid: int
+    contribution: int
+    base: int
+    state: str
+    shares: list[ShareExplained]
+
+    def as_json(self) -> dict[str, Any]:
+        """What the API answers under `expand[]=splits`."""
+        return asdict(self)
+
+
+def shares_of(order: Order, *, merchant: Merchant) -> list[LineExplained]:
+    """The split lines of an order as `merchant` may see them, in order of line; [] for a stranger."""
+    with acting_for(merchant):
+        if order.merchant_id == merchant.id:
+            splits, shares = Split.party, Share.party
+        else:
+            splits, shares = Split.about, Share.about
+        parts = shares.select_related("payee", "payee_merchant", "guide", "item").order_by("number")
+        rows = splits.filter(order=order).select_related("merchant", "line", "version")
+        rows = rows.order_by("line__number").prefetch_related(Prefetch("shares", parts))
+        return [_line(split) for split in rows]
+
+
+def _line(split: Split) -> LineExplained:
+    shares = list(split.shares.all())
+    return LineExplained(
+        line=split.line.number,
+        split=split.ref,
+        principal=split.merchant.ref,
+        principal_name=split.merchant.name,
+        mode=split.mode,
+        settlement=split.settlement,
+        version=split.version.ref if split.version else None,
+        paid=split.paid,
+        contribution=split.contribution,
+        base=split.base,
+        state=_state(shares[0]),
+        shares=[_share(share) for share in shares],
+    )
+
+
+def _share(share: Share) -> ShareExplained:
+    ref, name = _payee(share)
+    return ShareExplained(
+        role=share.role,
+        payee=ref,
+        name=name,
+        ppm=share.ppm,
+        claim=f"{share.claim_numerator}/{share.claim_denominator}",
+        amount=share.amount,
+        clawed=share.clawed,
+        held=share.held,
+        state=_state(share),
+        reason=reason(share.why),
+        why=share.why,
+        losers=[loser | {"reason": lost(loser["because"])} for loser in share.why.get("losers", [])],
+    )
+
+
+def _state(share: Share) -> str:
+    return "settled" if is_settled(share) else "pending"
+
+
+def _payee(share: Share) -> tuple[str, str]:
+    if share.guide:
+        return share.guide.ref, share.guide.name
+    if share.payee_merchant:
+        return share.payee_merchant.ref, share.payee_merchant.name
+    return share.payee.ref, _("Platform")
