@@ -11,6 +11,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
 from dashboard.views import account as ours
+from dashboard.views import feed, ledger, orders, overview
 from merchants.middleware import seat_not_required
 
 account_pages = [
@@ -40,7 +41,19 @@ account_pages = [
     path("merchant/", ours.acting_merchant, name="acting_merchant"),
 ]
 
+headquarters = [
+    path("", overview.show, name="overview"),
+    path("figures/", overview.figures, name="overview_figures"),
+    path("trade/", overview.trade, name="overview_trade"),
+    path("feed/", feed.show, name="feed_page"),
+    path("feed/items/", feed.fragment, name="feed_items"),
+    path("orders/", orders.index, name="orders"),
+    path("orders/<str:ref>/", orders.show, name="order"),
+    path("ledger/", ledger.show, name="ledger"),
+]
+
 urlpatterns = [
     path("", ours.landing, name="landing"),
+    path("hq/", include(headquarters)),
     path("account/", include(account_pages)),
 ]

@@ -15,7 +15,7 @@ WORTH_SHARING = 500  # acts
 
 
 def perform(stage: Stage, *, tick: Callable[[str], None]) -> None:
-    """Play the stage's acts: here, or shared among processes when they are many and nothing is uncommitted."""
+    """Play the acts: here, or shared among processes when they are many and nothing is uncommitted."""
     acts = stage.script.acts
     hands = min(4, os.cpu_count() or 1)
     if len(acts) < WORTH_SHARING or hands == 1 or connection.in_atomic_block:
@@ -25,7 +25,7 @@ def perform(stage: Stage, *, tick: Callable[[str], None]) -> None:
 
 
 def _parts(acts: list[Act], hands: int) -> list[list[Act]]:
-    """The acts of each hand, in order of time; the busiest stores are dealt first, each to the idlest hand."""
+    """The acts of each hand in order of time; the busiest stores are dealt first, to the idlest hand."""
     by_store: dict[str, list[Act]] = {}
     for act in acts:
         by_store.setdefault(act.store, []).append(act)

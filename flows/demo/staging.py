@@ -10,12 +10,12 @@ from django.contrib.auth.hashers import make_password
 from django_scopes import scope
 
 from catalog.listing import add_product, add_sku
-from commissions import plans
+from commissions import clawback, plans
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from coupons.models import Campaign, Coupon
 from events.record import Actor
-from flows import purchase, refund
+from flows import purchase, refund, settlement
 from flows.demo import cast
 from flows.demo.script import DAYS, SHANGHAI, Act, GiveBack, Join, Sale, Script, Send
 from flows.joining import Joined, join_brand
@@ -27,7 +27,7 @@ from merchants.models import Brand, Merchant, OrgUnit, User
 from merchants.onboarding import add_brand, add_unit, appoint, issue_key, open_merchant, root_of
 from merchants.roles import Role
 from orders.facts import BuyerFacts, LineFacts, OrderFacts, RefundFacts, RefundLineFacts
-from orders.models import Order
+from orders.models import Order, Refund
 from stores.contracts import agree
 from stores.models import Store
 from stores.opening import open_store
@@ -71,6 +71,8 @@ class Stage:
         self.joined: dict[int, Joined] = {}
         self.coupons: dict[int, Coupon] = {}
         self.sales: dict[str, Order] = {}
+        self.unsplit: dict[Merchant, list[int]] = {}
+        self.unclawed: list[Refund] = []
 
     @staticmethod
     def steps_of(script: Script) -> int:
@@ -99,6 +101,7 @@ class Stage:
         for act in acts:
             play[type(act)](act)
             self.tick("trade")
+        self._split()
 
     def _merchants(self) -> None:
         for role in cast.MERCHANTS:
@@ -330,6 +333,7 @@ class Stage:
         )
         order, _is_new = purchase.paid(facts, by=Actor.user(guide.user.ref))
         self.sales[act.no] = order
+        self.unsplit.setdefault(store.merchant, []).append(order.id)
 
     def _buyer(self, act: Sale) -> BuyerFacts | None:
         if act.member is None:
@@ -354,4 +358,15 @@ class Stage:
             lines=(RefundLineFacts(number=act.line, quantity=line.quantity, amount=line.paid),),
             refunded_at=act.at,
         )
-        refund.refunded(facts, by=OPERATOR)
+        given_back, _is_new = refund.refunded(facts, by=OPERATOR)
+        if isinstance(given_back, Refund):
+            self.unclawed.append(given_back)
+
+    def _split(self) -> None:
+        """What the worker does behind the sales; it will find this done when it comes to their events."""
+        for seller, orders in self.unsplit.items():
+            with scope(merchant=seller):
+                settlement.book_and_settle(orders, seller=seller)
+        for given_back in self.unclawed:
+            with scope(merchant=given_back.merchant):
+                clawback.claw(given_back)

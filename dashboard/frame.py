@@ -1,0 +1,89 @@
+"""What every page of headquarters stands in: navigation by permission, whose it is, over which part."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from merchants.roles import Role
+from merchants.scoping import Seat
+
+# (group, ((route, label, permission), …)); a page stands in the navigation of those who may open it.
+SECTIONS = (
+    (
+        "",
+        (
+            ("overview", gettext_lazy("Overview"), "overview.read"),
+            ("feed_page", gettext_lazy("Live feed"), "overview.read"),
+        ),
+    ),
+    (
+        gettext_lazy("Trade"),
+        (
+            ("members", gettext_lazy("Members"), "members.read"),
+            ("campaigns", gettext_lazy("Coupon campaigns"), "campaigns.read"),
+            ("orders", gettext_lazy("Orders"), "orders.read"),
+        ),
+    ),
+    (
+        gettext_lazy("Stores and guides"),
+        (
+            ("stores", gettext_lazy("Stores"), "stores.read"),
+            ("contracts", gettext_lazy("Contracts"), "contracts.read"),
+        ),
+    ),
+    (
+        gettext_lazy("Settlement"),
+        (
+            ("plans", gettext_lazy("Commission plans"), "plans.read"),
+            ("ledger", gettext_lazy("Ledger"), "ledger.read"),
+        ),
+    ),
+    (gettext_lazy("System"), (("keys", gettext_lazy("Open platform"), "keys.write"),)),
+)
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    *,
+    section: str,
+    period_label: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """A whole page of headquarters; `section` is the route of its place in the navigation."""
+    seat: Seat = request.seat
+    frame = {
+        "nav": navigation(seat, section),
+        "merchant_name": seat.merchant.name,
+        "merchant_mark": seat.merchant.name[:1],
+        "scope_label": scope_label(seat),
+        "period_label": period_label,
+        "user_label": seat.user.name,
+        "role_label": _(" and ").join(str(Role(role).label) for role in dict.fromkeys(seat.roles)),
+        "sign_out_url": reverse("account_logout"),
+    }
+    return render(request, template, {**frame, **context}, status=status)
+
+
+def navigation(seat: Seat, section: str) -> list[dict[str, Any]]:
+    groups = []
+    for label, places in SECTIONS:
+        items = [
+            {"url": reverse(route), "label": name, "current": route == section}
+            for route, name, permission in places
+            if seat.may(permission)
+        ]
+        if items:
+            groups.append({"label": label, "items": items})
+    return groups
+
+
+def scope_label(seat: Seat) -> str:
+    """Over which part of the tree the seat reads: the names of its units."""
+    units = dict.fromkeys(apt.org_unit.name for apt in seat.appointments if apt.may("dashboard.use"))
+    return _(", ").join(units)

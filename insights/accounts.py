@@ -1,0 +1,68 @@
+"""Accounts in words: what each one of a book holds, and whose it is."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from guides.models import Guide
+from ledger.balances import Balance
+from merchants.models import Party
+
+_CODES = {
+    "held:cash": gettext_lazy("Cash held"),
+    "held:acquirer": gettext_lazy("Held by the acquirer"),
+    "held:psp": gettext_lazy("Payment account"),
+    "held:platform": gettext_lazy("Platform benefits to come in"),
+    "held:bank": gettext_lazy("Bank"),
+    "clearing": gettext_lazy("Clearing"),
+    "pending": gettext_lazy("Booked, not settled"),
+    "reserve": gettext_lazy("Settled, kept in reserve"),
+    "due": gettext_lazy("Payable now"),
+    "owed": gettext_lazy("To be recovered"),
+    "transit": gettext_lazy("Payout on its way"),
+    "own:residual": gettext_lazy("Own residual"),
+    "own:share": gettext_lazy("Own shares"),
+    "own:cost": gettext_lazy("Own coupon cost"),
+    "own:fee": gettext_lazy("Own fees"),
+    "own:adjust": gettext_lazy("Own adjustments"),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    label: str
+    code: str
+    party: str
+    debits: int
+    credits: int
+    amount: int
+
+
+def named(balances: Iterable[Balance]) -> list[Row]:
+    """The balances of one book with names; only the merchant's own guides are named."""
+    balances = list(balances)
+    parties = {balance.account.party_id for balance in balances if balance.account.party_id}
+    guides = dict(Guide.objects.filter(party__in=parties).values_list("party_id", "name"))
+    return [
+        Row(
+            label=str(_CODES.get(balance.account.code, balance.account.code)),
+            code=balance.account.code,
+            party=_party(balance.account.party, guides),
+            debits=balance.debits,
+            credits=balance.credits,
+            amount=balance.amount,
+        )
+        for balance in balances
+    ]
+
+
+def _party(party: Party | None, guides: dict[int, str]) -> str:
+    if party is None:
+        return ""
+    if party.kind == Party.Kind.MERCHANT:
+        return party.merchant.name
+    if party.kind == Party.Kind.PLATFORM:
+        return _("The platform")
+    return guides.get(party.pk, _("A guide of a partner store"))

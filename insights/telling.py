@@ -1,0 +1,275 @@
+"""Events in a sentence, with the names their refs stand for as far as the reader's merchant knows them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalog.models import Sku
+from coupons.models import Campaign
+from events.models import Event
+from guides.models import Guide
+from members.models import Member
+from merchants.models import Merchant, User
+from merchants.money import yuan
+from merchants.scoping import acting_for
+from orders.models import Order, OrderLine
+from stores.models import Contract, Store
+
+
+@dataclass(frozen=True)
+class Told:
+    """`tone` is a component's tone; `about` a kind of page (order, member, store) and the ref to open."""
+
+    seq: int
+    at: datetime
+    kind: str
+    text: str
+    tone: str
+    about: tuple[str, str] | None
+
+
+def tell(events: Iterable[Event], *, merchant: Merchant) -> list[Told]:
+    """Sentences for a merchant's numbered events in the active language; few look-ups for many events."""
+    events = list(events)
+    with acting_for(merchant):
+        names = Names(_refs(events))
+        return [_told(event, names) for event in events]
+
+
+class Names:
+    """Refs → names, read through the merchant's own scope: a stranger's name stays a word like “a store”."""
+
+    def __init__(self, refs: set[str]) -> None:
+        self.known: dict[str, str] = {}
+        by_prefix: dict[str, list[str]] = {}
+        for ref in refs:
+            by_prefix.setdefault(ref.partition("_")[0], []).append(ref)
+        for prefix, look_up in _LOOK_UPS.items():
+            if prefix in by_prefix:
+                self.known.update(look_up(by_prefix[prefix]))
+
+    def of(self, ref: str | None, otherwise: str) -> str:
+        return self.known.get(ref or "") or otherwise
+
+
+def _stores(refs: list[str]) -> dict[str, str]:
+    contracted = Contract.objects.filter(store__ref__in=refs).values_list("store__ref", "store__name")
+    return dict(contracted) | dict(Store.objects.filter(ref__in=refs).values_list("ref", "name"))
+
+
+def _guides(refs: list[str]) -> dict[str, str]:
+    """One's own, and those at stores under one's contracts: the contract shares their names."""
+    place = "store__assignments__guide__"
+    contracted = Contract.objects.filter(**{f"{place}ref__in": refs})
+    return dict(contracted.values_list(f"{place}ref", f"{place}name")) | dict(
+        Guide.objects.filter(ref__in=refs).values_list("ref", "name")
+    )
+
+
+def _members(refs: list[str]) -> dict[str, str]:
+    return dict(Member.objects.filter(ref__in=refs).values_list("ref", "name"))
+
+
+def _orders(refs: list[str]) -> dict[str, str]:
+    about = OrderLine.about.filter(order__ref__in=refs).values_list("order__ref", "order__external_no")
+    return dict(about) | dict(Order.objects.filter(ref__in=refs).values_list("ref", "external_no"))
+
+
+def _campaigns(refs: list[str]) -> dict[str, str]:
+    return dict(Campaign.objects.filter(ref__in=refs).values_list("ref", "name"))
+
+
+def _skus(refs: list[str]) -> dict[str, str]:
+    return dict(Sku.objects.filter(ref__in=refs).values_list("ref", "name"))
+
+
+def _users(refs: list[str]) -> dict[str, str]:
+    """Only those who act or acted for this merchant."""
+    return dict(User.objects.filter(ref__in=refs, appointments__isnull=False).values_list("ref", "name"))
+
+
+_LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
+    "sto": _stores,
+    "gui": _guides,
+    "mem": _members,
+    "ord": _orders,
+    "cmp": _campaigns,
+    "sku": _skus,
+    "usr": _users,
+}
+
+
+def _refs(events: Iterable[Event]) -> set[str]:
+    found: set[str] = set()
+    for event in events:
+        found.update([event.subject, *event.concerns, *_named(event.payload)])
+    return found
+
+
+def _named(payload: Mapping[str, Any]) -> list[str]:
+    """The refs a payload names: `{"order": "ord_…", "orders": ["ord_…"]}`."""
+    values = [item for value in payload.values() for item in (value if isinstance(value, list) else [value])]
+    return [value for value in values if isinstance(value, str) and value[3:4] == "_"]
+
+
+def _told(event: Event, names: Names) -> Told:
+    payload: Mapping[str, Any] = event.payload
+    told = _Teller(event, payload, names)
+    sentence = _SENTENCES.get(event.kind)
+    text = sentence(told) if sentence else told.plainly()
+    tone = _TONES.get(event.kind.partition(".")[0], "plain")
+    if event.kind in _WARM:
+        tone = "celadon"
+    return Told(event.seq, event.at, event.kind, text, tone, _about(event))
+
+
+def _about(event: Event) -> tuple[str, str] | None:
+    refs = [*_named(event.payload), event.subject, *event.concerns]
+    for prefix, kind in (("ord", "order"), ("mem", "member"), ("sto", "store")):
+        for ref in refs:
+            if ref.startswith(f"{prefix}_"):
+                return kind, ref
+    return None
+
+
+class _Teller:
+    """The words of one event."""
+
+    def __init__(self, event: Event, payload: Mapping[str, Any], names: Names) -> None:
+        self.event, self.payload, self.names = event, payload, names
+
+    def one(self, prefix: str) -> str | None:
+        refs = [*_named(self.payload), self.event.subject, *self.event.concerns]
+        return next((ref for ref in refs if ref.startswith(f"{prefix}_")), None)
+
+    @property
+    def store(self) -> str:
+        return self.names.of(self.one("sto"), _("A store"))
+
+    @property
+    def guide(self) -> str:
+        return self.names.of(self.one("gui"), _("a guide"))
+
+    @property
+    def member(self) -> str:
+        return self.names.of(self.one("mem"), _("a member"))
+
+    @property
+    def order(self) -> str:
+        return self.names.of(self.one("ord"), _("an order"))
+
+    @property
+    def campaign(self) -> str:
+        return self.names.of(self.one("cmp"), _("a coupon"))
+
+    def money(self, *keys: str) -> str:
+        return yuan(next((int(self.payload[key]) for key in keys if key in self.payload), 0))
+
+    def plainly(self) -> str:
+        """For kinds without a sentence of their own: the kind, said in words where we have them."""
+        return str(_KINDS.get(self.event.kind, self.event.kind.replace(".", " · ").replace("_", " ")))
+
+
+def _joined(t: _Teller) -> str:
+    return _("%(member)s joined at %(store)s") % {"member": t.member, "store": t.store}
+
+
+def _bound(t: _Teller) -> str:
+    return _("%(member)s is now served by %(guide)s") % {"member": t.member, "guide": t.guide}
+
+
+def _issued(t: _Teller) -> str:
+    return _("%(campaign)s was sent to %(member)s") % {"campaign": t.campaign, "member": t.member}
+
+
+def _redeemed(t: _Teller) -> str:
+    return _("%(store)s redeemed %(campaign)s, %(amount)s off") % {
+        "store": t.store,
+        "campaign": t.campaign,
+        "amount": t.money("amount_off"),
+    }
+
+
+def _paid(t: _Teller) -> str:
+    return _("%(store)s sold %(amount)s, order %(order)s") % {
+        "store": t.store,
+        "amount": t.money("paid", "paid_total", "amount"),
+        "order": t.order,
+    }
+
+
+def _refunded(t: _Teller) -> str:
+    return _("%(store)s refunded %(amount)s of order %(order)s") % {
+        "store": t.store,
+        "amount": t.money("amount"),
+        "order": t.order,
+    }
+
+
+def _booked(t: _Teller) -> str:
+    return _("Commission of %(amount)s booked for order %(order)s") % {
+        "amount": t.money("amount", "total"),
+        "order": t.order,
+    }
+
+
+def _settled(t: _Teller) -> str:
+    return _("Commission of %(amount)s settled") % {"amount": t.money("amount", "total")}
+
+
+def _clawed(t: _Teller) -> str:
+    return _("Commission of %(amount)s taken back for order %(order)s") % {
+        "amount": t.money("amount", "total"),
+        "order": t.order,
+    }
+
+
+def _hired(t: _Teller) -> str:
+    return _("%(guide)s began at %(store)s") % {"guide": t.guide, "store": t.store}
+
+
+_TONES = {"coupon": "warn", "member": "celadon"}
+_WARM = {"coupon.redeemed", "order.paid", "order.lines_paid"}
+_SENTENCES: dict[str, Callable[[_Teller], str]] = {
+    "member.joined": _joined,
+    "binding.made": _bound,
+    "coupon.issued": _issued,
+    "coupon.redeemed": _redeemed,
+    "order.paid": _paid,
+    "order.lines_paid": _paid,
+    "order.refunded": _refunded,
+    "order.lines_refunded": _refunded,
+    "commission.booked": _booked,
+    "commission.settled": _settled,
+    "commission.clawed": _clawed,
+    "guide.hired": _hired,
+}
+_KINDS = {
+    "appointment.made": gettext_lazy("A role was given"),
+    "brand.added": gettext_lazy("A brand was added"),
+    "campaign.created": gettext_lazy("A campaign was created"),
+    "campaign.paused": gettext_lazy("A campaign was paused"),
+    "campaign.resumed": gettext_lazy("A campaign runs again"),
+    "contract.agreed": gettext_lazy("A contract was agreed"),
+    "contract.ended": gettext_lazy("A contract was ended"),
+    "coupon.expired": gettext_lazy("A coupon expired"),
+    "followup.opened": gettext_lazy("A follow-up was opened"),
+    "followup.done": gettext_lazy("A follow-up was done"),
+    "guide.left": gettext_lazy("A guide left"),
+    "guide.moved": gettext_lazy("A guide moved to another store"),
+    "key.issued": gettext_lazy("An API key was issued"),
+    "key.revoked": gettext_lazy("An API key was revoked"),
+    "member.consented": gettext_lazy("A member gave or refused a consent"),
+    "merchant.opened": gettext_lazy("The merchant came on board"),
+    "phone.revealed": gettext_lazy("A phone number was looked at in full"),
+    "plan.published": gettext_lazy("A commission plan was published"),
+    "product.added": gettext_lazy("A product was added"),
+    "sku.added": gettext_lazy("A SKU was added"),
+    "store.opened": gettext_lazy("A store was opened"),
+    "store.revised": gettext_lazy("A store was changed"),
+    "target.set": gettext_lazy("A target was set"),
+}

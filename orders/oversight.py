@@ -1,0 +1,104 @@
+"""Sales as headquarters sees them, over the seat's subtree: its own stores' receipts whole, and of other
+merchants' its brands' lines alone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, Sum
+
+from merchants.scoping import Seat
+from orders.models import Order, OrderLine, Refund
+
+
+@dataclass(frozen=True)
+class SeenOrder:
+    """An order as far as the seat may see it. Unless `whole`, only `lines` may be shown, never a total."""
+
+    order: Order
+    lines: list[OrderLine]
+    refunds: list[Refund]
+    whole: bool
+
+    @property
+    def list_total(self) -> int:
+        return sum(line.list_amount for line in self.lines)
+
+    @property
+    def discount(self) -> int:
+        return sum(line.discount for line in self.lines)
+
+    @property
+    def paid(self) -> int:
+        return sum(line.paid for line in self.lines)
+
+    @property
+    def refunded(self) -> int:
+        return sum(line.refunded for line in self.lines)
+
+
+def receipts_of(seat: Seat) -> QuerySet[Order]:
+    """The orders of the seat's own stores in its subtree; inside its merchant's scope."""
+    return Order.objects.filter(seat.within("store__org_unit__path", "orders.read"))
+
+
+def lines_of(seat: Seat) -> QuerySet[OrderLine]:
+    """The lines sold in the seat's own stores."""
+    return OrderLine.objects.filter(seat.within("order__store__org_unit__path", "orders.read"))
+
+
+def lines_elsewhere(seat: Seat) -> QuerySet[OrderLine]:
+    """The lines of the seat's brands sold by other merchants' stores, by where contracts hang those."""
+    elsewhere = ~Q(merchant=seat.merchant)
+    return OrderLine.about.filter(elsewhere, seat.within("contract__brand_unit__path", "orders.read"))
+
+
+def seen(seat: Seat, ref: str) -> SeenOrder | None:
+    """The order of this ref, as far as it is the seat's to see; None when no part of it is."""
+    with_names = ("sku", "brand", "contract", "brand_member")
+    order = receipts_of(seat).select_related("store", "member", "merchant").filter(ref=ref).first()
+    if order is not None:
+        lines = list(OrderLine.objects.filter(order=order).select_related(*with_names).order_by("number"))
+        return SeenOrder(order, lines, list(order.refunds.order_by("refunded_at")), whole=True)
+    lines = list(
+        lines_elsewhere(seat)
+        .filter(order__ref=ref)
+        .select_related("order__store", "order__merchant", *with_names)
+        .order_by("number")
+    )
+    return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
+
+
+def sold_here(seat: Seat) -> QuerySet[Order, dict[str, Any]]:
+    """Receipts of the seat's own stores as plain rows, newest first."""
+    return (
+        receipts_of(seat)
+        .annotate(number=F("id"), paid=F("paid_total"), refunded=F("refunded_total"))
+        .values(
+            "number",
+            "ref",
+            "external_no",
+            "channel",
+            "paid_at",
+            "paid",
+            "refunded",
+            store_name=F("store__name"),
+        )
+        .order_by("-id")
+    )
+
+
+def sold_elsewhere(seat: Seat) -> QuerySet[OrderLine, dict[str, Any]]:
+    """The same rows for other merchants' receipts, summed over the seat's own brands' lines alone."""
+    return (
+        lines_elsewhere(seat)
+        .values(
+            number=F("order_id"),
+            ref=F("order__ref"),
+            external_no=F("order__external_no"),
+            channel=F("order__channel"),
+            paid_at=F("order__paid_at"),
+            store_name=F("order__store__name"),
+        )
+        .annotate(paid=Sum("paid"), refunded=Sum("refunded"))
+        .order_by("-number")
+    )
