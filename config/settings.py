@@ -183,7 +183,10 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"request_login_code": "20/m/ip"}  # by phone, members.phone_codes limits
 MFA_ADAPTER = "flows.signing_in.SecondStepAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-SILENCED_SYSTEM_CHECKS = ["account.W001"]  # it wants a starred sign-up field; there is no sign-up
+SILENCED_SYSTEM_CHECKS = [
+    "account.W001",  # it wants a starred sign-up field; there is no sign-up
+    "security.W021",  # being on the browsers' preload list is for the site's owner to ask
+]
 
 # --- text messages ---
 
@@ -224,6 +227,7 @@ SPECTACULAR_SETTINGS = {
         "PartyKind": "merchants.models.Party.Kind",
         "OrderStatus": ["paid", "partly_refunded", "refunded"],
         "RefundStatus": ["refunded", "parked"],
+        "ShareState": ["pending", "settled"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
