@@ -85,10 +85,13 @@ def _lead(stop: threading.Event, on_numbered: Sequence[Hook]) -> None:
         cursor.execute("SET enable_seqscan = off; SET jit = off")
     relay = Relay()
     news, last_news = relay.news, time.monotonic()
-    while not stop.is_set():
+    while True:
         if news:
             last_news = time.monotonic()
             _ring(on_numbered, news)
+        if stop.is_set():
+            return
+        if news:
             stop.wait(GAP)
         else:
             _wait(BUSY if time.monotonic() - last_news < AWAKE else IDLE)

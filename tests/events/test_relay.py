@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, suppress
 
 import pytest
 from django.db import connection, transaction
@@ -76,53 +77,48 @@ def test_an_idle_relay_writes_nothing():
     assert RelayState.objects.values().get() == before
 
 
-def test_eight_writers_with_savepoints_rollbacks_and_long_commits_and_a_relay_killed_in_between():
+def test_eight_writers_with_savepoints_rollbacks_and_long_commits_and_relays_killed_in_between():
     """Every committed event is numbered once, though relays are killed without warning while they number."""
+    enough = threading.Event()
     committed: list[list[str]] = [[] for _ in range(8)]
-    writers = [threading.Thread(target=write, args=(number, committed[number])) for number in range(8)]
-    victims = []
+    writers = [
+        threading.Thread(target=write, args=(number, committed[number], enough)) for number in range(8)
+    ]
     for writer in writers:
         writer.start()
-    while any(writer.is_alive() for writer in writers):
-        victims.append(start_relay_process())
-        time.sleep(random.uniform(0.8, 1.2))
-        victims[-1].kill()
-        victims[-1].wait()
+    for _ in range(3):
+        before = Position.objects.count()
+        victim = start_relay_process()
+        assert soon(lambda before=before: Position.objects.count() > before + 50, within=20)
+        victim.kill()
+        victim.wait()
+    enough.set()
     for writer in writers:
         writer.join()
-    survivors = Position.objects.count()
-    assert survivors > 0, "the killed relays did number something"
     with running_relay():
         assert soon(lambda: Position.objects.count() == Event.objects.count(), within=10)
     expected = [subject for mine in committed for subject in mine]
-    assert len(expected) > 500
     assert sorted(stream_of_subjects()) == sorted(expected)
 
 
-def write(writer, committed):
+def write(writer, committed, enough):
     """Sales of one till: some undone, some in parts, some slow."""
     chance = random.Random(writer)
-    ends = time.monotonic() + 5
     turn = 0
-    while time.monotonic() < ends:
+    while not enough.is_set():
         turn += 1
         subjects = []
-        try:
-            with transaction.atomic():
-                subjects.append(paid(f"{writer}.{turn}").subject)
-                try:
-                    with transaction.atomic():
-                        part = paid(f"{writer}.{turn}.part").subject
-                        if chance.random() < 0.3:
-                            raise LookupError
-                        subjects.append(part)
-                except LookupError:
-                    pass
-                time.sleep(chance.choice([0, 0, 0, 0.01, 0.01, 0.3]))
-                if chance.random() < 0.2:
-                    raise ValueError
-        except ValueError:
-            continue
+        with suppress(ValueError), transaction.atomic():
+            subjects.append(paid(f"{writer}.{turn}").subject)
+            with suppress(LookupError), transaction.atomic():
+                part = paid(f"{writer}.{turn}.part").subject
+                if chance.random() < 0.3:
+                    raise LookupError
+                subjects.append(part)
+            time.sleep(chance.choice([0, 0, 0, 0.01, 0.01, 0.3]))
+            if chance.random() < 0.2:
+                subjects.clear()
+                raise ValueError
         committed.extend(subjects)
     connection.close()
 
@@ -134,19 +130,19 @@ def start_relay_process():
 
 def test_of_two_relays_one_leads_and_the_other_takes_over():
     batches = {"first": [], "second": []}
-    with running_relay(batches["first"].append) as first:
-        assert soon(lambda: RelayState.objects.exists())
-        with running_relay(batches["second"].append):
+    with ExitStack() as standing_by:
+        with running_relay(batches["first"].append):
+            assert soon(lambda: RelayState.objects.exists())
+            standing_by.enter_context(running_relay(batches["second"].append))
             for number in range(10):
                 with transaction.atomic():
                     paid(number)
                 assert soon(lambda number=number: Position.objects.count() == number + 1)
             assert not batches["second"]
             assert not relay.number_now(), "a command does not number beside a leader"
-            first.set()
-            with transaction.atomic():
-                paid("after")
-            assert soon(lambda: batches["second"])
+        with transaction.atomic():
+            paid("after")
+        assert soon(lambda: batches["second"])
     assert sum(len(batch) for batch in batches["first"]) == 10
     assert [batch.last for batch in batches["second"]] == [11]
 
