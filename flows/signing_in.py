@@ -176,7 +176,7 @@ class ConfirmCodeForm(ConfirmLoginCodeForm):
 
 def as_fault(refusal: DomainError) -> ValidationError:
     """A refusal for a form: what happened, and the next step."""
-    return ValidationError(f"{refusal.message} {refusal.next_step}", code=refusal.code)
+    return ValidationError(refusal.words, code=refusal.code)
 
 
 def tell(user: User, kind: str) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class DomainError(Exception):
     """A refusal with a stable code. `message` and `next_step` are lazily translated; `field` names the
@@ -28,6 +30,17 @@ class DomainError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+    @property
+    def words(self) -> str:
+        """What happened and the next step in one line, for a form's fault or an error page."""
+        if not self.next_step:
+            return str(self.message)
+        # Translators: two sentences, one after the other; Chinese sets no space between them.
+        return _("%(sentence)s %(next_sentence)s") % {
+            "sentence": self.message,
+            "next_sentence": self.next_step,
+        }
 
 
 class NotFound(DomainError):

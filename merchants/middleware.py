@@ -96,7 +96,7 @@ class Refusals:
         if isinstance(exception, NotFound):
             raise Http404 from exception
         if isinstance(exception, Forbidden):
-            raise PermissionDenied(f"{exception.message} {exception.next_step}") from exception
+            raise PermissionDenied(exception.words) from exception
 
 
 def chosen(among: list[Seat], ref: str | None) -> Seat | None:

@@ -69,7 +69,7 @@ class ConfirmCodeView(allauth.ConfirmLoginCodeView):
         try:
             self._process.send()
         except DomainError as refusal:
-            messages.error(self.request, f"{refusal.message} {refusal.next_step}")
+            messages.error(self.request, refusal.words)
         else:
             self._process.persist()
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
