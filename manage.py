@@ -6,6 +6,7 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from config import celery as _celery  # noqa: F401  (what commands send goes to our broker, not to Celery's default)
 from config.data_folder import DataFolder
 
 OWNER_COMMANDS = {"migrate", "sqlmigrate", "sqlflush", "flush", "grant"}
