@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from members.models import PhoneCode
 from merchants import phones, sealing
+from merchants.client_ip import household
 from merchants.errors import DomainError
 from notifications import sms
 
@@ -123,7 +124,7 @@ def _count_address(ip: str) -> None:
     """In the cache: it only slows somebody who walks through many phones, and may be lost."""
     if not ip:
         return
-    key = f"phone-codes:{sealing.fingerprint(ip, purpose='address').hex()}"
+    key = f"phone-codes:{sealing.fingerprint(household(ip), purpose='address').hex()}"
     cache.add(key, 0, timeout=3600)
     try:
         sent = cache.incr(key)

@@ -11,7 +11,7 @@ class UserManager(BaseUserManager):
         self, *, email: str | None = None, phone: str | None = None, password=None, **fields
     ) -> "User":
         """A staff user, found by e-mail, phone or both. `phone` is E.164 (see merchants.phones.parse)."""
-        user = self.model(email=self.normalize_email(email) or None, **fields)
+        user = self.model(email=(email or "").strip().lower() or None, **fields)
         if phone:
             user.set_phone(phone)
         user.set_password(password)
@@ -58,6 +58,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.ref
+
+    def clean(self) -> None:
+        """Sign-in looks e-mails up in small letters."""
+        self.email = (self.email or "").strip().lower() or None
 
     def set_phone(self, e164: str, *, verified: bool = True) -> None:
         self.phone_sealed, self.phone_hash = sealing.seal(e164), phones.fingerprint(e164)
