@@ -1,0 +1,92 @@
+"""The money follows the sale by the stream: once, whatever is lost, repeated or killed in between."""
+
+from datetime import timedelta
+
+import pytest
+
+from commissions import accruals, settlement
+from commissions.models import SettlementItem, Share, Split
+from events.models import Event, Reader
+from flows import settlement as flow_settlement
+from ledger import balances, proof
+from orders.facts import RefundLineFacts
+from tests.commissions.conftest import plans_published  # noqa: F401  (a fixture)
+from tests.selling import line, money_back, sold
+from tests.streaming import flow
+
+SERVED = {"serving": "G101"}
+
+
+@pytest.fixture
+def world(plans_published):  # noqa: F811
+    return plans_published
+
+
+def standing(world):
+    """Every account of the three books; and that they hold."""
+    found = {}
+    for merchant in (world.qinglan, world.mubai, world.hehe):
+        with world.inside(merchant):
+            assert proof.trial_balance(merchant).holds
+            found[merchant.name] = {str(b.account): b.amount for b in balances.of_book(merchant) if b.amount}
+    return found
+
+
+def test_a_sale_is_in_the_guides_purse_once_the_stream_has_flowed(world):
+    sold(world.jingan, line(world.shirt), line(world.tea), touches=SERVED)
+    flow()
+    with world.inside(world.hehe):
+        assert balances.of_party(world.hehe, world.lin.party) == {"due": 384}
+    with world.inside(world.qinglan):
+        assert balances.of_party(world.qinglan, world.lin.party) == {"due": 995}
+    kinds = set(Event.objects.filter(subject=world.lin.ref).values_list("kind", flat=True))
+    assert {"commission.booked", "commission.settled"} <= kinds
+
+
+def test_a_refund_mirrors_the_shares(world):
+    sold(world.jingan, line(world.shirt), line(world.tea), touches=SERVED)
+    flow()
+    money_back(world.hehe, RefundLineFacts(number=1, amount=19900), RefundLineFacts(number=2, amount=12800))
+    flow()
+    assert all(not accounts for accounts in standing(world).values())
+
+
+def test_reading_the_whole_stream_again_changes_nothing(world):
+    for n in range(3):
+        sold(world.jingan, line(world.shirt), line(world.tea), touches=SERVED, no=f"T-{n}")
+    money_back(world.hehe, RefundLineFacts(number=1, amount=500), order_no="T-1")
+    flow()
+    before, items = standing(world), count(world)
+    Reader.objects.filter(name="commissions").update(seq=0)
+    flow()
+    assert (standing(world), count(world)) == (before, items)
+
+
+def count(world):
+    with world.inside(world.hehe):
+        return Split.party.count(), Share.party.count(), SettlementItem.objects.count()
+
+
+def test_a_worker_that_died_after_booking_has_left_the_settling_to_the_next(world):
+    order = sold(world.jingan, line(world.shirt), line(world.tea), touches=SERVED)
+    accruals.book(order)
+    flow()
+    with world.inside(world.hehe):
+        assert not Split.party.open().exists()
+        assert settlement.settle_t0(orders=[order.id]) == []
+    standing(world)
+
+
+def test_the_sweeper_finds_what_the_stream_never_told(world, monkeypatch):
+    order = sold(world.jingan, line(world.shirt), touches=SERVED)
+    booked = sold(world.jingan, line(world.tea), touches=SERVED, no="T-2")
+    accruals.book(booked)
+    money_back(world.hehe, RefundLineFacts(number=1, amount=100))
+    assert flow_settlement.sweep() == 0  # the stream gets its time first
+    monkeypatch.setattr(flow_settlement, "PATIENCE", timedelta(minutes=-1))
+    assert flow_settlement.sweep() == 3
+    assert flow_settlement.sweep() == 0
+    with world.inside(world.hehe):
+        assert not Split.party.open().exists()
+        assert sum(Share.party.filter(split__order=order).values_list("clawed", flat=True)) == 100
+    standing(world)

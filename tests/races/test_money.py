@@ -1,0 +1,166 @@
+"""Two workers, one order; two refunds, one purse: the books come out as if they had taken turns."""
+
+import time
+
+import pytest
+from django.db import IntegrityError
+
+from commissions import accruals, clawback, plans, settlement
+from commissions.models import Clawback, Settlement, Share, Split
+from ledger import accounts, balances, proof
+from ledger.accounts import held, named
+from ledger.transfers import Entry, Story, post
+from merchants.scoping import acting_for
+from orders.facts import RefundLineFacts
+from orders.models import Order
+from tests.commissions.conftest import CENTRAL, DIRECT
+from tests.people import LONG_AGO, NOON, ONBOARDING
+from tests.races.together import together
+from tests.selling import line, money_back, sold
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SERVED = {"serving": "G101"}
+WORKERS = 4
+
+
+@pytest.fixture
+def world(transactional_db, world):
+    for brand, mode, rules in (
+        (world.qinglan_brand, "central", CENTRAL),
+        (world.mubai_brand, "direct", DIRECT),
+    ):
+        plans.publish(
+            brand=brand, mode=mode, rules=rules, effective_from=LONG_AGO, at=LONG_AGO, by=ONBOARDING
+        )
+    return world
+
+
+def books_hold(world):
+    for merchant in (world.qinglan, world.mubai, world.hehe):
+        with world.inside(merchant):
+            assert proof.trial_balance(merchant).holds
+
+
+def booked_at_once(world):
+    order = sold(world.jingan, line(world.shirt), line(world.tea), touches=SERVED)
+    results = together(*[lambda: accruals.book(order)] * WORKERS)
+    with world.inside(world.hehe):
+        assert (Split.party.count(), Share.party.count()) == (2, 6)
+    books_hold(world)
+    return results
+
+
+def test_without_the_orders_lock_only_the_constraint_saves_the_books(world, monkeypatch):
+    def unlocked(order_ids):
+        return list(Order.objects.filter(id__in=order_ids).select_related("store"))
+
+    real = accruals.assessing.assess
+
+    def slowly(orders, **given):
+        sheets = real(orders, **given)
+        time.sleep(0.2)
+        return sheets
+
+    monkeypatch.setattr(accruals, "_locked", unlocked)
+    monkeypatch.setattr(accruals.assessing, "assess", slowly)
+    failed = [result for result in booked_at_once(world) if isinstance(result, Exception)]
+    assert len(failed) == WORKERS - 1
+    assert all(isinstance(failure, IntegrityError) for failure in failed)
+
+
+def test_an_order_booked_by_many_workers_at_once_is_booked_once(world):
+    results = booked_at_once(world)
+    assert [len(splits) for splits in results] == [2] * WORKERS
+
+
+def settled_at_once(world):
+    order = sold(world.jingan, line(world.shirt), line(world.tea), touches=SERVED)
+    accruals.book(order)
+
+    def settle():
+        with acting_for(world.hehe):
+            return settlement.settle_t0(orders=[order.id], at=NOON)
+
+    results = together(*[settle] * WORKERS)
+    for merchant in (world.qinglan, world.hehe):
+        with world.inside(merchant):
+            assert Settlement.objects.count() == 1
+    with world.inside(world.hehe):
+        assert balances.of_party(world.hehe, world.lin.party) == {"due": 384}
+    books_hold(world)
+    return results
+
+
+def test_without_the_splits_lock_only_the_constraint_saves_the_settling(world, monkeypatch):
+    real = settlement.open_splits
+
+    def slowly(orders, **given):
+        splits = real(orders, **given)
+        time.sleep(0.2)
+        return splits
+
+    monkeypatch.setattr(settlement, "lock_splits", lambda orders: None)
+    monkeypatch.setattr(settlement, "open_splits", slowly)
+    failed = [result for result in settled_at_once(world) if isinstance(result, Exception)]
+    assert len(failed) == WORKERS - 1
+
+
+def test_a_line_settled_by_many_workers_at_once_is_settled_once(world):
+    results = settled_at_once(world)
+    assert sorted(len(settlements) for settlements in results) == [0, 0, 0, 2]
+
+
+def one_purse_two_refunds(world):
+    """Lin's purse at Qinglan holds 995 of two sales' 1990, and both sales come back at once."""
+    orders = [sold(world.jingan, line(world.shirt), touches=SERVED, no=no) for no in ("T-1", "T-2")]
+    for order in orders:
+        accruals.book(order)
+    with world.inside(world.hehe):
+        settlement.settle_t0(orders=[order.id for order in orders], at=NOON)
+    paid_out = Entry(world.qinglan.pk, "payout_paid", named("due", world.lin.party), held("bank"), 995)
+    post([Story("test", "y1", NOON.date(), NOON, "CNY", (paid_out,))])
+    back = RefundLineFacts(number=1, amount=19900)
+    refunds = [
+        money_back(world.hehe, back, order_no=order.external_no, no=f"R-{order.external_no}")[0]
+        for order in orders
+    ]
+    results = together(*[lambda refund=refund: clawback.claw(refund) for refund in refunds])
+    assert not [result for result in results if isinstance(result, Exception)]
+    with world.inside(world.qinglan):
+        return balances.of_party(world.qinglan, world.lin.party)
+
+
+def test_without_the_purses_lock_a_purse_falls_below_zero(world, monkeypatch):
+    real = balances.of_accounts
+
+    def slowly(account_ids, **given):
+        standing = real(account_ids, **given)
+        time.sleep(0.3)
+        return standing
+
+    monkeypatch.setattr(accounts, "lock", lambda account_ids: None)
+    monkeypatch.setattr(balances, "of_accounts", slowly)
+    assert one_purse_two_refunds(world) == {"due": -995}
+
+
+def test_a_purse_never_falls_below_zero(world):
+    assert one_purse_two_refunds(world) == {"owed": -995}
+    books_hold(world)
+
+
+def test_a_refund_racing_the_settling_takes_what_is_there_once(world):
+    order = sold(world.jingan, line(world.shirt), touches=SERVED)
+    accruals.book(order)
+    refund, _is_new = money_back(world.hehe, RefundLineFacts(number=1, amount=9950))
+
+    def settle():
+        with acting_for(world.hehe):
+            return settlement.settle_t0(orders=[order.id], at=NOON)
+
+    results = together(settle, lambda: clawback.claw(refund), settle, lambda: clawback.claw(refund))
+    assert not [result for result in results if isinstance(result, Exception)]
+    with world.inside(world.hehe):
+        assert Clawback.party.count() == 1
+    with world.inside(world.qinglan):
+        assert balances.of_party(world.qinglan, world.lin.party) == {"due": 498}
+    books_hold(world)
