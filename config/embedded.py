@@ -108,6 +108,7 @@ def seed(folder: DataFolder) -> None:
     """The demo, the first time this folder is used; what it tells (keys, logins) is kept for later starts."""
     told = folder.path / "demo.json"
     if not told.exists():
+        python("manage.py", "demo")
         write_private(told, json.loads(python("manage.py", "demo", "--json", stdout=subprocess.PIPE)))
 
 
@@ -120,12 +121,21 @@ def greet(folder: DataFolder, options: argparse.Namespace) -> None:
     host = "127.0.0.1" if options.host in {"0.0.0.0", "::"} else options.host
     site = f"http://{f'[{host}]' if ':' in host else host}:{options.port}"
     told = folder.path / "demo.json"
-    lines = [f"Tiandi is up: {site}/"]
-    for login in json.loads(told.read_text())["logins"] if told.exists() else []:
-        words = "  ".join(f"{key} {value}" for key, value in login.items() if key not in {"role", "url"})
-        lines.append(f"  {login['role']:<20} {site}{login['url']}  {words}")
+    lines = [f"\nTiandi is up: {site}/"]
+    if told.exists():
+        lines += demo_lines(json.loads(told.read_text()), site)
     lines.append("Ctrl-C stops it.")
     print("\n".join(lines), flush=True)
+
+
+def demo_lines(told: dict, site: str) -> list[str]:
+    """A storefront for each brand and a login for each role, as manage.py demo --json tells them."""
+    lines = [f"  {'shopper':<16}{site}{brand['storefront']}  {brand['name']}" for brand in told["brands"]]
+    for login in told["logins"]:
+        key = f"{login['email']}  {login['password']}" if "email" in login else f"{login['phone']}  by code"
+        lines.append(f"  {login['role']:<16}{key}  ({login['name']}, {login['merchant']})")
+    keys = "./dev demo --json tells the API keys."
+    return [*lines, f"  Sign in at {site}/ ; codes sent by SMS are shown here. {keys}"]
 
 
 if __name__ == "__main__":
