@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from events.record import Actor
-from merchants.models import Appointment, Merchant, User
+from merchants.models import Appointment, Brand, Merchant, User
 from merchants.roles import PERMISSIONS, lacking
 
 
@@ -71,3 +71,9 @@ def acting_for(merchant: Merchant) -> Iterator[None]:
     """Everything read inside belongs to this merchant."""
     with scope(merchant=merchant):
         yield
+
+
+def brand_at(slug: str) -> Brand | None:
+    """The brand at a public address, with its merchant: how a page without a seat finds whom to act for."""
+    with scopes_disabled():
+        return Brand.objects.filter(slug=slug).select_related("merchant").first()

@@ -62,6 +62,18 @@ def spans_of(hours: Week, special_days: SpecialDays, day: date) -> Spans:
     return hours[day.weekday()] if hours else []
 
 
+def week_lines(hours: Week) -> list[tuple[int, int, Spans]]:
+    """The week as people write it: (first weekday, last weekday, spans), days with the same hours together;
+    Monday is 0."""
+    lines: list[tuple[int, int, Spans]] = []
+    for day, spans in enumerate(hours):
+        if lines and lines[-1][2] == spans:
+            lines[-1] = (lines[-1][0], day, spans)
+        else:
+            lines.append((day, day, spans))
+    return lines
+
+
 def checked(hours: Any, special_days: Any = None, zone: str = "UTC") -> None:
     """DomainError unless these can be read as hours; for what comes from outside."""
     try:

@@ -1,0 +1,227 @@
+"""A shopper joins in two screens, or signs in again on another phone. A session is a proven phone; joining
+needs one.
+
+The code is checked only when everything else on the screen is right, because it is spent by the check. If
+joining is refused after that, the shopper stays signed in and need not ask for another code.
+"""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from flows.joining import join_brand
+from guides.models import Guide
+from members import phone_codes, shopper_sessions
+from members.identity import person_for
+from merchants.client_ip import client_ip
+from merchants.errors import DomainError
+from storefront.access import Shop, guide_in, shop_page, show, store_in
+from storefront.forms import BoxesForm, CodeForm, JoinForm, PhoneForm, put_fault
+from stores.models import Store
+
+PURPOSE = "shopper"
+
+
+@require_http_methods(["GET", "POST"])
+@shop_page
+def join(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """The first screen, a phone; for a proven phone the boxes at once."""
+    asked = request.POST if request.method == "POST" else request.GET
+    where = _where(shop, asked)
+    if where is None:
+        messages.info(request, _("First choose the store where you want to be a member."))
+        return redirect(shop.url("landing"))
+    place, guide = where
+    if shop.session:
+        return _boxes(request, shop, place, guide)
+    form = PhoneForm(request.POST or None, initial=_hidden(place, guide))
+    if request.method == "POST" and form.is_valid() and _sent(request, form):
+        phone = form.cleaned_data["phone"]
+        return _confirm_page(
+            request, shop, place, guide, JoinForm(initial=_hidden(place, guide, phone)), phone
+        )
+    context = {"form": form, "store": place, "guide": guide}
+    return show(request, shop, "join.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@shop_page
+def confirm(request: HttpRequest, shop: Shop) -> HttpResponse:
+    """The second screen: code, name, consents."""
+    where = _where(shop, request.POST)
+    if where is None:
+        return redirect(shop.url("landing"))
+    place, guide = where
+    form = JoinForm(request.POST)
+    if not form.is_valid():
+        return _confirm_page(
+            request, shop, place, guide, form, form.cleaned_data.get("phone", ""), status=422
+        )
+    phone = form.cleaned_data["phone"]
+    try:
+        phone_codes.check(phone=phone, purpose=PURPOSE, code=form.cleaned_data["code"])
+    except DomainError as refusal:
+        put_fault(form, refusal)
+        return _confirm_page(request, shop, place, guide, form, phone, status=422)
+    return _signed_in(request, shop, phone, lambda: _joined(request, shop, place, guide, form))
+
+
+@require_http_methods(["GET", "POST"])
+@shop_page
+def sign_in(request: HttpRequest, shop: Shop) -> HttpResponse:
+    if shop.member:
+        return redirect(shop.url("me"))
+    form = PhoneForm(request.POST or None, initial={"next": request.GET.get("next", "")})
+    if request.method == "POST" and form.is_valid() and _sent(request, form):
+        code = CodeForm(initial={"phone": form.cleaned_data["phone"], "next": form.cleaned_data["next"]})
+        return _code_page(request, shop, code, form.cleaned_data["phone"])
+    return show(request, shop, "sign_in.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+@shop_page
+def sign_in_code(request: HttpRequest, shop: Shop) -> HttpResponse:
+    form = CodeForm(request.POST)
+    phone = form.data.get("phone", "")
+    if form.is_valid():
+        phone = form.cleaned_data["phone"]
+        try:
+            phone_codes.check(phone=phone, purpose=PURPOSE, code=form.cleaned_data["code"])
+        except DomainError as refusal:
+            put_fault(form, refusal)
+        else:
+            return _signed_in(request, shop, phone, lambda: redirect(_after(request, shop, form)))
+    return _code_page(request, shop, form, phone, status=422)
+
+
+@require_POST
+@shop_page
+def sign_out(request: HttpRequest, shop: Shop) -> HttpResponse:
+    if shop.session:
+        shopper_sessions.revoke(person=shop.session.person, ref=shop.session.ref)
+    response = redirect(shop.url("landing"))
+    shopper_sessions.drop(response, brand=shop.brand)
+    messages.success(request, _("You are signed out on this device."))
+    return response
+
+
+def _boxes(request: HttpRequest, shop: Shop, place: Store, guide: Guide | None) -> HttpResponse:
+    """For a proven phone. A member who scans a guide's code again may still allow the store to know them."""
+    form = BoxesForm(request.POST or None, initial=_hidden(place, guide))
+    if shop.member:
+        for known in ("name", "membership"):
+            form.fields[known].required = False
+    if request.method == "POST" and form.is_valid():
+        return _joined(request, shop, place, guide, form)
+    context = {"form": form, "store": place, "guide": guide, "asks_store": _asks_store(shop, place)}
+    return show(request, shop, "boxes.html", context, status=422 if form.errors else 200)
+
+
+def _joined(
+    request: HttpRequest, shop: Shop, place: Store, guide: Guide | None, form: BoxesForm
+) -> HttpResponse:
+    consents = form.consents()
+    if shop.member:  # what stands is not taken back by leaving a box empty here
+        consents = {purpose: yes or shop.consents.get(purpose, False) for purpose, yes in consents.items()}
+    try:
+        joined = join_brand(
+            brand=shop.brand,
+            store=place,
+            phone=shop.session.person.phone,
+            name=form.cleaned_data["name"],
+            consents=consents,
+            guide=guide,
+            by=shop.actor,
+        )
+    except DomainError as refusal:
+        proven = BoxesForm(request.POST)
+        proven.is_valid()
+        put_fault(proven, refusal)
+        context = {"form": proven, "store": place, "guide": guide, "asks_store": _asks_store(shop, place)}
+        return show(request, shop, "boxes.html", context, status=422)
+    names = {"brand": shop.brand_name, "guide": joined.guide.name if joined.guide else ""}
+    if not joined.is_new:
+        messages.info(request, _("Good to see you again. You are a member of %(brand)s already.") % names)
+    elif joined.guide:
+        messages.success(request, _("Welcome to %(brand)s. %(guide)s is your guide now.") % names)
+    else:
+        messages.success(request, _("Welcome to %(brand)s.") % names)
+    return redirect(shop.url("me"))
+
+
+def _signed_in(request: HttpRequest, shop: Shop, phone: str, then) -> HttpResponse:
+    """The phone is proven: open a session, go on, and let the browser keep it whatever came of the rest."""
+    shop.session, token = shopper_sessions.open_session(
+        person=person_for(phone=phone), brand=shop.brand, device=request.headers.get("User-Agent", "")
+    )
+    response = then()
+    shopper_sessions.keep(response, brand=shop.brand, token=token)
+    return response
+
+
+def _sent(request: HttpRequest, form: PhoneForm) -> bool:
+    """Whether a code is on its way; one sent a moment ago still counts."""
+    try:
+        phone_codes.send(phone=form.cleaned_data["phone"], purpose=PURPOSE, ip=client_ip(request))
+    except DomainError as refusal:
+        if refusal.code != "code.too_soon":
+            put_fault(form, refusal)
+            return False
+        messages.info(request, f"{refusal.message} {refusal.next_step}")
+    return True
+
+
+def _confirm_page(
+    request: HttpRequest,
+    shop: Shop,
+    place: Store,
+    guide: Guide | None,
+    form: JoinForm,
+    phone: str,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "store": place,
+        "guide": guide,
+        "phone": phone,
+        "demo_code": phone_codes.demo_code(phone=phone),
+        "asks_store": _asks_store(shop, place),
+    }
+    return show(request, shop, "confirm.html", context, status=status)
+
+
+def _code_page(
+    request: HttpRequest, shop: Shop, form: CodeForm, phone: str, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "phone": phone, "demo_code": phone_codes.demo_code(phone=phone)}
+    return show(request, shop, "sign_in_code.html", context, status=status)
+
+
+def _where(shop: Shop, asked) -> tuple[Store, Guide | None] | None:
+    """The store to join at, with the guide if their code was scanned; None when neither is named."""
+    if asked.get("guide") and (found := guide_in(shop, asked["guide"])):
+        guide, place = found
+        return place, guide
+    if asked.get("store"):
+        return store_in(shop, asked["store"])[0], None
+    return None
+
+
+def _hidden(place: Store, guide: Guide | None, phone: str = "") -> dict[str, str]:
+    return {"store": place.ref, "guide": guide.ref if guide else "", "phone": phone}
+
+
+def _asks_store(shop: Shop, place: Store) -> bool:
+    """At the brand's own store there is nobody else to be known to."""
+    return place.merchant_id != shop.brand.merchant_id and not shop.consents.get("store")
+
+
+def _after(request: HttpRequest, shop: Shop, form: CodeForm) -> str:
+    wanted = form.cleaned_data["next"]
+    if wanted.startswith(shop.url("landing")) and url_has_allowed_host_and_scheme(wanted, request.get_host()):
+        return wanted
+    return shop.url("me")
