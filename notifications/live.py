@@ -43,7 +43,12 @@ def publishing() -> Iterator[Hook]:
             message = {"type": "live.numbered", "after": numbered.first - 1, "last": numbered.last}
             if len(numbered) <= INLINE:
                 message["events"] = _read(numbered.first - 1, numbered.last)
-            runner.run(asyncio.wait_for(layer.group_send(GROUP, message), timeout=HEARTBEAT))
+            try:
+                runner.run(asyncio.wait_for(layer.group_send(GROUP, message), timeout=HEARTBEAT))
+            except Exception as error:
+                logger.warning(
+                    "live: a push was not sent (%s); hubs read it by themselves", type(error).__name__
+                )
 
         yield publish
 

@@ -200,3 +200,12 @@ def test_a_worker_cut_off_in_the_middle_leaves_the_reader_where_it_was(transacti
     clerk.catch_up()
     assert clerk.done == ["ord_1"]
     assert not Fault.objects.exists()
+
+
+def test_the_platforms_operator_sees_what_was_set_aside_and_can_only_look(sales, admin_client):
+    sales(1)
+    Clerk("ord_1").catch_up()
+    page = admin_client.get("/admin/events/fault/")
+    assert "order.paid ord_1" in page.text
+    assert "ValueError at test_reading.py" in page.text
+    assert admin_client.get("/admin/events/fault/add/").status_code == 403

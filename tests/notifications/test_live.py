@@ -192,3 +192,17 @@ async def test_the_hub_forgets_a_page_that_closed(everybody):
         assert live.hub()._index
     assert not live.hub()._index
     assert not live.hub()._subscribers
+
+
+async def test_a_layer_that_is_away_costs_the_relay_nothing(everybody, relaying, monkeypatch, caplog):
+    monkeypatch.setattr(live, "HEARTBEAT", 0.3)
+
+    async def away(*message):
+        raise ConnectionError
+
+    monkeypatch.setattr(get_channel_layer(), "group_send", away)
+    client = await sync_to_async(sign_in)(everybody.gu)
+    async with page(client) as desktop:
+        await sync_to_async(tell)(everybody.qinglan, "ord_unsent")
+        assert await desktop.subjects(1) == ["ord_unsent"], "the hub found it by itself"
+    assert "a push was not sent (ConnectionError)" in caplog.text
