@@ -26,7 +26,14 @@ class Call(APIView):
     """
 
     scopes: dict[str, str] = {}  # method → scope, HEAD as GET
-    http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # the schema says what OPTIONS would
+    http_method_names = [
+        "get",
+        "head",
+        "post",
+        "put",
+        "patch",
+        "delete",
+    ]  # the schema says what OPTIONS would
 
     def dispatch(self, request, *args: Any, **kwargs: Any) -> Response:
         with ExitStack() as self.inside:

@@ -57,4 +57,4 @@ def receipts() -> QuerySet[Order]:
 
 def whole(order: Order) -> Receipt:
     """An order of `receipts()`, for its seller."""
-    return Receipt(order, order.lines.all(), order.touches.all(), whole=True)
+    return Receipt(order, list(order.lines.all()), list(order.touches.all()), whole=True)

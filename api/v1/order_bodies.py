@@ -8,6 +8,7 @@ from api.pagination import PageQuery
 from api.v1.members import Source
 from orders.models import Order, Tender
 from orders.receipts import MOST_LINES, MOST_PIECES
+from stores.models import Contract
 
 
 class BuyerBody(serializers.Serializer):
@@ -113,15 +114,31 @@ class RefundBrief(serializers.Serializer):
 
 class ShareAnswer(serializers.Serializer):
     role = serializers.CharField()
-    payee = serializers.CharField(help_text=_("Id of the guide or merchant who is paid"))
+    payee = serializers.CharField(help_text=_("Id of the guide, the merchant or the platform that is paid"))
+    name = serializers.CharField()
+    ppm = serializers.IntegerField(allow_null=True, help_text=_("The rate, in parts per million"))
+    claim = serializers.CharField(help_text=_("Exact, as a fraction, before rounding"))
     amount = serializers.IntegerField()
-    state = serializers.CharField()
-    why = serializers.DictField()
+    clawed = serializers.IntegerField(help_text=_("Taken back after refunds"))
+    held = serializers.IntegerField(help_text=_("What is left of it"))
+    state = serializers.ChoiceField(["pending", "settled"])
+    reason = serializers.CharField(help_text=_("A sentence, in the language asked for"))
+    why = serializers.DictField(help_text=_("The same as codes: rule, touch, plan version"))
+    losers = serializers.ListField(child=serializers.DictField(), help_text=_("Who else stood for it"))
 
 
 class SplitAnswer(serializers.Serializer):
-    line = serializers.IntegerField()
-    base = serializers.IntegerField()
+    line = serializers.IntegerField(help_text=_("The number of the order line"))
+    split = serializers.CharField()
+    principal = serializers.CharField(help_text=_("The merchant in whose book the line stands"))
+    principal_name = serializers.CharField()
+    mode = serializers.ChoiceField(Contract.Mode.choices)
+    settlement = serializers.ChoiceField(Contract.Settlement.choices)
+    version = serializers.CharField(allow_null=True, help_text=_("Of the commission plan"))
+    paid = serializers.IntegerField()
+    contribution = serializers.IntegerField(help_text=_("What others owe for the discounts they bear"))
+    base = serializers.IntegerField(help_text=_("Paid and contributions: what the shares add up to"))
+    state = serializers.ChoiceField(["pending", "settled"])
     shares = ShareAnswer(many=True)
 
 

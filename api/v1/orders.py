@@ -12,6 +12,7 @@ from api.idempotency import idempotent
 from api.pagination import page
 from api.v1.order_bodies import OrderAnswer, OrderBody, OrderQuery
 from api.v1.order_shapes import show, with_redemptions
+from commissions.explain import shares_of
 from flows.purchase import paid
 from orders import reading
 from orders.facts import BuyerFacts, LineFacts, OrderFacts, TenderFacts
@@ -61,6 +62,8 @@ class OneOrder(Call):
         wanted = self.expanded(*EXPANDABLE)
         receipt = reading.receipt(ref, reader=self.merchant)
         shown = show(receipt)
+        if "splits" in wanted:
+            shown["splits"] = [line.as_json() for line in shares_of(receipt.order, merchant=self.merchant)]
         return Response(shown)
 
 

@@ -1,4 +1,5 @@
-"""A merchant's system in the tests: it holds a key, calls, and takes no answer that the schema does not describe."""
+"""A merchant's system in the tests: it holds a key, calls, and takes no answer that the schema does not
+describe."""
 
 import copy
 import re
@@ -61,3 +62,20 @@ def schema() -> dict[str, Any]:
         if component.get("type") == "object" and name != "ProblemAnswer":
             component["additionalProperties"] = False
     return document
+
+
+def sale(*lines, no: str = "T-1", **changed) -> dict:
+    """A sale at Jing'an: lines as (code, quantity) or whole."""
+    told = [line if isinstance(line, dict) else {"sku": line[0], "quantity": line[1]} for line in lines]
+    facts = {"channel": "pos", "external_no": no, "store": "JA01", "lines": told}
+    return facts | {"paid_at": "2026-11-20T12:00:00+08:00"} | changed
+
+
+def money_back(*lines, no: str = "R-1", order_no: str = "T-1", **changed) -> dict:
+    told = [{"sku": sku, "quantity": quantity, "amount": amount} for sku, quantity, amount in lines]
+    facts = {"channel": "pos", "external_no": no, "order_external_no": order_no, "lines": told}
+    return facts | {"refunded_at": "2026-11-20T15:00:00+08:00"} | changed
+
+
+def code(response) -> str:
+    return response.json()["code"]

@@ -29,7 +29,9 @@ def sale(no: str = "T-1", **changed) -> dict:
 
 
 def test_without_a_key_of_its_own_a_post_does_nothing(mubai):
-    response = mubai.client.post("/api/v1/skus", TEA, content_type="application/json", headers=mubai.headers())
+    response = mubai.client.post(
+        "/api/v1/skus", TEA, content_type="application/json", headers=mubai.headers()
+    )
     assert (response.status_code, response.json()["code"]) == (400, "idempotency.key_missing")
     assert mubai.get("/skus", code="TEA-2").json()["data"] == []
 
@@ -150,7 +152,8 @@ def test_twenty_at_once_do_it_once_and_all_get_one_answer(world):
 
 @pytest.mark.django_db(transaction=True)
 def test_with_the_guard_off_twenty_at_once_do_not_get_one_answer(world):
-    """The lock is what makes the test above pass: without it, several do the deed before one has kept its answer."""
+    """The lock is what makes the test above pass: without it, several do the deed before one has kept its
+    answer."""
     hehe = MerchantSystem(world.hehe)
     key, body = str(uuid.uuid4()), sale()
 

@@ -85,7 +85,9 @@ def test_every_answer_has_a_request_id_and_is_not_cached(till):
     assert one["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/api/v2/stores", "/api/v1/stores/17", "/api/v1/stores/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api/", "/api/v2/stores", "/api/v1/stores/17", "/api/v1/stores/"]
+)
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
 def test_an_address_that_is_none_is_a_problem_too(world, path, method):
     response = getattr(Client(), method)(path)
@@ -103,7 +105,10 @@ def test_a_method_that_an_address_does_not_take(till):
 @pytest.mark.parametrize("body", ["{", "", "nul", '{"code": NaN}', "\x00"])
 def test_a_body_that_is_no_json_is_400(till, body):
     response = till.client.post(
-        "/api/v1/stores", body, content_type="application/json", headers=till.headers(**{"Idempotency-Key": "k"})
+        "/api/v1/stores",
+        body,
+        content_type="application/json",
+        headers=till.headers(**{"Idempotency-Key": "k"}),
     )
     assert response.status_code == (422 if body == "" else 400)
     assert problem(response)["code"] == ("input.invalid" if body == "" else "request.not_json")

@@ -1,0 +1,120 @@
+"""The schema says what the API does; its pages need nothing from another host."""
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from api import docs
+from tests.faces.merchant_system import schema
+
+CALLS = {
+    "GET /stores",
+    "POST /stores",
+    "GET /stores/nearest",
+    "GET /stores/{ref}",
+    "GET /guides",
+    "POST /guides",
+    "GET /guides/{ref}",
+    "GET /products",
+    "POST /products",
+    "GET /products/{ref}",
+    "GET /skus",
+    "POST /skus",
+    "GET /skus/{ref}",
+    "GET /members",
+    "POST /members",
+    "GET /members/{ref}",
+    "GET /campaigns",
+    "POST /campaigns",
+    "GET /campaigns/{ref}",
+    "POST /campaigns/{ref}/coupons",
+    "GET /coupons/{code}",
+    "GET /orders",
+    "POST /orders",
+    "GET /orders/{ref}",
+    "POST /refunds",
+    "GET /ledger/trial-balance",
+    "GET /events",
+}
+
+
+def operations():
+    for path, methods in schema()["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path.removeprefix('/api/v1')}", operation
+
+
+def test_the_schema_is_valid_and_made_without_a_warning(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+    assert (tmp_path / "schema.yml").read_text().startswith("openapi: 3.1.0")
+
+
+def test_every_call_is_described():
+    assert {name for name, _operation in operations()} == CALLS
+    ids = [operation["operationId"] for _name, operation in operations()]
+    assert len(ids) == len(set(ids))
+    assert all(operation["description"] for _name, operation in operations())
+
+
+def test_every_call_asks_for_a_key_and_every_post_for_an_idempotency_key():
+    for name, operation in operations():
+        assert operation["security"] == [{"merchantKey": []}], name
+        headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+        assert headers == ({"Idempotency-Key"} if name.startswith("POST") else set()), name
+
+
+def test_every_call_describes_its_problems():
+    for name, operation in operations():
+        expected = {"401", "403", "404", "422", "429"} | (
+            {"400", "409"} if name.startswith("POST") else set()
+        )
+        described = {
+            status
+            for status, response in operation["responses"].items()
+            if "application/problem+json" in response.get("content", {})
+        }
+        assert described == expected, name
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Quick start"), ("zh-hans", "快速上手")])
+def test_the_schema_speaks_the_readers_language(db, language, words):
+    response = Client().get("/api/v1/schema/", headers={"Accept-Language": language})
+    assert response.status_code == 200
+    assert words in response.text
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/docs/try/"])
+def test_a_docs_page_asks_nothing_of_another_host(db, path):
+    response = Client().get(path)
+    assert response.status_code == 200
+    assert re.findall(r'(?:src|href|spec-url)="(?!/)[^"]+"', response.text) == []
+    policy = response["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "http" not in policy
+    scripts = re.findall(r"<script(?![^>]*src=)[^>]*>\s*\S", response.text)
+    assert scripts == []
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/docs/try/"])
+def test_the_files_of_a_docs_page_are_there(db, path):
+    page = Client().get(path).text
+    addresses = re.findall(r'(?:src|href|spec-url)="(/[^"]+)"', page)
+    assert addresses
+    for address in addresses:
+        with closing(Client().get(address)) as response:
+            assert response.status_code == 200, address
+
+
+def test_the_quick_start_runs_the_same_commands_in_both_languages():
+    english, chinese = (commands(language) for language in ("en", "zh_Hans"))
+    assert len(english) == 6
+    assert english == chinese
+
+
+def commands(language: str) -> list[str]:
+    text = (Path(docs.__file__).parent / "quick_start" / f"{language}.md").read_text()
+    return [re.sub(r" +# .*", "", block) for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
