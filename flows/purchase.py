@@ -93,7 +93,7 @@ def recognised(
             )
     for coupon in coupons:  # whoever brings a coupon is its member, unless the channel says who else
         if shopper.member is None:
-            shopper.member = _known_to(seller, coupon.member)
+            shopper.member = known_to(seller, coupon.member)
     for owner in {line.brand_owner for line in lines}:
         own = shopper.member if owner == seller else None
         if own is None and owner != seller:
@@ -109,7 +109,7 @@ def recognised(
     return shopper
 
 
-def _known_to(seller: Merchant, member: Member) -> Member | None:
+def known_to(seller: Merchant, member: Member) -> Member | None:
     """The seller's own member behind a coupon's: the same row, or the one the shopper agreed to have
     joined to it."""
     if member.merchant_id == seller.id:

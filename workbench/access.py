@@ -1,0 +1,81 @@
+"""Who stands at this phone, and which rows they may open. What is not theirs is not there: 404."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from coupons import campaigns
+from coupons.models import Campaign
+from guides.duty import assignment_of
+from guides.models import Guide
+from members.followups import open_for
+from members.models import FollowUp, Member
+from members.visibility import visible_to as members_of
+from merchants.business_day import business_date
+from merchants.errors import Forbidden
+from merchants.finding import every, not_found, one
+from merchants.scoping import Seat
+from orders.models import Order
+from orders.visibility import visible_to as orders_of
+from stores.models import Store
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A guide at the store they serve at now."""
+
+    seat: Seat
+    guide: Guide
+    store: Store
+
+    @property
+    def day(self) -> date:
+        """The store's business date."""
+        cut_off = self.seat.merchant.cut_off
+        return business_date(timezone.now(), zone=self.store.time_zone, cut_off=cut_off)
+
+
+def desk(request: HttpRequest, permission: str = "workbench.use") -> Desk:
+    """The guide of this request's seat at their store. Forbidden without the role, or without a post
+    today."""
+    seat = cast(Seat, request.seat)
+    seat.need("workbench.use")
+    seat.need(permission)
+    guide = every(Guide).filter(user=seat.user, status=Guide.Status.ACTIVE).first()
+    post = assignment_of(guide=guide, at=timezone.now()) if guide else None
+    if guide is None or post is None:
+        raise Forbidden(
+            "workbench.no_post",
+            _("You are not posted to a store of this merchant today."),
+            next_step=_("Ask your store manager for a post; then open this page again."),
+        )
+    return Desk(seat, guide, post.store)
+
+
+def member(desk: Desk, ref: str) -> Member:
+    return one(members_of(desk.seat), ref=ref)
+
+
+def sale(desk: Desk, ref: str) -> Order:
+    return one(orders_of(desk.seat), ref=ref)
+
+
+def sale_told(desk: Desk, number: str) -> Order | None:
+    """The sale that a form of this number became, if it was confirmed."""
+    return orders_of(desk.seat).filter(channel=Order.Channel.WORKBENCH, external_no=number).first()
+
+
+def follow_up(desk: Desk, ref: str) -> FollowUp:
+    return one(open_for(guide=desk.guide), ref=ref)
+
+
+def campaign(desk: Desk, ref: str) -> Campaign:
+    """One that can be sent from this store now."""
+    found = next((row for row in campaigns.sendable(store=desk.store) if row.ref == ref), None)
+    if found is None:
+        raise not_found(Campaign)
+    return found

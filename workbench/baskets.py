@@ -1,0 +1,68 @@
+"""What the form on the sale page holds: goods, pieces and prices, changed one tap at a time."""
+
+from dataclasses import dataclass, field, replace
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from components.forms import YuanField
+from orders.facts import LineFacts
+
+MOST_ROWS = 100
+MOST_PIECES = 999
+_PRICE = YuanField(least=0, required=False)
+
+
+@dataclass(frozen=True)
+class Row:
+    """`sku` is a ref, or what was typed or scanned; `price` is fen a piece, None for the list price."""
+
+    sku: str
+    quantity: int = 1
+    price: int | None = None
+    fault: str = ""
+
+
+@dataclass
+class Basket:
+    rows: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, posted: QueryDict) -> "Basket":
+        """The posted rows, after the one tap that was posted with them (`add`, `more`, `less` or `drop`)."""
+        fields = (posted.getlist(name) for name in ("sku", "quantity", "price"))
+        basket = cls([_row(*values) for values in list(zip(*fields, strict=False))[:MOST_ROWS]])
+        added = posted.get("add") or (posted.get("q", "").strip() if "add" in posted else "")
+        if added:
+            basket.add(added)
+        for tap, step in (("more", 1), ("less", -1), ("drop", -MOST_PIECES)):
+            place = posted.get(tap, "")
+            if place.isdecimal() and int(place) < len(basket.rows):
+                basket.change(int(place), step)
+        return basket
+
+    def add(self, sku: str) -> None:
+        if len(self.rows) < MOST_ROWS:
+            self.rows.append(Row(sku))
+
+    def change(self, place: int, step: int) -> None:
+        row = self.rows[place]
+        if row.quantity + step < 1:
+            del self.rows[place]
+        else:
+            self.rows[place] = replace(row, quantity=min(row.quantity + step, MOST_PIECES))
+
+    def facts(self) -> tuple[LineFacts, ...]:
+        return tuple(LineFacts(sku=row.sku, quantity=row.quantity, list_price=row.price) for row in self.rows)
+
+    @property
+    def fault(self) -> str:
+        return next((row.fault for row in self.rows if row.fault), "")
+
+
+def _row(sku: str, quantity: str, price: str) -> Row:
+    pieces = int(quantity) if quantity.isascii() and quantity.isdecimal() and len(quantity) < 4 else 1
+    try:
+        return Row(sku[:64], max(pieces, 1), _PRICE.clean(price))
+    except ValidationError as wrong:
+        return Row(sku[:64], max(pieces, 1), fault=str(wrong.messages[0]))

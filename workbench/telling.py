@@ -1,0 +1,54 @@
+"""A notification in words. Its event holds references and amounts only; names are read for who may see
+them now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from components.formatting import yuan
+from members.visibility import visible_to
+from merchants.scoping import Seat
+from notifications.models import Notification
+
+
+@dataclass(frozen=True)
+class Message:
+    title: str
+    note: str
+    at: datetime
+    url: str
+    unread: bool
+
+
+def told(notifications: Sequence[Notification], seat: Seat) -> list[Message]:
+    refs = {notification.event.payload.get("member") for notification in notifications} - {None}
+    names = dict(visible_to(seat).filter(ref__in=refs).values_list("ref", "name"))
+    return [_message(notification, names) for notification in notifications]
+
+
+def _message(notification: Notification, names: dict[str, str]) -> Message:
+    payload, kind = notification.event.payload, notification.kind
+    member = payload.get("member")
+    name = names.get(member) or _("A member")
+    order = payload.get("order") or next(iter(payload.get("orders", [])), None)
+    url = reverse("workbench:sold", args=[order]) if order else ""
+    title, note = kind, ""
+    if kind == "member.joined":
+        title = _("%(name)s has joined") % {"name": name}
+    elif kind == "binding.made":
+        title = _("You are now %(name)s's own guide") % {"name": name}
+    elif kind == "coupon.redeemed":
+        title = _("%(name)s has used a coupon") % {"name": name}
+        note = _("%(amount)s off") % {"amount": yuan(payload["amount_off"])}
+    elif kind == "order.refunded":
+        title = _("A sale was refunded")
+        note = _("%(amount)s given back") % {"amount": yuan(payload["amount"])}
+    elif kind == "commission.clawed":
+        title = _("Commission taken back after a refund")
+        note = yuan(-payload["amount"])
+    if not url and member in names:
+        url = reverse("workbench:member", args=[member])
+    return Message(title, note, notification.event.at, url, notification.read_at is None)

@@ -1,0 +1,43 @@
+"""Send a coupon: choose, confirm, sent."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from coupons import campaigns, issuing
+from merchants.errors import DomainError
+from merchants.refs import new_ref
+from workbench import access, shell
+
+
+@require_GET
+def choose(request: HttpRequest, ref: str) -> HttpResponse:
+    desk = access.desk(request, "coupons.send")
+    context = {"member": access.member(desk, ref), "campaigns": campaigns.sendable(store=desk.store)}
+    return shell.page(request, "members/choose_campaign", context)
+
+
+@require_http_methods(["GET", "POST"])
+def send(request: HttpRequest, ref: str, campaign_ref: str) -> HttpResponse:
+    """The claim key stands in the form: sent twice, it is one coupon."""
+    desk = access.desk(request, "coupons.send")
+    member, campaign = access.member(desk, ref), access.campaign(desk, campaign_ref)
+    context = {"member": member, "campaign": campaign, "claim_key": new_ref("clm")}
+    if request.method == "GET":
+        return shell.page(request, "members/send_coupon", context)
+    try:
+        issuing.issue(
+            campaign=campaign,
+            member=member,
+            claim_key=f"workbench:{desk.guide.ref}:{request.POST.get('claim_key', '')[:40]}",
+            guide=desk.guide,
+            store=desk.store,
+            by=desk.seat.actor,
+        )
+    except DomainError as refusal:
+        return shell.page(request, "members/send_coupon", context | {"refusal": refusal}, status=422)
+    words = _("“%(name)s” is sent. %(left)s are left.")
+    messages.success(request, words % {"name": campaign.name, "left": f"{campaigns.left(campaign):,}"})
+    return redirect("workbench:member", ref=member.ref)

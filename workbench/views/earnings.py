@@ -1,0 +1,31 @@
+"""收入: what was earned, and why."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from commissions.earnings import Period, for_guide
+from workbench import access, shell
+from workbench.access import Desk
+
+PAGE = 30
+
+
+@require_GET
+def earnings(request: HttpRequest) -> HttpResponse:
+    """This month, the newest first; `before` is the last line shown."""
+    return shell.page(request, "earnings/earnings", _earnings(access.desk(request), request), tab="earnings")
+
+
+@require_GET
+def figures(request: HttpRequest) -> HttpResponse:
+    """The same, as it stands now, for the open page."""
+    return shell.fragment(request, "earnings/_earnings", _earnings(access.desk(request), request))
+
+
+def _earnings(desk: Desk, request: HttpRequest) -> dict[str, Any]:
+    given = request.GET.get("before", "")
+    before = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
+    earned = for_guide(desk.guide, Period.month_of(desk.day), today=desk.day, limit=PAGE, before=before)
+    return {"desk": desk, "earned": earned, "first": before is None}

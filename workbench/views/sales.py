@@ -1,0 +1,99 @@
+"""A sale at the counter, with or without a coupon: goods, totals, confirm, done."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from catalog import ringing
+from commissions.explain import shares_of
+from coupons import reading
+from flows import purchase
+from merchants.errors import DomainError
+from merchants.refs import new_ref
+from orders.models import Order
+from workbench import access, counter, shell
+from workbench.access import Desk
+from workbench.baskets import Basket
+
+CHOICES = 8
+
+
+@require_http_methods(["GET", "POST"])
+def sale(request: HttpRequest) -> HttpResponse:
+    """GET opens a sale (`coupon` as `scan` carried it, `member` a ref); POST confirms it, once a number."""
+    desk = access.desk(request, "orders.write")
+    if request.method == "POST":
+        return _confirmed(request, desk)
+    context = counter.shown(desk, Basket(), request.GET)
+    return shell.page(request, "sale/sale", context | {"number": new_ref(counter.NUMBERS)})
+
+
+def _confirmed(request: HttpRequest, desk: Desk) -> HttpResponse:
+    context = counter.shown(desk, Basket.of(request.POST), request.POST)
+    try:
+        order, _is_new = purchase.paid(counter.told(desk, context, request.POST), by=desk.seat.actor)
+    except DomainError as refusal:
+        # Refused because this very form was confirmed before: a second tap, or the back button.
+        before = access.sale_told(desk, request.POST.get("number", ""))
+        if before is None:
+            return shell.fragment(request, "sale/_basket", context | {"said": refusal}, status=422)
+        order = before
+    done = f"{reverse('workbench:sold', args=[order.ref])}?done=1"
+    return HttpResponseClientRedirect(done) if request.htmx else redirect(done)
+
+
+@require_POST
+def basket(request: HttpRequest) -> HttpResponse:
+    """The goods after one more tap, priced anew. What nobody here sells is said and not taken in."""
+    desk = access.desk(request, "orders.write")
+    goods, said, adding = Basket.of(request.POST), None, "add" in request.POST
+    if adding and goods.rows:
+        try:
+            rung = ringing.sku_for(store=desk.store, text=goods.rows[-1].sku, at=timezone.now())
+            goods.rows[-1] = replace(goods.rows[-1], sku=rung.sku.ref)
+        except DomainError as refusal:
+            goods.rows.pop()
+            said = refusal
+    context = counter.shown(desk, goods, request.POST) | {"said": said, "picked": adding and said is None}
+    return shell.fragment(request, "sale/_basket", context)
+
+
+@require_GET
+def goods(request: HttpRequest) -> HttpResponse:
+    desk = access.desk(request, "orders.write")
+    text = request.GET.get("q", "").strip()
+    found = ringing.offers(store=desk.store, at=timezone.now(), search=text, limit=CHOICES) if text else []
+    return shell.fragment(request, "sale/_goods", {"found": found, "q": text})
+
+
+@require_GET
+def done(request: HttpRequest, ref: str) -> HttpResponse:
+    desk = access.desk(request)
+    order = access.sale(desk, ref)
+    context = {
+        "order": order,
+        "lines": order.lines.select_related("sku", "brand").order_by("number"),
+        "used": reading.used_on(order),
+        "fresh": request.GET.get("done") == "1",
+        **_earned(desk, order),
+    }
+    return shell.page(request, "sale/done", context)
+
+
+@require_GET
+def earned(request: HttpRequest, ref: str) -> HttpResponse:
+    desk = access.desk(request)
+    return shell.fragment(request, "sale/_earned", _earned(desk, access.sale(desk, ref)))
+
+
+def _earned(desk: Desk, order: Order) -> dict[str, Any]:
+    """The guide's own shares of a sale, once the worker has split it."""
+    split = shares_of(order, merchant=desk.seat.merchant)
+    own = [share for line in split for share in line.shares if share.payee == desk.guide.ref]
+    return {"order": order, "split": bool(split), "own": own, "sum": sum(share.held for share in own)}

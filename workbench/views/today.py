@@ -1,0 +1,67 @@
+"""今日: what is left, how the day goes, who has just joined."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from commissions.earnings import Period, for_guide
+from guides.targets import target_of
+from members import followups
+from members.models import FollowUp
+from orders import takings
+from workbench import access, shell
+from workbench.access import Desk
+
+MOST_TASKS = 5
+
+
+@require_GET
+def today(request: HttpRequest) -> HttpResponse:
+    desk = access.desk(request)
+    tasks = list(followups.open_for(guide=desk.guide)[: MOST_TASKS + 1])
+    context = {
+        "desk": desk,
+        "now": timezone.now(),
+        "left": followups.open_for(guide=desk.guide).count(),
+        "tasks": tasks[:MOST_TASKS],
+        **_arrivals(desk),
+        **_figures(desk),
+    }
+    return shell.page(request, "today/today", context, tab="today")
+
+
+@require_GET
+def arrivals(request: HttpRequest) -> HttpResponse:
+    desk = access.desk(request)
+    return shell.fragment(request, "today/_arrivals", _arrivals(desk) | {"arriving": True})
+
+
+@require_GET
+def figures(request: HttpRequest) -> HttpResponse:
+    desk = access.desk(request)
+    return shell.fragment(request, "today/_figures", _figures(desk))
+
+
+@require_POST
+def follow_up_done(request: HttpRequest, ref: str) -> HttpResponse:
+    """Ticked off where it stands: nothing moves under the next tap."""
+    desk = access.desk(request)
+    task = followups.done(follow_up=access.follow_up(desk, ref), by=desk.seat.actor)
+    return shell.fragment(request, "today/_task", {"task": task, "now": timezone.now()})
+
+
+def _arrivals(desk: Desk) -> dict[str, Any]:
+    """The newest member who has not been welcomed, and how many there are."""
+    waiting = followups.open_for(guide=desk.guide).filter(kind=FollowUp.Kind.WELCOME)
+    return {"newest": waiting.order_by("-created_at").first(), "waiting": waiting.count()}
+
+
+def _figures(desk: Desk) -> dict[str, Any]:
+    day = desk.day
+    return {
+        "sold": takings.of_guide(desk.guide, day=day),
+        "target": target_of(guide=desk.guide, day=day),
+        "earned": for_guide(desk.guide, Period.month_of(day), today=day, limit=1),
+    }
