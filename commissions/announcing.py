@@ -13,8 +13,8 @@ def announce(kind: str, moved: Iterable[tuple[Share, int]], *, by: Actor, at: da
     store, payee merchant and guide; nothing is told of amounts of zero."""
     heard: dict[tuple[int, int], list[tuple[Share, int]]] = defaultdict(list)
     for share, amount in moved:
-        for merchant_id in {share.merchant_id, share.payee_merchant_id} - {None}:
-            if amount:
+        for merchant_id in {share.merchant_id, share.payee_merchant_id}:
+            if amount and merchant_id is not None:
                 heard[merchant_id, share.payee_id].append((share, amount))
     if heard:
         record_many([_happening(kind, key[0], rows, at) for key, rows in sorted(heard.items())], by=by)

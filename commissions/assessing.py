@@ -97,7 +97,12 @@ def _order_sheets(order: Order, lines: list[OrderLine], seller: Merchant, facts:
 
 def _costs(allocations: Sequence[Allocation], of: Terms, platform_: Party) -> dict[Merchant | Party, int]:
     """What each bearer bore of the line's discounts; roles are resolved line by line."""
-    behind = {"brand": of.brand_owner, "store": of.seller, "channel": of.seller, "platform": platform_}
+    behind: dict[str, Merchant | Party] = {
+        "brand": of.brand_owner,
+        "store": of.seller,
+        "channel": of.seller,
+        "platform": platform_,
+    }
     costs: dict[Merchant | Party, int] = defaultdict(int)
     for allocation in allocations:
         for role, amount in allocation.costs:
@@ -220,9 +225,9 @@ def _why(
     }
     if cut.term.ppm is None:
         return why | {"because": "rest" if version else "no_plan", "unclaimed": unclaimed}
-    if payee.award is None or payee.award.winner is None:
-        return why | {"because": "contract"}
     award = payee.award
+    if award is None or award.winner is None:
+        return why | {"because": "contract"}
     return why | {
         "because": award.because,
         "touch": award.winner.touch,

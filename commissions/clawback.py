@@ -4,9 +4,9 @@ order nor the size of refunds matters.
 Locks: the splits in order of id, then the purses in order of id (docs/adr/0006).
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import models, transaction
 from django.db.models import Prefetch
@@ -24,6 +24,7 @@ from ledger.transfers import Story, post
 from merchants.scoping import acting_for
 from orders.models import Refund, RefundLine
 
+Row = TypeVar("Row", bound=models.Model)
 Purse = tuple[int, int]  # (book, party) of a person, whose `due` is never taken below zero
 
 
@@ -59,7 +60,10 @@ class _Clawing:
         self.stories: list[Story] = []
         self.clawbacks: list[Clawback] = []
         self.moved: list[tuple[Share, int]] = []
-        self.grown: dict[type[models.Model], list[models.Model]] = defaultdict(list)
+        self.shares: list[Share] = []
+        self.collections: list[Collection] = []
+        self.contributions: list[Contribution] = []
+        self.items: list[SettlementItem] = []
 
     def take(self, split: Split, line: RefundLine) -> None:
         shares, is_settled = parts_of(split), _is_settled(split)
@@ -76,15 +80,15 @@ class _Clawing:
             tenders=[row.amount for row in collections],
         )
         tenders_back = [
-            (row, self._grow(row, "returned", now))
+            (row, _grow(row, "returned", now, self.collections))
             for row, now in zip(collections, so_far.tenders, strict=True)
         ]
         borne_back = [
-            (row, self._grow(row, "returned", now))
+            (row, _grow(row, "returned", now, self.contributions))
             for row, now in zip(contributions, so_far.contributions, strict=True)
         ]
         taken = [
-            (share, self._grow(share, "clawed", now))
+            (share, _grow(share, "clawed", now, self.shares))
             for share, now in zip(shares, so_far.shares, strict=True)
         ]
         self.stories.append(
@@ -114,21 +118,14 @@ class _Clawing:
 
     def write(self) -> None:
         Clawback.objects.bulk_create(self.clawbacks)
-        for model, fields in ((Share, ["clawed"]), (Collection, ["returned"]), (Contribution, ["returned"])):
-            model.party.bulk_update(self.grown[model], fields)
+        Share.party.bulk_update(self.shares, ["clawed"])
+        Collection.party.bulk_update(self.collections, ["returned"])
+        Contribution.party.bulk_update(self.contributions, ["returned"])
         for split in self.splits:
             with acting_for(split.merchant):  # items have no party: they are the principal's alone
-                own = [item for item in self.grown[SettlementItem] if item.split_id == split.id]
+                own = [item for item in self.items if item.split_id == split.id]
                 SettlementItem.objects.bulk_update(own, ["reserve_clawed"])
         post(self.stories)
-
-    def _grow(self, row: models.Model, field: str, now: int) -> int:
-        """By how much the row's total grows to `now`."""
-        before = getattr(row, field)
-        if now != before:
-            setattr(row, field, now)
-            self.grown[type(row)].append(row)
-        return now - before
 
     def _pieces(self, share: Share, amount: int, is_settled: bool) -> Pieces:
         """From which accounts: what is still pending; once settled this share's reserve, then what the payee
@@ -136,13 +133,22 @@ class _Clawing:
         if share.is_principals or not is_settled:
             return [(PENDING, amount)]
         reserve = min(amount, share.item.reserve - share.item.reserve_clawed)
-        self._grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve)
+        _grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve, self.items)
         due = amount - reserve
         if share.guide_id:
             purse = _purse(share)
             due = min(due, max(self.purses[purse], 0))
             self.purses[purse] -= due
         return [(RESERVE, reserve), (DUE, due), (OWED, amount - reserve - due)]
+
+
+def _grow(row: Row, field: str, now: int, grown: list[Row]) -> int:
+    """By how much the row's total grows to `now`; what has grown is collected."""
+    before = getattr(row, field)
+    if now != before:
+        setattr(row, field, now)
+        grown.append(row)
+    return now - before
 
 
 def _is_settled(split: Split) -> bool:

@@ -35,8 +35,10 @@ def publish(
 ) -> PlanVersion:
     """Publish the next version of the brand's plan for contracts of `mode`; it ends its predecessor.
 
-    `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode. DomainError `plan.rules_invalid`, `plan.over_ceiling`, `plan.wrong_mode`; Conflict `plan.overlaps` if it begins
-    before `at` (now) where another version holds: what has been split by that one stands.
+    `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode. `rules` take
+    a ratio in ppm, the one residual None. DomainError `plan.rules_invalid`, `plan.over_ceiling`,
+    `plan.wrong_mode`; Conflict `plan.overlaps` if it begins before `at` (now) where another version holds: what
+    has been split by that one stands.
     """
     at = at or timezone.now()
     _check(rules, ceiling_ppm)

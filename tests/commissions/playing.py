@@ -139,7 +139,7 @@ def sell(stage: Stage, given: dict) -> Order:
             for tender in given["tenders"]
         ),
         coupons=tuple(coupon(stage, seller, given, discount) for discount in given["discounts"]),
-        touches={"serving": guide for guide, _part in given["winners"]["guide"]},
+        touches={"serving": given["winners"]["guide"][0][0]},
     )
     order, is_new = purchase.paid(facts, by=ONBOARDING)
     assert is_new
