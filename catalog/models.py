@@ -22,7 +22,8 @@ class Product(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["merchant", "code"], name="product_code_once_a_merchant")
+            models.UniqueConstraint(fields=["merchant", "code"], name="product_code_once_a_merchant"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="product_with_merchant"),
         ]
 
     def __str__(self) -> str:
@@ -46,6 +47,7 @@ class Sku(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["merchant", "code"], name="sku_code_once_a_merchant"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="sku_with_merchant"),
             models.CheckConstraint(condition=Q(list_price__gte=0), name="sku_price_not_negative"),
         ]
         indexes = [models.Index(fields=["barcode"], condition=~Q(barcode=""), name="sku_by_barcode")]

@@ -175,6 +175,7 @@ class Tender(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="tender_number_once"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="tender_with_merchant"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="tender_above_zero"),
         ]
 
@@ -225,6 +226,7 @@ class RefundLine(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["refund", "line"], name="refund_line_once"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="refund_line_with_merchant"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="refund_line_not_negative"),
         ]
 

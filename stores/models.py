@@ -142,6 +142,7 @@ class Contract(models.Model):
     class Meta:
         indexes = [models.Index(fields=["store", "brand"], name="contract_of_store")]
         constraints = [
+            models.UniqueConstraint(fields=["id", "merchant"], name="contract_with_merchant"),
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="contract_ends_after_start"
             ),

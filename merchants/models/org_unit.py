@@ -29,6 +29,7 @@ class OrgUnit(models.Model):
     class Meta:
         indexes = [models.Index(fields=["path"], opclasses=["text_pattern_ops"], name="org_unit_subtree")]
         constraints = [
+            models.UniqueConstraint(fields=["id", "merchant"], name="org_unit_with_merchant"),
             models.UniqueConstraint(
                 fields=["merchant"], condition=models.Q(parent=None), name="org_unit_one_root_a_merchant"
             ),
