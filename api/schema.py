@@ -22,17 +22,14 @@ class FaultAnswer(serializers.Serializer):
 
 
 class ProblemAnswer(serializers.Serializer):
-    """A refusal (RFC 9457). `code` is stable; `detail` and `next_step` are for people, in the language
-    asked for."""
-
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    next_step = serializers.CharField()
+    code = serializers.CharField(help_text=_("Stable: decide by this"))
+    detail = serializers.CharField(help_text=_("What happened, in the language asked for"))
+    next_step = serializers.CharField(help_text=_("What to do, in the language asked for"))
     field = serializers.CharField(allow_null=True)
-    request_id = serializers.CharField()
+    request_id = serializers.CharField(help_text=_("Tell us this when you ask about the answer"))
     errors = FaultAnswer(many=True, required=False)
 
 
@@ -59,14 +56,9 @@ class CallSchema(AutoSchema):
         """`listStores`, `createOrder`: named by the view, so that generated clients read well."""
         return self.view.names[self.method]
 
-    def get_description(self) -> str:
-        """The handler's docstring, and the scope that the key needs."""
-        needed = self.view.scopes.get(self.method, "")
-        return "\n\n".join(filter(None, [super().get_description(), f"`{needed}`" if needed else ""]))
-
-    def get_auth(self) -> list[dict[str, Any]]:
-        """Never without a key, as drf-spectacular would offer."""
-        return [way for way in super().get_auth() if way]
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """The key, and the scope that it must carry."""
+        return [{KeyScheme.name: [self.view.scopes[self.method]]}]
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
         if self.method != "POST":

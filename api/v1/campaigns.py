@@ -72,15 +72,21 @@ class Campaigns(Call):
     scopes = {"GET": "campaigns:read", "POST": "campaigns:write"}
     names = {"GET": "listCampaigns", "POST": "createCampaign"}
 
-    @extend_schema(parameters=[PageQuery], responses=page_of(CampaignAnswer))
+    @extend_schema(
+        description=_("Your campaigns, the newest first."),
+        parameters=[PageQuery],
+        responses=page_of(CampaignAnswer),
+    )
     def get(self, request: Request) -> Response:
-        """Your campaigns, the newest first."""
         return Response(page(request, every(Campaign).select_related("brand"), show))
 
-    @extend_schema(request=CampaignBody, responses={201: CampaignAnswer})
+    @extend_schema(
+        description=_("A campaign that runs at once: spend the threshold, get the amount off."),
+        request=CampaignBody,
+        responses={201: CampaignAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """A campaign that runs at once: spend the threshold, get the amount off."""
         given = self.given(CampaignBody)
         given.pop("kind")  # there is one kind so far
         if "brand" in given:
@@ -94,9 +100,8 @@ class OneCampaign(Call):
     scopes = {"GET": "campaigns:read"}
     names = {"GET": "getCampaign"}
 
-    @extend_schema(responses=CampaignAnswer)
+    @extend_schema(description=_("One of your campaigns."), responses=CampaignAnswer)
     def get(self, request: Request, ref: str) -> Response:
-        """One of your campaigns."""
         return Response(show(one(every(Campaign).select_related("brand"), ref=ref)))
 
 
@@ -104,11 +109,16 @@ class CampaignCoupons(Call):
     scopes = {"POST": "campaigns:write"}
     names = {"POST": "claimCoupon"}
 
-    @extend_schema(request=ClaimBody, responses={201: IssuedCouponAnswer, 200: IssuedCouponAnswer})
+    @extend_schema(
+        description=_(
+            "Give a member of yours a coupon. With `store`, also of a brand's campaign that this "
+            "store may send."
+        ),
+        request=ClaimBody,
+        responses={201: IssuedCouponAnswer, 200: IssuedCouponAnswer},
+    )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
-        """Give a member of yours a coupon. With `store`, also of a brand's campaign that this store may
-        send."""
         given = self.given(ClaimBody)
         store = access.store(given["store"]) if "store" in given else None
         active = every(Member).filter(status=Member.Status.ACTIVE).select_related("merchant")

@@ -61,16 +61,22 @@ class Products(Call):
     scopes = {"GET": "catalog:read", "POST": "catalog:write"}
     names = {"GET": "listProducts", "POST": "putProduct"}
 
-    @extend_schema(parameters=[CodeQuery], responses=page_of(ProductAnswer))
+    @extend_schema(
+        description=_("Your products, the newest first."),
+        parameters=[CodeQuery],
+        responses=page_of(ProductAnswer),
+    )
     def get(self, request: Request) -> Response:
-        """Your products, the newest first."""
         products = every(Product).select_related("brand").filter(**_by_code(self.asked(CodeQuery)))
         return Response(page(request, products, show_product))
 
-    @extend_schema(request=ProductBody, responses={201: ProductAnswer, 200: ProductAnswer})
+    @extend_schema(
+        description=_("Add the product of this code (201), or bring it up to date (200)."),
+        request=ProductBody,
+        responses={201: ProductAnswer, 200: ProductAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Add the product of this code (201), or bring it up to date (200)."""
         given = self.given(ProductBody)
         brand = access.brand(given.pop("brand")) if "brand" in given else None
         product, is_new = add_product(merchant=self.merchant, brand=brand, by=self.by, **given)
@@ -81,9 +87,8 @@ class OneProduct(Call):
     scopes = {"GET": "catalog:read"}
     names = {"GET": "getProduct"}
 
-    @extend_schema(responses=ProductAnswer)
+    @extend_schema(description=_("One of your products."), responses=ProductAnswer)
     def get(self, request: Request, ref: str) -> Response:
-        """One of your products."""
         return Response(show_product(one(every(Product).select_related("brand"), ref=ref)))
 
 
@@ -91,16 +96,20 @@ class Skus(Call):
     scopes = {"GET": "catalog:read", "POST": "catalog:write"}
     names = {"GET": "listSkus", "POST": "putSku"}
 
-    @extend_schema(parameters=[CodeQuery], responses=page_of(SkuAnswer))
+    @extend_schema(
+        description=_("Your SKUs, the newest first."), parameters=[CodeQuery], responses=page_of(SkuAnswer)
+    )
     def get(self, request: Request) -> Response:
-        """Your SKUs, the newest first."""
         skus = every(Sku).select_related("product", "merchant").filter(**_by_code(self.asked(CodeQuery)))
         return Response(page(request, skus, show_sku))
 
-    @extend_schema(request=SkuBody, responses={201: SkuAnswer, 200: SkuAnswer})
+    @extend_schema(
+        description=_("Add the SKU of this code (201), or bring it up to date (200)."),
+        request=SkuBody,
+        responses={201: SkuAnswer, 200: SkuAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Add the SKU of this code (201), or bring it up to date (200)."""
         given = self.given(SkuBody)
         product = access.by_ref_or_code(Product, given.pop("product"), field="product")
         sku, is_new = add_sku(product=product, by=self.by, **given)
@@ -111,9 +120,8 @@ class OneSku(Call):
     scopes = {"GET": "catalog:read"}
     names = {"GET": "getSku"}
 
-    @extend_schema(responses=SkuAnswer)
+    @extend_schema(description=_("One of your SKUs."), responses=SkuAnswer)
     def get(self, request: Request, ref: str) -> Response:
-        """One of your SKUs."""
         return Response(show_sku(one(every(Sku).select_related("product", "merchant"), ref=ref)))
 
 

@@ -46,10 +46,15 @@ class OneCoupon(Call):
     scopes = {"GET": "campaigns:read"}
     names = {"GET": "getCoupon"}
 
-    @extend_schema(parameters=[CouponQuery], responses=CouponAnswer)
+    @extend_schema(
+        description=_(
+            "A coupon of your own campaigns in whatever state; or, with `store`, one that can be used"
+            " there now."
+        ),
+        parameters=[CouponQuery],
+        responses=CouponAnswer,
+    )
     def get(self, request: Request, code: str) -> Response:
-        """A coupon of your own campaigns in whatever state; or, with `store`, one that can be used there
-        now."""
         asked = self.asked(CouponQuery)
         if "store" in asked:
             coupon = redemption.find(code=code, store=access.store(asked["store"]))

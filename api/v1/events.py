@@ -45,9 +45,14 @@ class Events(Call):
     scopes = {"GET": "events:read"}
     names = {"GET": "listEvents"}
 
-    @extend_schema(parameters=[EventQuery], responses=EventPage)
+    @extend_schema(
+        description=_(
+            "What happened in your merchant's eyes, the oldest first, each event once and in its order."
+        ),
+        parameters=[EventQuery],
+        responses=EventPage,
+    )
     def get(self, request: Request) -> Response:
-        """What happened in your merchant's eyes, the oldest first, each event once and in its order."""
         asked = self.asked(EventQuery)
         events = list(stream.for_merchant(self.merchant.pk).after(asked["after"])[: asked["limit"]])
         following = events[-1].seq if events else asked["after"]

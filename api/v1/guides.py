@@ -49,19 +49,25 @@ class Guides(Call):
     scopes = {"GET": "guides:read", "POST": "guides:write"}
     names = {"GET": "listGuides", "POST": "putGuide"}
 
-    @extend_schema(parameters=[GuideQuery], responses=page_of(GuideAnswer))
+    @extend_schema(
+        description=_("Your guides, the newest first, with the store and level of each now."),
+        parameters=[GuideQuery],
+        responses=page_of(GuideAnswer),
+    )
     def get(self, request: Request) -> Response:
-        """Your guides, the newest first, with the store and level of each now."""
         asked = self.asked(GuideQuery)
         guides = with_post(every(Guide))
         if "code" in asked:
             guides = guides.filter(code=asked["code"])
         return Response(page(request, guides, show))
 
-    @extend_schema(request=GuideBody, responses={201: GuideAnswer, 200: GuideAnswer})
+    @extend_schema(
+        description=_("Hire the guide of this code (201), or rename and move them (200)."),
+        request=GuideBody,
+        responses={201: GuideAnswer, 200: GuideAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Hire the guide of this code (201), or rename and move them (200)."""
         given = self.given(GuideBody)
         ends_at = given.pop("ends_at", None)
         user = user_with(phone=given.pop("phone"), name=given["name"])
@@ -80,9 +86,8 @@ class OneGuide(Call):
     scopes = {"GET": "guides:read"}
     names = {"GET": "getGuide"}
 
-    @extend_schema(responses=GuideAnswer)
+    @extend_schema(description=_("One of your guides."), responses=GuideAnswer)
     def get(self, request: Request, ref: str) -> Response:
-        """One of your guides."""
         return Response(show(one(with_post(every(Guide)), ref=ref)))
 
 

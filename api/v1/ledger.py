@@ -48,9 +48,12 @@ class OwnTrialBalance(Call):
     scopes = {"GET": "ledger:read"}
     names = {"GET": "getTrialBalance"}
 
-    @extend_schema(parameters=[TrialBalanceQuery], responses=TrialBalanceAnswer)
+    @extend_schema(
+        description=_("Every account of your book, and the proof that it balances."),
+        parameters=[TrialBalanceQuery],
+        responses=TrialBalanceAnswer,
+    )
     def get(self, request: Request) -> Response:
-        """Every account of your book, and the proof that it balances."""
         as_of = self.asked(TrialBalanceQuery).get("as_of")
         proof = trial_balance(self.merchant, as_of=as_of)
         return Response(

@@ -85,9 +85,14 @@ class Members(Call):
     scopes = {"GET": "members:read", "POST": "members:write"}
     names = {"GET": "listMembers", "POST": "createMember"}
 
-    @extend_schema(parameters=[MemberQuery], responses=page_of(MemberAnswer))
+    @extend_schema(
+        description=_(
+            "Your members, the newest first; by phone or by a source system's id, the one or none."
+        ),
+        parameters=[MemberQuery],
+        responses=page_of(MemberAnswer),
+    )
     def get(self, request: Request) -> Response:
-        """Your members, the newest first; by phone or by a source system's id, the one or none."""
         asked = self.asked(MemberQuery)
         members = with_all(every(Member))
         if "phone" in asked:
@@ -99,10 +104,15 @@ class Members(Call):
             members = members.filter(**where).distinct()
         return Response(page(request, members, show))
 
-    @extend_schema(request=MemberBody, responses={201: MemberAnswer, 200: MemberAnswer})
+    @extend_schema(
+        description=_(
+            "Tell of a member: new (201), or known by phone already (200). One phone never makes two members."
+        ),
+        request=MemberBody,
+        responses={201: MemberAnswer, 200: MemberAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Tell of a member: new (201), or known by phone already (200). One phone never makes two members."""
         given = self.given(MemberBody)
         source, store, guide = given.get("source"), given.get("store"), given.get("guide")
         at = given.get("joined_at") or timezone.now()
@@ -128,10 +138,11 @@ class OneMember(Call):
     names = {"GET": "getMember"}
 
     @extend_schema(
-        parameters=[OpenApiParameter("expand[]", str, many=True, enum=EXPANDABLE)], responses=MemberAnswer
+        description=_("One of your members, with guide, coupons and consents if you ask for them."),
+        parameters=[OpenApiParameter("expand[]", str, many=True, enum=EXPANDABLE)],
+        responses=MemberAnswer,
     )
     def get(self, request: Request, ref: str) -> Response:
-        """One of your members, with guide, coupons and consents if you ask for them."""
         wanted = self.expanded(*EXPANDABLE)
         member = one(with_all(every(Member)), ref=ref)
         shown = show(member)

@@ -43,8 +43,6 @@ class TenderBody(serializers.Serializer):
 
 
 class TouchesBody(serializers.Serializer):
-    """Guides by id or code."""
-
     serving = Ref(required=False, allow_blank=True)
     sharing = Ref(required=False, allow_blank=True)
     recruiting = Ref(required=False, allow_blank=True)
@@ -64,7 +62,7 @@ class OrderBody(serializers.Serializer):
     coupons = serializers.ListField(
         child=serializers.CharField(max_length=40), default=list, max_length=20, help_text=_("Codes")
     )
-    touches = TouchesBody(default=dict)
+    touches = TouchesBody(default=dict, help_text=_("Guides by id or code"))
 
 
 class NamedAnswer(serializers.Serializer):
@@ -143,16 +141,15 @@ class SplitAnswer(serializers.Serializer):
 
 
 class OrderAnswer(serializers.Serializer):
-    """`whole` is false for a brand owner reading a sale of another merchant's store: then the totals are
-    null, and `member` is the brand owner's own."""
-
     id = serializers.CharField()
-    whole = serializers.BooleanField()
+    whole = serializers.BooleanField(
+        help_text=_("False for the owner of a brand sold at another merchant's store: own lines, no totals")
+    )
     channel = serializers.ChoiceField(Order.Channel.choices)
     external_no = serializers.CharField()
     status = serializers.ChoiceField(["paid", "partly_refunded", "refunded"])
     store = NamedAnswer()
-    member = serializers.CharField(allow_null=True)
+    member = serializers.CharField(allow_null=True, help_text=_("The reader's own member"))
     currency = serializers.CharField()
     list_total = serializers.IntegerField(allow_null=True)
     discount_total = serializers.IntegerField(allow_null=True)

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -24,9 +25,12 @@ class Orders(Call):
     scopes = {"GET": "orders:read", "POST": "orders:write"}
     names = {"GET": "listOrders", "POST": "createOrder"}
 
-    @extend_schema(parameters=[OrderQuery], responses=page_of(OrderAnswer))
+    @extend_schema(
+        description=_("The sales of your own stores, the last recorded first."),
+        parameters=[OrderQuery],
+        responses=page_of(OrderAnswer),
+    )
     def get(self, request: Request) -> Response:
-        """The sales of your own stores, the last recorded first."""
         asked = self.asked(OrderQuery)
         orders = with_redemptions(reading.receipts())
         for name, lookup in OrderQuery.LOOKUPS.items():
@@ -34,14 +38,19 @@ class Orders(Call):
                 orders = orders.filter(**{lookup: asked[name]})
         return Response(page(request, orders, lambda order: show(reading.whole(order))))
 
-    @extend_schema(request=OrderBody, responses={201: OrderAnswer, 200: OrderAnswer})
+    @extend_schema(
+        description=_(
+            "Tell of a paid sale (201). The same sale told again is 200, the same number with other "
+            "facts 409. With `coupons`, leave `paid` of the lines out and they are priced, or send "
+            "our price: else 422 with the priced lines. One unusable coupon refuses the whole sale "
+            "and nothing is kept. A brand owner's key tells of a store under its contract, lines of "
+            "its own brands only."
+        ),
+        request=OrderBody,
+        responses={201: OrderAnswer, 200: OrderAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Tell of a paid sale (201). The same sale told again is 200, the same number with other facts 409.
-
-        With `coupons`, leave `paid` of the lines out and they are priced, or send our price: else 422
-        with the priced lines. One unusable coupon refuses the whole sale and nothing is kept. A brand
-        owner's key tells of a store under its contract, lines of its own brands only."""
         given = self.given(OrderBody)
         store = access.store_that_sells_for(given.pop("store"), at=timezone.now())
         others = store.merchant_id != self.merchant.pk
@@ -55,10 +64,13 @@ class OneOrder(Call):
     names = {"GET": "getOrder"}
 
     @extend_schema(
-        parameters=[OpenApiParameter("expand[]", str, many=True, enum=EXPANDABLE)], responses=OrderAnswer
+        description=_(
+            "A sale of your store whole; of another merchant's store, the lines of your brands and no total."
+        ),
+        parameters=[OpenApiParameter("expand[]", str, many=True, enum=EXPANDABLE)],
+        responses=OrderAnswer,
     )
     def get(self, request: Request, ref: str) -> Response:
-        """A sale of your store whole; of another merchant's store, the lines of your brands and no total."""
         wanted = self.expanded(*EXPANDABLE)
         receipt = reading.receipt(ref, reader=self.merchant)
         shown = show(receipt)

@@ -59,11 +59,16 @@ class Refunds(Call):
     scopes = {"POST": "orders:write"}
     names = {"POST": "createRefund"}
 
-    @extend_schema(request=RefundBody, responses={201: RefundAnswer, 200: RefundAnswer, 202: RefundAnswer})
+    @extend_schema(
+        description=_(
+            "Give money back on lines of your sale (201; told again 200). Before the sale is there it"
+            " is parked (202) and applied when the sale comes. Never more than was paid (422)."
+        ),
+        request=RefundBody,
+        responses={201: RefundAnswer, 200: RefundAnswer, 202: RefundAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Give money back on lines of your sale (201; told again 200). Before the sale is there it is
-        parked (202) and applied when the sale comes. Never more than was paid (422)."""
         given = self.given(RefundBody)
         lines = tuple(RefundLineFacts(**line) for line in given.pop("lines"))
         refund, is_new = refunded(RefundFacts(merchant=self.merchant, lines=lines, **given), by=self.by)

@@ -98,17 +98,23 @@ class Stores(Call):
     scopes = {"GET": "stores:read", "POST": "stores:write"}
     names = {"GET": "listStores", "POST": "putStore"}
 
-    @extend_schema(parameters=[StoreQuery], responses=page_of(StoreAnswer))
+    @extend_schema(
+        description=_("Your own stores, the newest first."),
+        parameters=[StoreQuery],
+        responses=page_of(StoreAnswer),
+    )
     def get(self, request: Request) -> Response:
-        """Your own stores, the newest first."""
         asked = self.asked(StoreQuery)
         filters = {name: asked[name] for name in ("code", "city") if name in asked}
         return Response(page(request, every(Store).filter(**filters), show))
 
-    @extend_schema(request=StoreBody, responses={201: StoreAnswer, 200: StoreAnswer})
+    @extend_schema(
+        description=_("Open the store of this code (201), or bring it up to date (200)."),
+        request=StoreBody,
+        responses={201: StoreAnswer, 200: StoreAnswer},
+    )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Open the store of this code (201), or bring it up to date (200)."""
         store, is_new = put_store(merchant=self.merchant, parent=None, by=self.by, **self.given(StoreBody))
         return Response(show(store), status=201 if is_new else 200)
 
@@ -117,9 +123,8 @@ class OneStore(Call):
     scopes = {"GET": "stores:read"}
     names = {"GET": "getStore"}
 
-    @extend_schema(responses=StoreAnswer)
+    @extend_schema(description=_("One of your own stores."), responses=StoreAnswer)
     def get(self, request: Request, ref: str) -> Response:
-        """One of your own stores."""
         return Response(show(one(Store, ref=ref)))
 
 
@@ -127,9 +132,14 @@ class NearestStores(Call):
     scopes = {"GET": "stores:read"}
     names = {"GET": "nearestStores"}
 
-    @extend_schema(parameters=[NearestQuery], responses=NearestAnswer)
+    @extend_schema(
+        description=_(
+            "The nearest trading stores to a place: how far, open or closed now, and who is there to serve."
+        ),
+        parameters=[NearestQuery],
+        responses=NearestAnswer,
+    )
     def get(self, request: Request) -> Response:
-        """The nearest trading stores to a place: how far, open or closed now, and who is there to serve."""
         asked = self.asked(NearestQuery)
         if asked.pop("datum") == Store.Datum.GCJ02:
             asked["lng"], asked["lat"] = gcj02_to_wgs84(Point(asked["lng"], asked["lat"]))
