@@ -6,6 +6,7 @@ Follows the stream in the worker. What a lost bell or a fault left behind is fou
 import logging
 from datetime import datetime, timedelta
 
+from celery import shared_task
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
@@ -45,6 +46,7 @@ def book_and_settle(order_ids: list[int], *, seller: Merchant) -> None:
         settlement.settle_t0(orders=batch)
 
 
+@shared_task
 def sweep() -> int:
     """Book, settle and take back what the stream has missed; returns how many orders and refunds that were.
 
