@@ -111,7 +111,7 @@ class TestWhoIsNotHers:
         client.force_login(world.gu)
         assert client.get("/w/").status_code == 403
 
-    def test_who_is_not_signed_in_is_sent_to_the_phone_sign_in(self, client):
+    def test_who_is_not_signed_in_is_sent_to_the_phone_sign_in(self, client, db):
         assert "sign-in/code" in client.get("/w/")["Location"]
 
     def test_a_guide_between_posts_is_told_what_to_do(self, lin, world):
