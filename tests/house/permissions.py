@@ -1,6 +1,6 @@
-"""Which permission opens which page, and whose row it shows: what the matrix walks. Faces add theirs here.
+"""Which permissions open which page, and whose row it shows: what the matrix walks. Faces add their pages here.
 
-    "dashboard:member": Page("members.read", of=lambda world: {"ref": world.…}, outside=lambda world: {…}),
+    "workbench:sold": Page("workbench.use", of=lambda world: {"ref": …}, outside=lambda world: {"ref": …}),
 
 Every named route below /hq/ and /w/ stands here; a test fails for one that does not.
 """
@@ -9,23 +9,84 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.house import rows
 from tests.people import World
+
+Arguments = Callable[[World], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Page:
-    """`permission` that opens it, None for everybody with a seat at the merchant.
+    """`needs`: the permissions that open it, all of them, in the order they are asked for.
 
     `of` builds, inside Hehe's scope, the arguments of a row of Hehe at the Jing'an store.
     `outside` builds those of a row of Hehe outside the Jing'an store, which its manager must not find.
+    `personal`: the row is Lin's own; colleagues with the same permissions get 404.
     `method` and `data` for what is posted: `data` may be wrong, the matrix asks only who may try.
     """
 
-    permission: str | None
-    of: Callable[[World], dict[str, Any]] | None = None
-    outside: Callable[[World], dict[str, Any]] | None = None
+    needs: tuple[str, ...]
+    of: Arguments | None = None
+    outside: Arguments | None = None
+    personal: bool = False
     method: str = "get"
     data: dict[str, str] = field(default_factory=dict)
 
 
-PAGES: dict[str, Page] = {}
+def hq(permission: str, **given: Any) -> Page:
+    return Page(("dashboard.use", permission), **given)
+
+
+def desk(*permissions: str, **given: Any) -> Page:
+    return Page(("workbench.use", *permissions), **given)
+
+
+def fang(world: World) -> dict[str, str]:
+    return {"ref": rows.fang(world).channel_member.ref}
+
+
+def sale(world: World) -> dict[str, str]:
+    return {"ref": rows.sale(world).ref}
+
+
+def sale_elsewhere(world: World) -> dict[str, str]:
+    return {"ref": rows.sale(world, rows.putuo(world)).ref}
+
+
+def coupon_for_fang(world: World) -> dict[str, str]:
+    return fang(world) | {"campaign_ref": rows.campaign(world).ref}
+
+
+PAGES: dict[str, Page] = {
+    # headquarters
+    "overview": hq("overview.read"),
+    "overview_figures": hq("overview.read"),
+    "overview_trade": hq("overview.read"),
+    "feed_page": hq("overview.read"),
+    "feed_items": hq("overview.read"),
+    "orders": hq("orders.read"),
+    "order": hq("orders.read", of=sale, outside=sale_elsewhere),
+    "ledger": hq("ledger.read"),
+    # the guide's phone
+    "workbench:today": desk(),
+    "workbench:arrivals": desk(),
+    "workbench:figures": desk(),
+    "workbench:follow-up-done": desk(
+        of=lambda world: {"ref": rows.follow_up(world).ref}, personal=True, method="post"
+    ),
+    "workbench:members": desk(),
+    "workbench:member": desk(of=fang),
+    "workbench:member-phone": desk("members.reveal", of=fang, method="post"),
+    "workbench:choose-campaign": desk("coupons.send", of=fang),
+    "workbench:send-coupon": desk("coupons.send", of=coupon_for_fang),
+    "workbench:scan": desk("coupons.redeem"),
+    "workbench:sale": desk("orders.write"),
+    "workbench:basket": desk("orders.write", method="post"),
+    "workbench:goods": desk("orders.write"),
+    "workbench:sold": desk(of=sale, outside=sale_elsewhere),
+    "workbench:earned": desk(of=sale, outside=sale_elsewhere),
+    "workbench:earnings": desk(),
+    "workbench:earnings-figures": desk(),
+    "workbench:mine": desk(),
+    "workbench:messages": desk(),
+}

@@ -4,10 +4,10 @@ import pytest
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 from merchants.middleware import OWN_PRINCIPALS
+from tests.house import rows
 from tests.house.matrix import violations
 from tests.house.permissions import PAGES, Page
 from tests.house.routes import routes
-from tests.people import make_store
 
 FACES = ("/hq/", "/w/")
 IN_THE_MIDDLE = "shown only between two steps of signing in; sends everybody else to the first"
@@ -136,11 +136,11 @@ def test_each_role_gets_where_it_may_and_nobody_else(world):
 def store_page() -> Page:
     """A page about the Jing'an store; beyond its manager's edge lies Hehe's other store."""
 
-    def other(world):
-        store = make_store(world.hehe, code="PT01", name="和合普陀店", kind="collection", lng=121.4, lat=31.2)
-        return {"ref": store.ref}
-
-    return Page("stores.read", of=lambda world: {"ref": world.jingan.ref}, outside=other)
+    return Page(
+        ("stores.read",),
+        of=lambda world: {"ref": world.jingan.ref},
+        outside=lambda world: {"ref": rows.putuo(world).ref},
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,48 @@
+"""Rows of Hehe for the matrix. Asked for twice they are the same: pages share one world."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from catalog.models import Sku
+from coupons.models import Campaign
+from flows.joining import Joined
+from members.models import FollowUp
+from orders.models import Order
+from stores.models import Store
+from tests import selling
+from tests.people import World, make_store
+
+
+def fang(world: World) -> Joined:
+    """Fang, who joined Qinglan at Jing'an and let the store know her: bound to Lin there."""
+    yesterday = timezone.now() - timedelta(days=1)
+    return selling.joined(world.qinglan_brand, world.jingan, guide=world.lin, at=yesterday)
+
+
+def campaign(world: World) -> Campaign:
+    """One that may be sent at Jing'an now."""
+    now = timezone.now()
+    begins, ends = now - timedelta(days=1), now + timedelta(days=9)
+    dates = {"claim_from": begins, "claim_until": ends, "use_from": begins, "use_until": ends}
+    return selling.campaign_of(world.qinglan, world.qinglan_brand, **dates)
+
+
+def follow_up(world: World) -> FollowUp:
+    """Lin's welcome to Fang."""
+    member = fang(world).channel_member
+    mine = {"merchant": world.hehe, "member": member, "guide": world.lin, "kind": FollowUp.Kind.WELCOME}
+    row, _made = FollowUp.objects.get_or_create(**mine, done_at=None, defaults={"due_at": timezone.now()})
+    return row
+
+
+def sale(world: World, store: Store | None = None) -> Order:
+    tote = Sku.objects.get(pk=world.tote.pk)
+    return selling.sold(store or world.jingan, selling.line(tote), no=f"T-{(store or world.jingan).code}")
+
+
+def putuo(world: World) -> Store:
+    """Hehe's other store, which Jing'an's manager has nothing to do with."""
+    return Store.objects.filter(code="PT01").first() or make_store(
+        world.hehe, code="PT01", name="和合普陀店", kind="collection", lng=121.4, lat=31.2
+    )
