@@ -4,15 +4,16 @@ Follows the stream in the worker. What a lost bell or a fault left behind is fou
 """
 
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 
 from celery import shared_task
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from commissions import accruals, clawback, settlement
 from events.models import Event
-from merchants.errors import DomainError
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 from orders.models import Order, Refund
@@ -48,24 +49,28 @@ def book_and_settle(order_ids: list[int], *, seller: Merchant) -> None:
 
 @shared_task
 def sweep() -> int:
-    """Book, settle and take back what the stream has missed; returns how many orders and refunds that were.
+    """Book, settle and take back what the stream has missed, one by one; returns how many orders and refunds got
+    through. What cannot be worked is logged and left; the others go on."""
+    through, before = 0, timezone.now() - PATIENCE
+    for seller in Merchant.objects.filter(stores__isnull=False).distinct().order_by("id"):
+        with acting_for(seller):
+            missed = accruals.unbooked(recorded_before=before) + settlement.unsettled_t0(
+                recorded_before=before
+            )
+            for order_id in dict.fromkeys(missed):
+                through += _got_through(seller, partial(book_and_settle, [order_id], seller=seller))
+            for refund in clawback.unclawed(recorded_before=before):
+                through += _got_through(seller, partial(clawback.claw, refund))
+    return through
 
-    A merchant whose rows cannot be worked is logged and left; the others go on.
-    """
-    missed, before = 0, timezone.now() - PATIENCE
-    for merchant in Merchant.objects.filter(is_channel=True).order_by("id"):
-        try:
-            with acting_for(merchant), transaction.atomic():
-                missed += _sweep_one(merchant, before)
-        except (DatabaseError, DomainError):
-            logger.exception("commissions: the sweep of merchant %s failed", merchant.ref)
-    return missed
 
-
-def _sweep_one(merchant: Merchant, before: datetime) -> int:
-    orders = accruals.unbooked(recorded_before=before) + settlement.unsettled_t0(recorded_before=before)
-    book_and_settle(orders, seller=merchant)
-    refunds = clawback.unclawed(recorded_before=before)
-    for refund in refunds:
-        clawback.claw(refund)
-    return len(orders) + len(refunds)
+def _got_through(seller: Merchant, work: Callable[[], object]) -> bool:
+    try:
+        with transaction.atomic():
+            work()
+    except Exception as error:  # whatever it is, the next one must not wait for it
+        logger.error(
+            "commissions: missed by the stream, and failed again for %s: %s", seller.ref, type(error).__name__
+        )
+        return False
+    return True

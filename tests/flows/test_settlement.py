@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 
 from commissions import accruals, settlement
 from commissions.models import SettlementItem, Share, Split
@@ -90,3 +91,24 @@ def test_the_sweeper_finds_what_the_stream_never_told(world, monkeypatch):
         assert not Split.party.open().exists()
         assert sum(Share.party.filter(split__order=order).values_list("clawed", flat=True)) == 100
     standing(world)
+
+
+def test_one_order_that_fails_does_not_stop_the_sweep(world, monkeypatch, caplog):
+    bad, _good = (sold(world.jingan, line(world.shirt), no=f"T-{n}", touches=SERVED) for n in range(2))
+    monkeypatch.setattr(flow_settlement, "PATIENCE", timedelta(minutes=-1))
+    real = accruals.book_all
+
+    def book_all(order_ids, **given):
+        if order_ids == [bad.id]:
+            raise ValueError("a line nobody foresaw")
+        return real(order_ids, **given)
+
+    monkeypatch.setattr(accruals, "book_all", book_all)
+    assert flow_settlement.sweep() == 1
+    assert "ValueError" in caplog.text and "foresaw" not in caplog.text
+    standing(world)
+
+
+def test_the_clock_rings_the_sweeper():
+    entry = settings.CELERY_BEAT_SCHEDULE["sweep-commissions"]
+    assert entry["task"] == flow_settlement.sweep.name
