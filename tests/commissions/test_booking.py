@@ -1,18 +1,21 @@
 """A sale is split under each line's own contract, in its principal's book, once."""
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from commissions import accruals, settlement
+from commissions import accruals, plans, settlement
 from commissions.assessing import exact
 from commissions.models import Contribution, Share, Split
+from commissions.splitting import Term
 from events.models import Event
 from ledger import balances, proof
 from ledger.models import Transfer
 from members.models import Binding
-from tests.people import NOON
+from stores.models import Contract
+from tests.people import NOON, ONBOARDING
 from tests.selling import FANG, campaign_of, coupon_for, joined, line, sold
 
 SERVED = {"serving": "G101"}
@@ -166,7 +169,6 @@ def test_t0_lines_settle_once_and_t1_lines_wait(plans_published, two_brands):
     world = plans_published
     accruals.book(two_brands)
     with world.inside(world.hehe):
-        Split.party.count()
         settled = settlement.settle_t0(orders=[two_brands.id])
         assert [(s.lines, s.total) for s in settled] == [(1, 3980 + 995), (1, 7680 + 384)]
         assert settlement.settle_t0(orders=[two_brands.id]) == []
@@ -237,3 +239,50 @@ def test_a_sale_of_a_hundred_orders_takes_as_many_queries_as_one(
     with world.inside(world.hehe):
         assert Transfer.objects.filter(source="sale").exists()
     books_hold(world)
+
+
+def test_a_plan_changes_at_an_instant_and_the_paying_counts_not_the_arrival(plans_published):
+    world = plans_published
+    change = NOON + timedelta(hours=2)
+    raised = [Term(1, "guide", 100_000), Term(99, "residual", None)]
+    plans.publish(
+        brand=world.qinglan_brand, mode="central", rules=raised, effective_from=change, at=NOON, by=ONBOARDING
+    )
+    before = sold(
+        world.jingan, line(world.shirt), no="T-1", touches=SERVED, paid_at=change - timedelta(milliseconds=1)
+    )
+    after = sold(world.jingan, line(world.shirt), no="T-2", touches=SERVED, paid_at=change)
+    for order in (after, before):
+        accruals.book(order)
+    assert shares(world, before) == [(1, "store", 3980), (1, "guide", 995), (1, "residual", 14925)]
+    assert shares(world, after) == [(1, "guide", 1990), (1, "residual", 17910)]
+
+
+def test_in_a_brands_own_store_only_the_guide_is_owed(plans_published):
+    world = plans_published
+    order = sold(world.xuhui, line(world.shirt), touches={"serving": "G201"})
+    accruals.book(order)
+    with world.inside(world.qinglan):
+        standing = {b.account.code: b.amount for b in balances.of_book(world.qinglan) if b.amount}
+    assert standing == {"held:cash": -19900, "own:share": 3980, "own:residual": 14925, "pending": 995}
+    books_hold(world)
+
+
+def test_a_line_given_away_moves_nothing_and_stands(plans_published):
+    world = plans_published
+    order = sold(world.jingan, line(world.shirt, paid=0), touches=SERVED)
+    accruals.book(order)
+    assert {amount for _line, _role, amount in shares(world, order)} == {0}
+    with world.inside(world.hehe):
+        settlement.settle_t0(orders=[order.id], at=NOON)
+        assert not Split.party.open().exists() and not Transfer.objects.exists()
+
+
+def test_a_next_day_line_waits_for_its_day(world):
+    with world.inside(world.qinglan):
+        Contract.objects.filter(pk=world.qinglan_at_jingan.pk).update(settlement="T1")
+    order = sold(world.jingan, line(world.shirt))
+    accruals.book(order)
+    with world.inside(world.hehe):
+        assert settlement.settle_t0(orders=[order.id]) == []
+        assert Split.party.open().count() == 1
