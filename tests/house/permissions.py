@@ -34,7 +34,7 @@ class Page:
 
 
 def hq(permission: str, **given: Any) -> Page:
-    return Page(("dashboard.use", permission), **given)
+    return Page((permission, "dashboard.use"), **given)
 
 
 def desk(*permissions: str, **given: Any) -> Page:
@@ -43,6 +43,35 @@ def desk(*permissions: str, **given: Any) -> Page:
 
 def fang(world: World) -> dict[str, str]:
     return {"ref": rows.fang(world).channel_member.ref}
+
+
+def mei(world: World) -> dict[str, str]:
+    return {"ref": rows.mei(world).channel_member.ref}
+
+
+def jingan(world: World) -> dict[str, str]:
+    return {"ref": world.jingan.ref}
+
+
+def putuo(world: World) -> dict[str, str]:
+    return {"ref": rows.putuo(world).ref}
+
+
+def contract(world: World) -> dict[str, str]:
+    return {"ref": world.qinglan_at_jingan.ref}
+
+
+def contract_to_end(world: World) -> dict[str, str]:
+    """Not Qinglan's: the other pages live by it."""
+    return {"ref": world.mubai_at_jingan.ref}
+
+
+def own_campaign(world: World) -> dict[str, str]:
+    return {"ref": rows.own_campaign(world).ref}
+
+
+def key(world: World) -> dict[str, str]:
+    return {"ref": rows.key(world).ref}
 
 
 def sale(world: World) -> dict[str, str]:
@@ -64,6 +93,24 @@ PAGES: dict[str, Page] = {
     "overview_trade": hq("overview.read"),
     "feed_page": hq("overview.read"),
     "feed_items": hq("overview.read"),
+    "search": hq("overview.read"),
+    "members": hq("members.read"),
+    "member": hq("members.read", of=fang, outside=mei),
+    "member_phone": hq("members.reveal", of=fang, method="post"),
+    "campaigns": hq("campaigns.read"),
+    "campaign_new": hq("campaigns.write"),
+    "campaign": hq("campaigns.read", of=own_campaign),
+    "campaign_pause": hq("campaigns.write", of=own_campaign, method="post"),
+    "campaign_resume": hq("campaigns.write", of=own_campaign, method="post"),
+    "stores": hq("stores.read"),
+    "store": hq("stores.read", of=jingan, outside=putuo),
+    "contracts": hq("contracts.read"),
+    "contract": hq("contracts.read", of=contract),
+    "contract_end": hq("contracts.write", of=contract_to_end, method="post"),
+    "plans": hq("plans.read"),
+    "plan_new": hq("plans.write"),
+    "keys": hq("keys.write"),
+    "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
     "ledger": hq("ledger.read"),

@@ -8,16 +8,39 @@ from catalog.models import Sku
 from coupons.models import Campaign
 from flows.joining import Joined
 from members.models import FollowUp
+from merchants.models import ApiKey
+from merchants.onboarding import issue_key
 from orders.models import Order
-from stores.models import Store
+from stores.models import Contract, Store
 from tests import selling
-from tests.people import World, make_store
+from tests.people import World, make_contract, make_store
 
 
 def fang(world: World) -> Joined:
     """Fang, who joined Qinglan at Jing'an and let the store know her: bound to Lin there."""
     yesterday = timezone.now() - timedelta(days=1)
     return selling.joined(world.qinglan_brand, world.jingan, guide=world.lin, at=yesterday)
+
+
+def mei(world: World) -> Joined:
+    """Mei, who joined Qinglan at Putuo, far from Lin."""
+    contract_of_putuo(world)
+    return selling.joined(world.qinglan_brand, putuo(world), phone=selling.MEI, name="梅女士")
+
+
+def contract_of_putuo(world: World) -> Contract:
+    held = Contract.party.filter(brand=world.qinglan_brand, store=putuo(world)).first()
+    return held or make_contract(world.qinglan_brand, putuo(world), mode="central")
+
+
+def key(world: World) -> ApiKey:
+    known = ApiKey.objects.filter(name="收银").first()
+    return known or issue_key(merchant=world.hehe, name="收银", by=selling.TILL)[0]
+
+
+def own_campaign(world: World) -> Campaign:
+    known = Campaign.objects.filter(brand=None).first()
+    return known or selling.campaign_of(world.hehe, None, bearers=[("store", 1_000_000)])
 
 
 def campaign(world: World) -> Campaign:
