@@ -58,7 +58,8 @@ class CallSchema(AutoSchema):
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         """The key, and the scope that it must carry."""
-        return [{KeyScheme.name: [self.view.scopes[self.method]]}]
+        [way, *_without] = super().get_auth()  # drf-spectacular would offer the call without a key as well
+        return [{name: [self.view.scopes[self.method]] for name in way}]
 
     def get_override_parameters(self) -> list[OpenApiParameter]:
         if self.method != "POST":

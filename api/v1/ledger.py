@@ -7,9 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.calls import Call
+from guides.models import Guide
 from ledger.balances import Balance
 from ledger.proof import trial_balance
-from merchants.models import Party
+from merchants.finding import every
+from merchants.models import Merchant, Party
 
 
 class TrialBalanceQuery(serializers.Serializer):
@@ -19,7 +21,8 @@ class TrialBalanceQuery(serializers.Serializer):
 class AccountAnswer(serializers.Serializer):
     account = serializers.CharField(help_text=_("Such as held:cash, pending or due"))
     party = serializers.CharField(
-        allow_null=True, help_text=_("Whose it is, for most; a merchant by its own id")
+        allow_null=True,
+        help_text=_("Whose it is, for most: id of a merchant, of your guide, or of the party"),
     )
     party_kind = serializers.ChoiceField(Party.Kind.choices, allow_null=True)
     debits = serializers.IntegerField()
@@ -56,6 +59,8 @@ class OwnTrialBalance(Call):
     def get(self, request: Request) -> Response:
         as_of = self.asked(TrialBalanceQuery).get("as_of")
         proof = trial_balance(self.merchant, as_of=as_of)
+        parties = [row.account.party_id for row in proof.rows]
+        guides = dict(every(Guide).filter(party__in=parties).values_list("party_id", "ref"))
         return Response(
             {
                 "currency": self.merchant.currency,
@@ -64,7 +69,7 @@ class OwnTrialBalance(Call):
                 "credits": proof.credits,
                 "total": proof.total,
                 "holds": proof.holds,
-                "accounts": [show(row) for row in proof.rows],
+                "accounts": [show(row, guides) for row in proof.rows],
                 "breaks": [
                     {"account": found.code, "here": found.here, "there": found.there}
                     for found in proof.breaks
@@ -73,14 +78,18 @@ class OwnTrialBalance(Call):
         )
 
 
-def show(row: Balance) -> dict[str, Any]:
+def show(row: Balance, guides: dict[int, str]) -> dict[str, Any]:
+    """`guides` maps a party to the id of the own guide that it is."""
     party = row.account.party
-    whose = party.merchant if party and party.kind == Party.Kind.MERCHANT else party
     return {
         "account": row.account.code,
-        "party": whose.ref if whose else None,
-        "party_kind": party.kind if party else None,
+        "party": party and (guides.get(party.pk) or whose(party).ref),
+        "party_kind": party and party.kind,
         "debits": row.debits,
         "credits": row.credits,
         "balance": row.amount,
     }
+
+
+def whose(party: Party) -> Party | Merchant:
+    return party.merchant if party.kind == Party.Kind.MERCHANT else party

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -174,9 +175,14 @@ def show_near(near: Staffed) -> dict[str, Any]:
     return show(near.store) | {
         "metres": round(near.metres),
         "open_now": near.open_now,
-        "closes_at": near.opening.closes_at,
-        "opens_at": near.opening.opens_at,
+        "closes_at": in_utc(near.opening.closes_at),
+        "opens_at": in_utc(near.opening.opens_at),
         "guides_on_duty": [
             {"id": guide.ref, "code": guide.code, "name": guide.name} for guide in near.guides_on_duty
         ],
     }
+
+
+def in_utc(instant: datetime | None) -> datetime | None:
+    """A door speaks its store's time; answers are in UTC."""
+    return instant and instant.astimezone(UTC)

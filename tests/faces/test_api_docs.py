@@ -61,6 +61,10 @@ def test_every_call_is_described():
     assert all(operation["description"] for _name, operation in operations())
 
 
+def test_the_key_is_described():
+    assert schema()["components"]["securitySchemes"]["merchantKey"]["scheme"] == "bearer"
+
+
 def test_every_call_asks_for_a_key_and_every_post_for_an_idempotency_key():
     for name, operation in operations():
         [[scope]] = [way["merchantKey"] for way in operation["security"]]
