@@ -3,13 +3,24 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from coupons import reports
+from coupons.models import Campaign
+from members.models import Member
+from members.visibility import visible_to
+from merchants import finding
 from merchants.errors import NotFound
+from merchants.models import ApiKey
 from merchants.scoping import Seat
 from orders import oversight
 from orders.oversight import SeenOrder
+from stores import visibility as stores
+from stores.models import Contract
+from stores.visibility import SeenStore
 
 View = Callable[..., HttpResponse]
 
@@ -21,8 +32,8 @@ def needs(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
             seat: Seat = request.seat
-            seat.need("dashboard.use")
             seat.need(permission)
+            seat.need("dashboard.use")
             return view(request, *args, **kwargs)
 
         return guarded
@@ -38,6 +49,38 @@ def absent() -> NotFound:
 
 def order(request: HttpRequest, ref: str) -> SeenOrder:
     found = oversight.seen(request.seat, ref)
+    if found is None:
+        raise absent()
+    return found
+
+
+def member(request: HttpRequest, ref: str) -> Member:
+    return _one(visible_to(request.seat), ref)
+
+
+def store(request: HttpRequest, ref: str) -> SeenStore:
+    found = stores.seen_store(request.seat, ref, at=timezone.now())
+    if found is None:
+        raise absent()
+    return found
+
+
+def contract(request: HttpRequest, ref: str) -> Contract:
+    """One the merchant granted, or one its stores hold."""
+    found = stores.granted(request.seat).filter(ref=ref).first()
+    return found or _one(stores.held(request.seat), ref)
+
+
+def campaign(request: HttpRequest, ref: str) -> Campaign:
+    return _one(reports.reported(), ref)
+
+
+def key(request: HttpRequest, ref: str) -> ApiKey:
+    return _one(finding.every(ApiKey), ref)
+
+
+def _one(rows: QuerySet, ref: str):
+    found = rows.filter(ref=ref).first()
     if found is None:
         raise absent()
     return found

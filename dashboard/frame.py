@@ -42,7 +42,7 @@ SECTIONS = (
             ("ledger", gettext_lazy("Ledger"), "ledger.read"),
         ),
     ),
-    (gettext_lazy("System"), (("keys", gettext_lazy("Open platform"), "keys.write"),)),
+    (gettext_lazy("Administration"), (("keys", gettext_lazy("Open platform"), "keys.write"),)),
 )
 
 
@@ -63,6 +63,7 @@ def page(
         "merchant_mark": seat.merchant.name[:1],
         "scope_label": scope_label(seat),
         "period_label": period_label,
+        "search_url": reverse("search"),
         "user_label": seat.user.name,
         "role_label": _(" and ").join(str(Role(role).label) for role in dict.fromkeys(seat.roles)),
         "sign_out_url": reverse("account_logout"),
@@ -87,3 +88,11 @@ def scope_label(seat: Seat) -> str:
     """Over which part of the tree the seat reads: the names of its units."""
     units = dict.fromkeys(apt.org_unit.name for apt in seat.appointments if apt.may("dashboard.use"))
     return _(", ").join(units)
+
+
+def own_and_partners(partners: bool) -> list[dict[str, object]]:
+    """The two sides of a merchant that owns brands and runs stores, as tabs."""
+    return [
+        {"url": "?where=own", "label": _("Own stores"), "current": not partners},
+        {"url": "?where=partners", "label": _("Partner stores"), "current": partners},
+    ]

@@ -11,7 +11,19 @@ from allauth.mfa.totp import views as totp
 from django.urls import include, path
 
 from dashboard.views import account as ours
-from dashboard.views import feed, ledger, orders, overview
+from dashboard.views import (
+    campaigns,
+    contracts,
+    feed,
+    keys,
+    ledger,
+    members,
+    orders,
+    overview,
+    plans,
+    search,
+    stores,
+)
 from merchants.middleware import seat_not_required
 
 account_pages = [
@@ -47,6 +59,24 @@ headquarters = [
     path("trade/", overview.trade, name="overview_trade"),
     path("feed/", feed.show, name="feed_page"),
     path("feed/items/", feed.fragment, name="feed_items"),
+    path("search/", search.show, name="search"),
+    path("members/", members.index, name="members"),
+    path("members/<str:ref>/", members.show, name="member"),
+    path("members/<str:ref>/phone/", members.phone, name="member_phone"),
+    path("campaigns/", campaigns.index, name="campaigns"),
+    path("campaigns/new/", campaigns.new, name="campaign_new"),
+    path("campaigns/<str:ref>/", campaigns.show, name="campaign"),
+    path("campaigns/<str:ref>/pause/", campaigns.pause, name="campaign_pause"),
+    path("campaigns/<str:ref>/resume/", campaigns.resume, name="campaign_resume"),
+    path("stores/", stores.index, name="stores"),
+    path("stores/<str:ref>/", stores.show, name="store"),
+    path("contracts/", contracts.index, name="contracts"),
+    path("contracts/<str:ref>/", contracts.show, name="contract"),
+    path("contracts/<str:ref>/end/", contracts.end, name="contract_end"),
+    path("plans/", plans.index, name="plans"),
+    path("plans/new/", plans.new, name="plan_new"),
+    path("keys/", keys.index, name="keys"),
+    path("keys/<str:ref>/revoke/", keys.revoke, name="key_revoke"),
     path("orders/", orders.index, name="orders"),
     path("orders/<str:ref>/", orders.show, name="order"),
     path("ledger/", ledger.show, name="ledger"),

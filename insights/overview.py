@@ -13,6 +13,7 @@ from members.visibility import visible_to
 from merchants.scoping import Seat
 from orders.models import OrderLine
 from orders.oversight import lines_elsewhere, lines_of
+from stores.models import Store
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,13 @@ def figures(seat: Seat, period: Period) -> Figures:
     )
 
 
-def trend(seat: Seat, period: Period) -> list[Day]:
-    """Sales day by day, days without a sale included."""
+def trend(seat: Seat, period: Period, *, store: Store | None = None) -> list[Day]:
+    """Sales day by day, days without a sale included; of one store, or of all the seat sees."""
     sales: dict[date, tuple[int, int]] = {}
+    at_store = Q(order__store=store) if store else Q()
     for lines in (lines_of(seat), lines_elsewhere(seat)):
         rows = (
-            lines.filter(order__business_date__range=(period.first, period.last))
+            lines.filter(at_store, order__business_date__range=(period.first, period.last))
             .values(day=F("order__business_date"))
             .annotate(sales=_NET, orders=_ORDERS)
         )

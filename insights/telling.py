@@ -121,6 +121,7 @@ def _told(event: Event, names: Names) -> Told:
     told = _Teller(event, payload, names)
     sentence = _SENTENCES.get(event.kind)
     text = sentence(told) if sentence else told.plainly()
+    text = text[:1].upper() + text[1:]  # “a store”, where the name is not the reader's to know
     tone = _TONES.get(event.kind.partition(".")[0], "plain")
     if event.kind in _WARM:
         tone = "celadon"
@@ -148,7 +149,7 @@ class _Teller:
 
     @property
     def store(self) -> str:
-        return self.names.of(self.one("sto"), _("A store"))
+        return self.names.of(self.one("sto"), _("a store"))
 
     @property
     def guide(self) -> str:
@@ -261,14 +262,23 @@ _KINDS = {
     "followup.done": gettext_lazy("A follow-up was done"),
     "guide.left": gettext_lazy("A guide left"),
     "guide.moved": gettext_lazy("A guide moved to another store"),
+    "guide.off_duty": gettext_lazy("A guide is off duty"),
+    "guide.on_duty": gettext_lazy("A guide is back on duty"),
+    "guide.renamed": gettext_lazy("A guide has another name"),
     "key.issued": gettext_lazy("An API key was issued"),
     "key.revoked": gettext_lazy("An API key was revoked"),
     "member.consented": gettext_lazy("A member gave or refused a consent"),
+    "member.left": gettext_lazy("A member left"),
+    "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
     "merchant.opened": gettext_lazy("The merchant came on board"),
     "phone.revealed": gettext_lazy("A phone number was looked at in full"),
     "plan.published": gettext_lazy("A commission plan was published"),
     "product.added": gettext_lazy("A product was added"),
+    "product.changed": gettext_lazy("A product was changed"),
+    "signin.refused": gettext_lazy("A sign-in was refused"),
+    "signin.succeeded": gettext_lazy("A colleague signed in"),
     "sku.added": gettext_lazy("A SKU was added"),
+    "sku.changed": gettext_lazy("A SKU was changed"),
     "store.opened": gettext_lazy("A store was opened"),
     "store.revised": gettext_lazy("A store was changed"),
     "target.set": gettext_lazy("A target was set"),

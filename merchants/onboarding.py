@@ -191,6 +191,25 @@ def issue_key(
     return key, secret
 
 
+@transaction.atomic
+def revoke_key(*, key: ApiKey, by: Actor, at: datetime | None = None) -> ApiKey:
+    """The key opens nothing from now on; revoking it again changes nothing."""
+    at = at or timezone.now()
+    with scope(merchant=key.merchant):
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
+            key.revoked_at = at
+            record(
+                "key.revoked",
+                merchant_id=key.merchant_id,
+                subject=key.ref,
+                payload={"key": key.ref, "mode": str(key.mode)},
+                concerns=[],
+                by=by,
+                at=at,
+            )
+    return key
+
+
 def platform_party() -> Party:
     """The platform itself, made the first time it is asked for."""
     party, _made = Party.objects.get_or_create(kind=Party.Kind.PLATFORM)

@@ -4,8 +4,9 @@ merchants' its brands' lines alone."""
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
+from members.models import Member
 from merchants.scoping import Seat
 from orders.models import Order, OrderLine, Refund
 
@@ -68,13 +69,41 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
     return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
 
 
+def bought_by(member: Member, seat: Seat, *, limit: int = 10) -> list[dict[str, Any]]:
+    """The member's purchases as far as they are the seat's to see: own receipts whole, elsewhere the lines of
+    its brands that name the member; plain rows as `sold_here` gives, newest first, `whole` beside."""
+    own = [row | {"whole": True} for row in sold_here(seat).filter(member=member)[:limit]]
+    other = [row | {"whole": False} for row in sold_elsewhere(seat).filter(brand_member=member)[:limit]]
+    return sorted(own + other, key=lambda row: row["paid_at"], reverse=True)[:limit]
+
+
+def worth_of(member: Member, seat: Seat) -> tuple[int, int]:
+    """(fen paid less refunds, number of purchases), over what the seat may see of the member."""
+    rows = (
+        lines_of(seat).filter(order__member=member),
+        lines_elsewhere(seat).filter(brand_member=member),
+    )
+    sums = [lines.aggregate(net=Sum(F("paid") - F("refunded")), orders=_ORDERS) for lines in rows]
+    return sum(each["net"] or 0 for each in sums), sum(each["orders"] for each in sums)
+
+
+_ORDERS = Count("order", distinct=True)
+
+
+def numbered(seat: Seat, text: str, *, limit: int) -> list[dict[str, Any]]:
+    """Sales whose number or ref is the text, as plain rows."""
+    own = sold_here(seat).filter(Q(external_no__iexact=text) | Q(ref=text))[:limit]
+    other = sold_elsewhere(seat).filter(Q(order__external_no__iexact=text) | Q(order__ref=text))[:limit]
+    return [*own, *other][:limit]
+
+
 def sold_here(seat: Seat) -> QuerySet[Order, dict[str, Any]]:
     """Receipts of the seat's own stores as plain rows, newest first."""
     return (
         receipts_of(seat)
-        .annotate(number=F("id"), paid=F("paid_total"), refunded=F("refunded_total"))
+        .annotate(place=F("id"), paid=F("paid_total"), refunded=F("refunded_total"))
         .values(
-            "number",
+            "place",
             "ref",
             "external_no",
             "channel",
@@ -92,7 +121,7 @@ def sold_elsewhere(seat: Seat) -> QuerySet[OrderLine, dict[str, Any]]:
     return (
         lines_elsewhere(seat)
         .values(
-            number=F("order_id"),
+            place=F("order_id"),
             ref=F("order__ref"),
             external_no=F("order__external_no"),
             channel=F("order__channel"),
@@ -100,5 +129,5 @@ def sold_elsewhere(seat: Seat) -> QuerySet[OrderLine, dict[str, Any]]:
             store_name=F("order__store__name"),
         )
         .annotate(paid=Sum("paid"), refunded=Sum("refunded"))
-        .order_by("-number")
+        .order_by("-place")
     )

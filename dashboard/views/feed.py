@@ -1,5 +1,7 @@
 """What happens, as it happens, and what happened before."""
 
+from collections.abc import Collection
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -10,7 +12,14 @@ from flows import audience
 from insights.telling import Told, tell
 
 PAGE = 40
-PAGES = {"order": "order", "member": "member", "store": "store"}  # what an event is about → its page
+HIGHLIGHTS = (
+    "member.joined",
+    "coupon.redeemed",
+    "order.paid",
+    "order.lines_paid",
+    "order.refunded",
+    "order.lines_refunded",
+)
 
 
 @needs("overview.read")
@@ -24,14 +33,25 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @needs("overview.read")
 def fragment(request: HttpRequest) -> HttpResponse:
-    limit = PAGE if request.GET.get("whole") else 8
-    return render(request, "dashboard/feed/items.html", {"told": latest(request, limit=limit), "live": True})
+    """The newest of everything with `?whole=1`, else the overview's few."""
+    whole = bool(request.GET.get("whole"))
+    told = latest(request, limit=PAGE) if whole else highlights(request)
+    return render(request, "dashboard/feed/items.html", {"told": told})
 
 
-def latest(request: HttpRequest, *, limit: int, before: int | None = None) -> list[Told]:
+def highlights(request: HttpRequest) -> list[Told]:
+    """What the overview tells: members, sales, redemptions; not who earned what by each."""
+    return latest(request, limit=8, kinds=HIGHLIGHTS)
+
+
+def latest(
+    request: HttpRequest, *, limit: int, before: int | None = None, kinds: Collection[str] = ()
+) -> list[Told]:
     """The newest events the reader may see of the merchant acted for, told in sentences."""
     merchant = request.seat.merchant
     events = audience.of_user(request.user).among(stream.for_merchant(merchant.id)).newest_first()
+    if kinds:
+        events = events.filter(kind__in=kinds)
     if before is not None:
         events = events.filter(position__seq__lt=before)
     return tell(events[:limit], merchant=merchant)

@@ -1,12 +1,12 @@
 """Sales: one's own stores' receipts, and the lines of one's brands that other stores sold."""
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 
 from commissions import explain
 from dashboard import access
 from dashboard.access import needs
-from dashboard.frame import page
+from dashboard.frame import own_and_partners, page
+from members.visibility import visible_to
 from orders import oversight
 
 PAGE = 30
@@ -20,17 +20,15 @@ def index(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     rows = oversight.sold_elsewhere(seat) if partners else oversight.sold_here(seat)
     if before.isascii() and before.isdecimal() and len(before) < 19:
-        rows = rows.filter(number__lt=int(before))
+        rows = rows.filter(place__lt=int(before))
     found = list(rows[: PAGE + 1])
-    tabs = [
-        {"url": "?where=own", "label": _("Own stores"), "current": not partners},
-        {"url": "?where=partners", "label": _("Partner stores"), "current": partners},
-    ]
     context = {
         "rows": found[:PAGE],
-        "older": found[PAGE - 1]["number"] if len(found) > PAGE else None,
+        "older": found[PAGE - 1]["place"] if len(found) > PAGE else None,
         "where": "partners" if partners else "own",
-        "tabs": tabs if seat.merchant.is_channel and seat.merchant.is_brand_owner else [],
+        "tabs": own_and_partners(partners)
+        if seat.merchant.is_channel and seat.merchant.is_brand_owner
+        else [],
         "partners": partners,
     }
     return page(request, "dashboard/orders/index.html", context, section="orders")
@@ -38,10 +36,14 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @needs("orders.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
-    seen = access.order(request, ref)
+    seen, seat = access.order(request, ref), request.seat
+    shown = {line.number for line in seen.lines}
+    splits = explain.shares_of(seen.order, merchant=seat.merchant) if seat.may("commissions.read") else []
     context = {
         "seen": seen,
         "order": seen.order,
-        "splits": explain.shares_of(seen.order, merchant=request.seat.merchant),
+        "may_see_splits": seat.may("commissions.read"),
+        "splits": [split for split in splits if split.line in shown],
+        "may_open_member": visible_to(seat).filter(pk=seen.order.member_id).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")

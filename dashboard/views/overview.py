@@ -1,45 +1,63 @@
 """The overview: four figures, the trend, the stores, what happens now. Its parts renew themselves live."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
 
 from dashboard.access import needs
 from dashboard.frame import page
-from dashboard.views.feed import latest
-from insights import overview
-from insights.period import CHOICES, Period, period_of
+from dashboard.periods import asked_period, period_label
+from dashboard.views.feed import highlights
+from insights import first_day, overview
+from insights.first_day import Step
+from insights.period import CHOICES, Period
+
+# Step → what to do, and the route where it is done ("" where others do it).
+SETTING_UP = {
+    "brand": (gettext_lazy("Have the platform's operator enter your brand"), ""),
+    "key": (gettext_lazy("Issue a key for your systems"), "keys"),
+    "store": (gettext_lazy("Send your stores with that key"), "api:docs"),
+    "guide": (gettext_lazy("Hire the first guide"), "api:docs"),
+    "contract": (gettext_lazy("Agree with the stores that sell your brand"), "contracts"),
+    "plan": (gettext_lazy("Publish how sales are split"), "plan_new"),
+    "sale": (gettext_lazy("Record the first sale"), "api:docs"),
+}
 
 
 @needs("overview.read")
 def show(request: HttpRequest) -> HttpResponse:
-    period = _period(request)
+    period = asked_period(request)
     context = {
+        "setting_up": _setting_up(request),
         "period": period,
         "periods": list(CHOICES.items()),
-        "told": latest(request, limit=8),
+        "told": highlights(request),
         **_figures(request, period),
         **_trade(request, period),
     }
-    label = f"{CHOICES[period.name]} {_day(period.first)}–{_day(period.last)}"
+    label = period_label(period)
     return page(request, "dashboard/overview/page.html", context, section="overview", period_label=label)
 
 
 @needs("overview.read")
 def figures(request: HttpRequest) -> HttpResponse:
-    period = _period(request)
+    period = asked_period(request)
     return render(request, "dashboard/overview/figures.html", {"period": period, **_figures(request, period)})
 
 
 @needs("overview.read")
 def trade(request: HttpRequest) -> HttpResponse:
-    period = _period(request)
+    period = asked_period(request)
     return render(request, "dashboard/overview/trade.html", {"period": period, **_trade(request, period)})
 
 
-def _period(request: HttpRequest) -> Period:
-    return period_of(request.GET.get("period", "month"), merchant=request.seat.merchant, now=timezone.now())
+def _setting_up(request: HttpRequest) -> list[tuple[Step, Any, str]]:
+    """What is left to do before the first sale, for who may do it: (step, words, where)."""
+    if not request.seat.may("keys.write"):
+        return []
+    return [(step, *SETTING_UP[step.name]) for step in first_day.steps(request.seat.merchant)]
 
 
 def _figures(request: HttpRequest, period: Period) -> dict[str, object]:
@@ -65,7 +83,3 @@ def _trade(request: HttpRequest, period: Period) -> dict[str, object]:
 def _change(now: int, before: int) -> str:
     """Percent against the period before, signed, one decimal; nothing where there was nothing before."""
     return f"{(now - before) / before * 100:+.1f}" if before else ""
-
-
-def _day(day) -> str:
-    return date_format(day, "m-d")

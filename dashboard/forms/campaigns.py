@@ -1,0 +1,47 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from components.forms import YuanField
+from dashboard.forms.fields import AskingForm, MomentField, PercentField
+from merchants.models import Brand
+
+
+class CampaignForm(AskingForm):
+    """A full reduction. Without a brand it counts on the whole receipt of one's own stores."""
+
+    FIELD_OF = {"bearers": "brand_part"}
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Members see it on their coupon."))
+    brand = forms.ChoiceField(label=_("Counts on"), required=False)
+    threshold = YuanField(label=_("From"))
+    amount_off = YuanField(label=_("Amount off"))
+    issue_limit = forms.IntegerField(label=_("Coupons in all"), min_value=1, max_value=2**31 - 1)
+    per_member_limit = forms.IntegerField(
+        label=_("Coupons a member"), min_value=1, max_value=32_767, initial=1
+    )
+    claim_from = MomentField(label=_("Sent from"))
+    claim_until = MomentField(label=_("Sent until"))
+    use_from = MomentField(label=_("Usable from"))
+    use_until = MomentField(label=_("Usable until"))
+    brand_part = PercentField(
+        label=_("The brand bears, in percent"), required=False, help_text=_("Together they come to 100.")
+    )
+    store_part = PercentField(label=_("The store bears, in percent"), required=False)
+
+    def __init__(self, *args, brands: Sequence[Brand], runs_stores: bool, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.brands = {brand.ref: brand for brand in brands}
+        whole = [("", _("The whole receipt, in own stores"))] if runs_stores else []
+        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()] + whole
+        self.fields["brand"].required = not runs_stores
+
+    def terms(self) -> dict[str, Any]:
+        """What `coupons.campaigns.create` takes."""
+        given = dict(self.cleaned_data)
+        given["brand"] = brand = self.brands.get(given["brand"])
+        parts = [("brand", given.pop("brand_part")), ("store", given.pop("store_part"))]
+        named = [(role, ppm) for role, ppm in parts if ppm]
+        return given | {"bearers": named if brand and named else None}

@@ -1,0 +1,112 @@
+"""Coupon campaigns: what became of them; new ones; paused and running again."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from commissions.reasons import percent
+from coupons import campaigns, reports
+from dashboard import access
+from dashboard.access import needs
+from dashboard.forms.campaigns import CampaignForm
+from dashboard.frame import page
+from dashboard.paging import newest_first
+from merchants import finding
+from merchants.errors import DomainError
+from merchants.models import Brand
+
+BEARERS = {
+    "brand": gettext_lazy("Brand"),
+    "store": gettext_lazy("Store"),
+    "channel": gettext_lazy("Channel"),
+    "platform": gettext_lazy("Platform"),
+}
+
+
+@needs("campaigns.read")
+def index(request: HttpRequest) -> HttpResponse:
+    found = newest_first(reports.reported(), request.GET.get("cursor", ""))
+    context = {
+        "rows": found.rows,
+        "next": found.next,
+        "now": timezone.now(),
+        "may_write": request.seat.may("campaigns.write"),
+    }
+    return page(request, "dashboard/campaigns/index.html", context, section="campaigns")
+
+
+@needs("campaigns.read")
+def show(request: HttpRequest, ref: str) -> HttpResponse:
+    campaign = access.campaign(request, ref)
+    context = {
+        "campaign": campaign,
+        "now": timezone.now(),
+        "bearers": _(", ").join(f"{BEARERS[role]} {percent(ppm)}%" for role, ppm in campaign.bearers),
+        "funnel": [(_("Sent"), campaign.issued), (_("Redeemed"), campaign.redeemed)],
+        "may_write": request.seat.may("campaigns.write"),
+    }
+    return page(request, "dashboard/campaigns/show.html", context, section="campaigns")
+
+
+@needs("campaigns.write")
+def new(request: HttpRequest) -> HttpResponse:
+    seat = request.seat
+    form = CampaignForm(
+        request.POST or None,
+        brands=list(finding.every(Brand)),
+        runs_stores=seat.merchant.is_channel,
+        initial=_beginning_now(),
+    )
+    if form.is_bound and form.is_valid():
+        try:
+            campaign = campaigns.create(merchant=seat.merchant, by=seat.actor, **form.terms())
+        except DomainError as refusal:
+            form.blame(refusal)
+        else:
+            messages.success(request, _("“%(name)s” is running.") % {"name": campaign.name})
+            return redirect("campaign", campaign.ref)
+    status = 422 if form.is_bound else 200
+    return page(request, "dashboard/campaigns/new.html", {"form": form}, section="campaigns", status=status)
+
+
+@require_POST
+@needs("campaigns.write")
+def pause(request: HttpRequest, ref: str) -> HttpResponse:
+    return _turned(
+        request, ref, campaigns.pause, _("No more coupons go out; those that are out stay usable.")
+    )
+
+
+@require_POST
+@needs("campaigns.write")
+def resume(request: HttpRequest, ref: str) -> HttpResponse:
+    return _turned(request, ref, campaigns.resume, _("Coupons go out again."))
+
+
+def _turned(request: HttpRequest, ref: str, verb, done: str) -> HttpResponse:
+    campaign = access.campaign(request, ref)
+    try:
+        verb(campaign=campaign, by=request.seat.actor)
+    except DomainError as refusal:
+        messages.error(request, refusal.words)
+    else:
+        messages.success(request, done)
+    return redirect("campaign", ref)
+
+
+def _beginning_now() -> dict[str, object]:
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    end = today + timedelta(days=31)
+    return {
+        "claim_from": today,
+        "claim_until": end,
+        "use_from": today,
+        "use_until": end,
+        "per_member_limit": 1,
+    }

@@ -1,0 +1,99 @@
+"""Which stores and contracts a seat may see: its own in its subtree, and partners' that hang there by
+contract. Everything here is read inside the seat's merchant."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from merchants.models import Brand, Merchant
+from merchants.scoping import Seat
+from stores.models import Contract, Store
+
+
+@dataclass(frozen=True)
+class SeenStore:
+    """A store as far as the seat may see it; `partner` is another merchant's, `live` as long as a contract of
+    one's brands is in force there (always, for an own store)."""
+
+    store: Store
+    partner: bool
+    live: bool
+
+
+def own_stores(seat: Seat) -> QuerySet[Store]:
+    return Store.objects.filter(seat.within("org_unit__path", "stores.read")).select_related("merchant")
+
+
+def partner_stores(seat: Seat, *, at: datetime) -> QuerySet[Contract]:
+    """Other merchants' stores that carry the seat's brands at `at`, as one contract each, with its store; by
+    name."""
+    return (
+        _placed(seat)
+        .live(at)
+        .select_related("store__merchant")
+        .order_by("store__pinyin", "store_id")
+        .distinct("store__pinyin", "store_id")
+    )
+
+
+def seen_store(seat: Seat, ref: str, *, at: datetime) -> SeenStore | None:
+    """An own store, or a partner's under a contract of any time: what was sold there stays to be seen."""
+    if store := own_stores(seat).filter(ref=ref).first():
+        return SeenStore(store, partner=False, live=True)
+    contracts = _placed(seat).filter(store__ref=ref, accepted_at__isnull=False)
+    contract = contracts.select_related("store__merchant").order_by("-starts_at").first()
+    if contract is None:
+        return None
+    return SeenStore(contract.store, partner=True, live=contracts.live(at).exists())
+
+
+def named(rows: QuerySet, text: str, *, path: str = "") -> QuerySet:
+    """Of these rows, those whose store (reached by `path`) the text means: name, pinyin, code, city or
+    district."""
+    text = text.strip()
+    if not text:
+        return rows
+    letters = " ?".join(character for character in text.lower() if "a" <= character <= "z")
+    wanted = Q()
+    for name in ("name", "code", "city", "district"):
+        wanted |= Q(**{f"{path}{name}__icontains": text})
+    if letters:
+        wanted |= Q(**{f"{path}pinyin__regex": letters})
+    return rows.filter(wanted)
+
+
+def granted(seat: Seat) -> QuerySet[Contract]:
+    """What the seat's merchant, as brand owner, has agreed with stores; its own ones included."""
+    return _accepted(Contract.objects.filter(seat.within("brand_unit__path", "contracts.read")))
+
+
+def held(seat: Seat) -> QuerySet[Contract]:
+    """Under what other merchants' brands are sold at the seat's stores."""
+    within = seat.within("store__org_unit__path", "contracts.read")
+    return _accepted(Contract.party.filter(within).exclude(merchant=seat.merchant))
+
+
+def contracts_at(seat: Seat, store: Store) -> QuerySet[Contract]:
+    """The contracts of one store that are the merchant's to read: all of an own one, else those it granted."""
+    own = store.merchant_id == seat.merchant.id
+    rows = (Contract.party if own else Contract.objects).filter(store=store)
+    return _accepted(rows).order_by("brand_id", "-starts_at")
+
+
+def partners_of(brand: Brand) -> list[Merchant]:
+    """The merchants whose stores carry or carried the brand, its owner left out, by name."""
+    contracts = Contract.objects.filter(brand=brand, accepted_at__isnull=False)
+    ids = contracts.exclude(counterparty=brand.merchant_id).values("counterparty")
+    return list(Merchant.objects.filter(pk__in=ids).order_by("name"))
+
+
+def _placed(seat: Seat) -> QuerySet[Contract]:
+    placed = Contract.objects.filter(seat.within("brand_unit__path", "stores.read"))
+    return placed.exclude(counterparty=seat.merchant)
+
+
+def _accepted(rows: QuerySet[Contract]) -> QuerySet[Contract]:
+    return rows.filter(accepted_at__isnull=False).select_related(
+        "brand", "store", "merchant", "counterparty", "brand_unit"
+    )

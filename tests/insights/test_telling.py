@@ -1,0 +1,134 @@
+"""Every event the product writes has a sentence or words, in the reader's language."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils import translation
+
+from events.models import Event
+from events.record import Actor
+from insights import telling
+from members.reveal import reveal
+from merchants.models import ApiKey
+from merchants.onboarding import issue_key, revoke_key
+from orders.facts import RefundLineFacts
+from stores import contracts
+from tests.people import NOON
+from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = (
+    "merchants",
+    "ledger",
+    "stores",
+    "catalog",
+    "guides",
+    "members",
+    "orders",
+    "coupons",
+    "commissions",
+    "flows",
+)
+KIND = re.compile(r"[a-z_]+\.[a-z_]+")
+
+
+def written_kinds() -> dict[str, str]:
+    """Kind → the file that writes it: what is handed on as `kind`, down to `record` or a Happening."""
+    found = {}
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for kind in kinds_in(ast.parse(path.read_text())):
+                found[kind] = str(path.relative_to(ROOT))
+    return found
+
+
+def kinds_in(tree: ast.Module) -> Iterator[str]:
+    place = {"record": 0, "Happening": 0, "announce": 0}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and "kind" in (names := [arg.arg for arg in node.args.args]):
+            place[node.name] = names.index("kind")
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or name_of(node.func) not in place:
+            continue
+        given = node.args[place[name_of(node.func)] :][:1]
+        given += [keyword.value for keyword in node.keywords if keyword.arg == "kind"]
+        for constant in (part for value in given for part in ast.walk(value)):
+            if isinstance(constant, ast.Constant) and KIND.fullmatch(str(constant.value)):
+                yield constant.value
+
+
+def name_of(function: ast.expr) -> str:
+    return getattr(function, "id", getattr(function, "attr", ""))
+
+
+WRITTEN = written_kinds() | {f"{noun}.changed": "catalog/listing.py" for noun in ("product", "sku")}
+
+
+def test_the_walk_finds_what_is_written():
+    assert {
+        "order.paid",
+        "order.lines_refunded",
+        "commission.clawed",
+        "member.left",
+        "guide.off_duty",
+    } <= set(WRITTEN)
+
+
+@pytest.mark.parametrize("kind", sorted(WRITTEN))
+def test_a_kind_that_is_written_is_told_in_words(kind):
+    assert kind in telling._SENTENCES or kind in telling._KINDS, f"{WRITTEN[kind]} writes {kind}"
+
+
+def test_what_happened_reads_as_sentences_with_the_names_one_may_know(world, told_to):
+    one = joined(world.qinglan_brand, world.jingan, guide=world.lin)
+    campaign = campaign_of(world.qinglan, world.qinglan_brand)
+    _coupon, code = coupon_for(campaign, one.member)
+    order = sold(
+        world.jingan,
+        line(world.coat),
+        line(world.tea),
+        phone="13800010001",
+        coupons=(code,),
+    )
+    money_back(world.hehe, RefundLineFacts(number=2, quantity=1, amount=12800))
+    theirs, ours = told_to(world.hehe), told_to(world.qinglan)
+    assert f"和合静安店 sold ¥997.00, order {order.external_no}" in theirs
+    assert f"和合静安店 sold ¥869.00, order {order.external_no}" in ours
+    assert f"和合静安店 refunded ¥128.00 of order {order.external_no}" in theirs
+    assert "和合静安店 redeemed 满200减30, ¥30.00 off" in ours
+    assert "方女士 joined at 和合静安店" in ours
+    assert not [sentence for sentence in ours if "997" in sentence or "128.00" in sentence]
+
+
+def test_a_stranger_s_name_stays_a_word(world):
+    one = joined(world.qinglan_brand, world.jingan)
+    event = Event(
+        merchant_id=world.stranger.id,
+        kind="member.joined",
+        subject=one.member.ref,
+        payload={"member": one.member.ref, "store": world.jingan.ref},
+        at=NOON,
+    )
+    event.seq = 1
+    with translation.override("en"):
+        assert [told.text for told in telling.tell([event], merchant=world.stranger)] == [
+            "A member joined at a store"
+        ]
+
+
+def test_a_revoked_key_and_an_ended_contract_are_told(world, told_to):
+    by = Actor.user(world.gu.ref)
+    with world.inside(world.qinglan):
+        key, _secret = issue_key(merchant=world.qinglan, name="till", by=by)
+        revoke_key(key=key, by=by)
+        revoke_key(key=key, by=by)
+        reveal(member=joined(world.qinglan_brand, world.xuhui).member, by=by, reason="call")
+        contracts.terminate(contract=world.qinglan_at_jingan, by=by, at=NOON)
+        assert ApiKey.objects.get(pk=key.pk).revoked_at
+    told = told_to(world.qinglan)
+    assert told.count("An API key was revoked") == 1
+    assert "A contract was ended" in told
+    assert "A phone number was looked at in full" in told
