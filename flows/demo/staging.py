@@ -34,6 +34,7 @@ from stores.opening import open_store
 
 OPERATOR = Actor.system("demo")
 WEEK = 7
+SPLIT_EVERY = 12  # sales: near enough behind each for the feed, far enough apart to go fast
 
 
 def secret_of(what: str) -> str:
@@ -72,7 +73,6 @@ class Stage:
         self.coupons: dict[int, Coupon] = {}
         self.sales: dict[str, Order] = {}
         self.unsplit: dict[Merchant, list[int]] = {}
-        self.unclawed: list[Refund] = []
 
     @staticmethod
     def steps_of(script: Script) -> int:
@@ -334,6 +334,8 @@ class Stage:
         order, _is_new = purchase.paid(facts, by=Actor.user(guide.user.ref))
         self.sales[act.no] = order
         self.unsplit.setdefault(store.merchant, []).append(order.id)
+        if sum(map(len, self.unsplit.values())) >= SPLIT_EVERY:
+            self._split()
 
     def _buyer(self, act: Sale) -> BuyerFacts | None:
         if act.member is None:
@@ -360,13 +362,13 @@ class Stage:
         )
         given_back, _is_new = refund.refunded(facts, by=OPERATOR)
         if isinstance(given_back, Refund):
-            self.unclawed.append(given_back)
+            self._split()
+            with scope(merchant=given_back.merchant):
+                clawback.claw(given_back)
 
     def _split(self) -> None:
         """What the worker does behind the sales; it will find this done when it comes to their events."""
         for seller, orders in self.unsplit.items():
             with scope(merchant=seller):
                 settlement.book_and_settle(orders, seller=seller)
-        for given_back in self.unclawed:
-            with scope(merchant=given_back.merchant):
-                clawback.claw(given_back)
+        self.unsplit.clear()
