@@ -32,13 +32,13 @@ def store(given: str, *, field: str = "store") -> Store:
 
 def store_that_sells_for(given: str, *, at: datetime, field: str = "store") -> Store:
     """An own store, or one (by id) whose contract for a brand of the acting merchant is in force at `at`."""
-    contracts = every(Contract).live(at).filter(store__ref=given).exclude(counterparty=models.F("merchant"))
-    if contract := contracts.select_related("store__merchant").first():
+    own = every(Store).filter(models.Q(ref=given) | models.Q(code=given))
+    if found := own.select_related("merchant").first():
+        return found
+    contracts = every(Contract).live(at).filter(store__ref=given).select_related("store__merchant")
+    if contract := contracts.first():
         return contract.store
-    own = every(Store).select_related("merchant").filter(models.Q(ref=given) | models.Q(code=given)).first()
-    if own is None:
-        raise not_found(Store, field=field)
-    return own
+    raise not_found(Store, field=field)
 
 
 def campaign(ref: str, *, store: Store | None) -> Campaign:

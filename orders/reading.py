@@ -3,11 +3,11 @@ nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext_lazy as _
 
-from merchants.errors import NotFound
+from merchants.finding import not_found
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 from orders.models import Order, OrderLine, Refund, Tender, Touch
@@ -15,12 +15,15 @@ from orders.models import Order, OrderLine, Refund, Tender, Touch
 
 @dataclass(frozen=True)
 class Receipt:
-    """`whole` is the seller's: only then may totals, tenders, refunds and the seller's member be shown."""
+    """`whole` is the seller's: only then are totals and the seller's member to be shown, and tenders and refunds
+    here at all."""
 
     order: Order
     lines: Sequence[OrderLine]
     touches: Sequence[Touch]
     whole: bool
+    tenders: Sequence[Tender] = ()
+    refunds: Sequence[Refund] = ()
 
 
 def receipt(ref: str, *, reader: Merchant) -> Receipt:
@@ -32,11 +35,7 @@ def receipt(ref: str, *, reader: Merchant) -> Receipt:
     )
     lines = list(own.order_by("number"))
     if not lines:
-        raise NotFound(
-            "order.not_found",
-            _("There is no such record here."),
-            next_step=_("Check the id. Records of other merchants are not shown."),
-        )
+        raise not_found(Order)
     order = lines[0].order
     with acting_for(order.merchant):  # who served is shared with the owner of what was sold
         touches = list(Touch.objects.filter(order=order).select_related("guide"))
@@ -44,17 +43,25 @@ def receipt(ref: str, *, reader: Merchant) -> Receipt:
 
 
 def receipts() -> QuerySet[Order]:
-    """The acting merchant's own sales, each with all that `whole` reads; statements do not grow with the
-    rows."""
+    """The acting merchant's own sales, each with all that `whole` reads; statements do not grow with the rows."""
     lines = OrderLine.objects.select_related("sku", "brand", "brand_member").order_by("number")
+    touches = Touch.objects.select_related("guide").order_by("id")
+    tenders = Tender.objects.select_related("collector").order_by("number")
     return Order.objects.select_related("store", "member").prefetch_related(
-        Prefetch("lines", lines),
-        Prefetch("touches", Touch.objects.select_related("guide").order_by("id")),
-        Prefetch("tenders", Tender.objects.select_related("collector").order_by("number")),
-        Prefetch("refunds", Refund.objects.order_by("id")),
+        Prefetch("lines", lines, to_attr="read_lines"),
+        Prefetch("touches", touches, to_attr="read_touches"),
+        Prefetch("tenders", tenders, to_attr="read_tenders"),
+        Prefetch("refunds", Refund.objects.order_by("id"), to_attr="read_refunds"),
     )
 
 
-def whole(order: Order) -> Receipt:
+def whole(order: Any) -> Receipt:
     """An order of `receipts()`, for its seller."""
-    return Receipt(order, list(order.lines.all()), list(order.touches.all()), whole=True)
+    return Receipt(
+        order,
+        order.read_lines,
+        order.read_touches,
+        True,
+        tenders=order.read_tenders,
+        refunds=order.read_refunds,
+    )

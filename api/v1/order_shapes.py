@@ -38,9 +38,9 @@ def show(receipt: Receipt) -> dict[str, Any]:
         "recorded_at": order.recorded_at,
         "lines": [show_line(line) for line in receipt.lines],
         "touches": [show_touch(touch) for touch in receipt.touches],
-        "tenders": [show_tender(tender) for tender in order.tenders.all()] if whole else [],
+        "tenders": [show_tender(tender) for tender in receipt.tenders],
         "coupons": [show_redemption(redemption) for redemption in used_on(receipt)],
-        "refunds": [show_refund(refund) for refund in order.refunds.all()] if whole else [],
+        "refunds": [show_refund(refund) for refund in receipt.refunds],
     }
 
 
