@@ -75,6 +75,15 @@ class Join:
 
 
 @dataclass(frozen=True)
+class Greet:
+    """The guide has welcomed the new member, and ticks it off."""
+
+    at: datetime
+    member: int
+    store: str
+
+
+@dataclass(frozen=True)
 class Send:
     at: datetime
     coupon: int
@@ -105,7 +114,7 @@ class GiveBack:
     line: int
 
 
-Act = Join | Send | Sale | GiveBack
+Act = Join | Greet | Send | Sale | GiveBack
 
 
 @dataclass
@@ -127,7 +136,7 @@ def write(*, as_of: date, scale: str, until: datetime) -> Script:
     return script
 
 
-_RANK: dict[type, int] = {Join: 0, Send: 1, Sale: 2, GiveBack: 3}
+_RANK: dict[type, int] = {Join: 0, Greet: 1, Send: 2, Sale: 3, GiveBack: 4}
 
 
 def _before(acts: list[Act], until: datetime) -> list[Act]:
@@ -257,10 +266,17 @@ class _Months:
         return join
 
     def _welcomed(self, join: Join) -> Iterator[Act]:
-        """Joined; about half are sent a coupon of their brand soon after."""
+        """Joined and greeted; about half are sent a coupon of their brand soon after."""
         yield join
+        yield from self._greeted(join)
         if join.takes_offers and self._may_send(join) and self.random.random() < 0.7:
             yield self._send(join, join.at + timedelta(minutes=self.random.randint(5, 600)))
+
+    def _greeted(self, join: Join) -> Iterator[Act]:
+        """Within the day, nearly always; what was forgotten for weeks nobody has open any more."""
+        old = (self.script.as_of - join.at.astimezone(SHANGHAI).date()).days > 4
+        if old or self.random.random() < 0.75:
+            yield Greet(join.at + timedelta(minutes=self.random.randint(15, 1200)), join.member, join.store)
 
     def _may_send(self, join: Join) -> bool:
         """A guide reaches a brand's member only at the brand's own store, or with the shopper's consent."""
@@ -279,6 +295,7 @@ class _Months:
         if draw < 0.24:
             join = self._join(at, store)
             yield join
+            yield from self._greeted(join)
             member = join.member
         elif draw < 0.72 and known:
             member = self.random.choice(known)

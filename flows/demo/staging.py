@@ -17,11 +17,12 @@ from coupons.models import Campaign, Coupon
 from events.record import Actor
 from flows import purchase, refund, settlement
 from flows.demo import cast
-from flows.demo.script import DAYS, SHANGHAI, Act, GiveBack, Join, Sale, Script, Send
+from flows.demo.script import DAYS, SHANGHAI, Act, GiveBack, Greet, Join, Sale, Script, Send
 from flows.joining import Joined, join_brand
 from guides.hiring import hire
 from guides.models import Guide
 from guides.targets import set_target
+from members import followups
 from members.models import Consent
 from merchants.models import Brand, Merchant, OrgUnit, User
 from merchants.onboarding import add_brand, add_unit, appoint, issue_key, open_merchant, root_of
@@ -94,6 +95,7 @@ class Stage:
         """Play what happens. Acts of different stores touch no common member, coupon or order."""
         play: dict[type, Callable[[Any], None]] = {
             Join: self._join,
+            Greet: self._greet,
             Send: self._send,
             Sale: self._sale,
             GiveBack: self._give_back,
@@ -302,6 +304,15 @@ class Stage:
             by=OPERATOR,
             at=act.at,
         )
+
+    def _greet(self, act: Greet) -> None:
+        joined = self.joined[act.member]
+        if joined.guide is None:
+            return
+        with scope(merchant=joined.guide.merchant):
+            follow_up = followups.open_for(guide=joined.guide).filter(member=joined.binding.member).first()
+        if follow_up:
+            followups.done(follow_up=follow_up, by=Actor.user(joined.guide.user.ref), at=act.at)
 
     def _send(self, act: Send) -> None:
         guide, store = self.guides[act.guide], self.stores[act.store]

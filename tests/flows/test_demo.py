@@ -1,0 +1,104 @@
+"""The demo: the same story for the same date, played through the product, and true to the fen."""
+
+import io
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from django.core.management import call_command
+from django_scopes import scope
+
+from commissions.models import Split
+from flows.demo import cast
+from flows.demo.script import GiveBack, Join, Sale, Send, write
+from flows.demo.staging import Stage, api_key_of
+from ledger.proof import trial_balance
+from members.models import Member
+from merchants.models import ApiKey, Merchant
+from merchants.onboarding import key_hash
+from orders.models import Order
+
+AS_OF = date(2026, 11, 22)
+MIDNIGHT = datetime(2026, 11, 22, 16, tzinfo=UTC)
+
+
+def test_the_same_date_and_scale_tell_the_same_story():
+    assert write(as_of=AS_OF, scale="small", until=MIDNIGHT) == write(
+        as_of=AS_OF, scale="small", until=MIDNIGHT
+    )
+    other = write(as_of=date(2026, 11, 21), scale="small", until=MIDNIGHT)
+    assert other.acts != write(as_of=AS_OF, scale="small", until=MIDNIGHT).acts
+
+
+def test_three_months_of_trade_at_full_scale():
+    script = write(as_of=AS_OF, scale="full", until=MIDNIGHT)
+    kinds = [type(act) for act in script.acts]
+    assert kinds.count(Sale) == 1500 and len(script.stores) == 320
+    assert kinds.count(Join) > 400 and kinds.count(Send) > 150 and kinds.count(GiveBack) > 20
+    assert (script.acts[-1].at - script.acts[0].at).days >= 88
+    assert len({store.name for store in script.stores}) == len(script.stores)
+    assert script.acts == sorted(script.acts, key=lambda act: act.at)
+
+
+def test_nothing_happens_in_the_future():
+    noon = datetime(2026, 11, 22, 4, tzinfo=UTC)
+    assert all(act.at <= noon for act in write(as_of=AS_OF, scale="full", until=noon).acts)
+
+
+def test_members_act_only_after_they_joined_and_at_one_store():
+    """What lets stores be shared among processes."""
+    joined = {}
+    for act in write(as_of=AS_OF, scale="full", until=MIDNIGHT).acts:
+        if isinstance(act, Join):
+            joined[act.member] = act.store
+        elif getattr(act, "member", None) is not None:
+            assert joined[act.member] == act.store
+
+
+@pytest.fixture
+def small(db):
+    script = write(as_of=AS_OF, scale="small", until=MIDNIGHT)
+    stage = Stage(script, tick=lambda what: None)
+    stage.set_up()
+    stage.trade(script.acts)
+    return script
+
+
+def test_what_was_played_stands_and_balances(small):
+    sales = [act for act in small.acts if isinstance(act, Sale)]
+    orders = 0
+    for merchant in Merchant.objects.all():
+        with scope(merchant=merchant):
+            balance = trial_balance(merchant)
+            assert balance.holds, merchant
+            orders += Order.objects.count()
+            for split in Split.objects.prefetch_related("shares", "contributions"):
+                given = sum(share.amount for share in split.shares.all())
+                assert given - sum(c.amount for c in split.contributions.all()) == split.paid
+    assert orders == len(sales)
+    with scope(merchant=Merchant.objects.get(name=cast.MERCHANTS[0].name)):
+        assert Member.objects.exists()
+
+
+def test_the_base_data_opens_the_doors_it_names(small):
+    out = io.StringIO()
+    call_command("demo", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert {merchant["key"] for merchant in told["merchants"]} == {"qinglan", "mubai", "hehe", "jincheng"}
+    assert {login["role"] for login in told["logins"]} >= {
+        "owner",
+        "finance",
+        "store_manager",
+        "guide",
+        "auditor",
+    }
+    for merchant in told["merchants"]:
+        with scope(merchant=Merchant.objects.get(ref=merchant["id"])):
+            assert bytes(ApiKey.objects.get().hash) == key_hash(merchant["api_key"])
+    assert api_key_of("qinglan") != api_key_of("mubai")
+
+
+def test_made_once_it_is_not_made_again(small):
+    out = io.StringIO()
+    call_command("demo", "--scale", "small", stdout=out)
+    assert "already" in out.getvalue() and Merchant.objects.count() == 4
