@@ -20,13 +20,15 @@ MOST_TASKS = 5
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     desk = access.desk(request)
-    tasks = list(followups.open_for(guide=desk.guide)[: MOST_TASKS + 1])
+    left, arrived = followups.open_for(guide=desk.guide), _arrivals(desk)
+    newest = arrived["newest"]
+    tasks = left.exclude(pk=newest.pk) if newest else left  # the newest has a card of its own
     context = {
         "desk": desk,
         "now": timezone.now(),
-        "left": followups.open_for(guide=desk.guide).count(),
+        "left": left.count(),
         "tasks": tasks[:MOST_TASKS],
-        **_arrivals(desk),
+        **arrived,
         **_figures(desk),
     }
     return shell.page(request, "today/today", context, tab="today")
@@ -53,9 +55,11 @@ def follow_up_done(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _arrivals(desk: Desk) -> dict[str, Any]:
-    """The newest member who has not been welcomed, and how many there are."""
-    waiting = followups.open_for(guide=desk.guide).filter(kind=FollowUp.Kind.WELCOME)
-    return {"newest": waiting.order_by("-created_at").first(), "waiting": waiting.count()}
+    """Who joined last and is still to be welcomed in time, and how many there are."""
+    waiting = followups.open_for(guide=desk.guide).filter(
+        kind=FollowUp.Kind.WELCOME, due_at__gt=timezone.now()
+    )
+    return {"newest": waiting.last(), "waiting": waiting.count()}
 
 
 def _figures(desk: Desk) -> dict[str, Any]:
