@@ -108,8 +108,8 @@ def cluster_folder(data: Path, user: pwd.struct_passwd) -> Path:
         return cluster.resolve()
     if os.getuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in [data, *data.parents]):
         return cluster
-    real = ROOT_STORE / f"data-{hashlib.sha256(str(data).encode()).hexdigest()[:12]}"
-    real.parent.mkdir(parents=True, exist_ok=True)
+    ROOT_STORE.mkdir(mode=0o755, parents=True, exist_ok=True)
+    real = Path(tempfile.mkdtemp(prefix="data-", dir=ROOT_STORE))
     cluster.symlink_to(real)
     return real
 
