@@ -68,9 +68,17 @@ def join_brand(
     known_to_store = own_store or bool(consents.get(Consent.Purpose.STORE))
     held = _held(person, store, at) if known_to_store else None
     match = (held and held.guide) or (_match(store, guide, at) if known_to_store else None)
-    common = {"person": person, "name": name, "home_store": store, "guide": match, "by": by, "at": at}
     member, is_new = join(
-        merchant=brand.merchant, brand=brand, origin=_origin(guide), consents=consents, **common
+        merchant=brand.merchant,
+        brand=brand,
+        person=person,
+        name=name,
+        home_store=store,
+        origin=Member.Origin.GUIDE if guide else Member.Origin.STOREFRONT,
+        guide=match,
+        consents=consents,
+        by=by,
+        at=at,
     )
     if own_store:
         return Joined(member, None, match, _bound(member, held, match, store, by, at), is_new)
@@ -78,9 +86,14 @@ def join_brand(
         return Joined(member, None, None, None, is_new)
     channel_member, _is_new_there = join(
         merchant=store.merchant,
+        person=person,
+        name=name,
+        home_store=store,
         origin=Member.Origin.GUIDE if guide else Member.Origin.STORE,
+        guide=match,
         consents={Consent.Purpose.MEMBERSHIP: True},
-        **common,
+        by=by,
+        at=at,
     )
     _shared, newly = share(brand=brand, member=member, counterpart=channel_member, at=at)
     made = _bound(channel_member, held, match, store, by, at)
@@ -157,7 +170,3 @@ def _tell_the_brand(made: Binding, member: Member, by: Actor, at: datetime) -> N
         by=as_member(by, member),
         at=at,
     )
-
-
-def _origin(guide: Guide | None) -> str:
-    return Member.Origin.GUIDE if guide else Member.Origin.STOREFRONT

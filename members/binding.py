@@ -31,7 +31,9 @@ def bind(*, member: Member, guide: Guide, store: Store, by: Actor, at: datetime)
         extra={"member": member.ref},
     )
     with scope(merchant=member.merchant), transaction.atomic():
-        Member.objects.select_for_update(of=("self",)).get(pk=member.pk)  # two tabs wait here for each other
+        Member.objects.select_for_update(no_key=True, of=("self",)).get(
+            pk=member.pk
+        )  # two tabs wait here for each other
         live = binding_of(member=member, at=at)
         if live and live.guide_id == guide.id:
             return live

@@ -22,7 +22,7 @@ def answer(
     store merchant's own. An answer that stands already is not written again."""
     at = at or timezone.now()
     with scope(merchant=member.merchant), transaction.atomic():
-        Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
+        Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=member.pk)
         before = standing(member=member, brand=brand)
         changed = {
             str(Consent.Purpose(purpose)): granted

@@ -24,7 +24,7 @@ def person_for(*, phone: str) -> Person:
 def hold(person: Person) -> None:
     """Make whoever else is joining this person somewhere wait until this transaction ends; take it before any
     member."""
-    Person.objects.select_for_update().get(pk=person.pk)
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def known(*, merchant: Merchant, phone: str) -> Member | None:

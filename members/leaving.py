@@ -34,7 +34,7 @@ def leave(*, member: Member, brand: Brand, by: Actor, at: datetime | None = None
     at = at or timezone.now()
     with scope(merchant=member.merchant), transaction.atomic():
         member = (
-            Member.objects.select_for_update(of=("self",))
+            Member.objects.select_for_update(no_key=True, of=("self",))
             .select_related("person", "merchant")
             .get(pk=member.pk)
         )

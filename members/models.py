@@ -127,7 +127,7 @@ class Identity(models.Model):
 
 
 class Consent(models.Model):
-    """One yes or no, per brand and purpose; append-only, the newest counts. `brand` is empty for the store merchant's own."""
+    """One yes or no, per brand and purpose; append-only, the newest counts. No `brand`: the merchant's own."""
 
     class Purpose(models.TextChoices):
         MEMBERSHIP = "membership", _("Keep my membership and orders")

@@ -8,9 +8,11 @@ from members.models import Member, SharedMembership
 from merchants.models import Brand
 
 
-def share(*, brand: Brand, member: Member, counterpart: Member, at: datetime) -> SharedMembership:
-    """Let the store's merchant read, through its own `counterpart`, that this person is the brand's
-    `member`."""
+def share(
+    *, brand: Brand, member: Member, counterpart: Member, at: datetime
+) -> tuple[SharedMembership, bool]:
+    """Let the store's merchant read, through its own `counterpart`, that this person is the brand's `member`:
+    (sharing, whether it is news)."""
     with scope(merchant=brand.merchant):
         shared, made = SharedMembership.objects.get_or_create(
             brand=brand,
@@ -28,7 +30,7 @@ def stop_sharing(*, brand: Brand, member: Member, at: datetime) -> list[SharedMe
     """End every sharing of the brand's member; each with its counterpart, so that the other side can be
     told."""
     with scope(merchant=brand.merchant):
-        live = SharedMembership.objects.select_for_update(of=("self",)).filter(
+        live = SharedMembership.objects.select_for_update(no_key=True, of=("self",)).filter(
             brand=brand, member=member, ended_at=None
         )
         ended = list(live.select_related("counterpart", "counterparty"))

@@ -81,6 +81,11 @@ class Store(models.Model):
     def place(self) -> Point:
         return Point(self.lng, self.lat)
 
+    @property
+    def full_address(self) -> str:
+        """With its district, once: given addresses often begin with it."""
+        return self.address if self.address.startswith(self.district) else f"{self.district}{self.address}"
+
     def is_open(self, at: datetime) -> bool:
         return self.opening(at).is_open
 
