@@ -204,9 +204,9 @@ class _Months:
         self.script, self.size, self.random = script, size, random
         ranks: dict[str, int] = {}
         self.weights = []
-        for store in script.stores:  # a few stores sell most, as in life
-            ranks[store.merchant] = ranks.get(store.merchant, 0) + 1
-            self.weights.append(1.0 / ranks[store.merchant] ** 0.75)
+        for store in script.stores:  # a few stores sell most, as in life; each merchant has one that leads
+            rank = ranks[store.merchant] = ranks.get(store.merchant, 0) + 1
+            self.weights.append(5.0 if rank == 1 else rank**-0.75)
         self.cumulative = list(accumulate(self.weights))
         self.members_at: dict[str, list[int]] = {}
         self.joined: dict[int, Join] = {}
@@ -248,6 +248,11 @@ class _Months:
                 return store
         return self.script.stores[0]
 
+    def _guide_of(self, store: StoreRole) -> str:
+        """The first of a team serves as much as all the others."""
+        first, *others = store.guides
+        return self.random.choice(others) if others and self.random.random() < 0.5 else first
+
     def _join(self, at: datetime, store: StoreRole) -> Join:
         member = len(self.joined)
         join = Join(
@@ -255,7 +260,7 @@ class _Months:
             member=member,
             brand=self.random.choice(store.brands),
             store=store.code,
-            guide=self.random.choice(store.guides),
+            guide=self._guide_of(store),
             name=_name(self.random),
             phone=f"+86199{20_000_000 + member:08d}",
             shares_with_store=self.random.random() < 0.85,
@@ -311,7 +316,7 @@ class _Months:
                 )
                 yield send
                 coupon = send.coupon
-        guide = self.random.choice(store.guides)
+        guide = self._guide_of(store)
         place = "cash" if self.random.random() < 0.12 else "acquirer"
         yield Sale(at, no, store.code, guide, member, lines, place, coupon)
         if self.random.random() < 0.035:
