@@ -12,7 +12,7 @@ from commissions.terms import Terms, payees, platform, terms
 from guides.models import Guide
 from members.binding import binding_of
 from members.models import Member
-from merchants.models import Brand
+from merchants.models import Brand, Party
 from orders.models import Touch
 from stores.contracts import contracts_of
 from stores.models import Store
@@ -49,7 +49,7 @@ def estimate(
 
     An estimate: discounts that others bear, and so a basis of the full price, are known only with the sale.
     """
-    seller, everyone = store.merchant, _touching(guide, member, store, at)
+    seller, everyone, party = store.merchant, _touching(guide, member, store, at), platform()
     contracts = {contract.brand_id: contract for contract in contracts_of(store=store, at=at)}
     versions = {brand.id: versions_of(brand) for brand in {line.brand for line in lines if line.brand}}
     estimated = [
@@ -57,6 +57,7 @@ def estimate(
             line,
             guide,
             everyone,
+            party,
             terms(
                 seller=seller,
                 brand_owner=line.brand.merchant if line.brand else seller,
@@ -80,14 +81,16 @@ def _touching(guide: Guide, member: Member | None, store: Store, at: datetime) -
     return everyone
 
 
-def _line(line: PreviewLine, guide: Guide, everyone: Mapping[Candidate, Guide], of: Terms) -> EstimateLine:
+def _line(
+    line: PreviewLine, guide: Guide, everyone: Mapping[Candidate, Guide], party: Party, of: Terms
+) -> EstimateLine:
     serving = next(candidate for candidate in everyone if candidate.touch == Touch.Kind.SERVING)
     found, _nobody = payees(
         of,
         candidates=list(everyone),
         guides={candidate.guide: who for candidate, who in everyone.items()},
         store_id=serving.store,
-        platform=platform(),
+        platform=party,
     )
     payable = [term for term in of.rules if term.role in found]
     cuts = divide(base=line.paid, basis=line.paid, terms=payable)

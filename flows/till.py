@@ -55,16 +55,13 @@ def preview(*, code: str, store: Store, at: datetime | None = None) -> CouponCar
 
 
 def quote(
-    *, store: Store, lines: Sequence[LineFacts], codes: Sequence[str] = (), at: datetime | None = None
+    *, store: Store, lines: Sequence[LineFacts], coupons: Sequence[Coupon] = (), at: datetime | None = None
 ) -> Quote:
-    """The lines at this store now, priced. DomainError for a line that cannot be sold; a coupon that
-    does not
-    count leaves the receipt without it and says why."""
-    at = at or timezone.now()
+    """The lines at this store now, priced with coupons that `preview` found usable. DomainError for a line that
+    cannot be sold; a coupon that these lines do not earn leaves the receipt without it and says why."""
     with scope(merchant=store.merchant):
-        resolved = receipts.resolve(store=store, lines=lines, at=at)
+        resolved = receipts.resolve(store=store, lines=lines, at=at or timezone.now())
     try:
-        coupons = [redemption.find(code=code, store=store, at=at) for code in codes]
         return Quote(resolved, priced_with(resolved, coupons))
     except DomainError as refusal:
         return Quote(resolved, priced_with(resolved, []), refusal)

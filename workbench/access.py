@@ -45,7 +45,8 @@ def desk(request: HttpRequest, permission: str = "workbench.use") -> Desk:
     seat = cast(Seat, request.seat)
     seat.need("workbench.use")
     seat.need(permission)
-    guide = every(Guide).filter(user=seat.user, status=Guide.Status.ACTIVE).first()
+    own = every(Guide).filter(user=seat.user, status=Guide.Status.ACTIVE)
+    guide = own.select_related("merchant", "user").first()
     post = assignment_of(guide=guide, at=timezone.now()) if guide else None
     if guide is None or post is None:
         raise Forbidden(

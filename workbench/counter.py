@@ -51,7 +51,8 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
     if not basket.rows:
         return context
     try:
-        quote = till.quote(store=desk.store, lines=basket.facts(), codes=(code,) if code else (), at=now)
+        coupons = [context["card"].coupon] if context["card"] else []
+        quote = till.quote(store=desk.store, lines=basket.facts(), coupons=coupons, at=now)
     except DomainError as refusal:
         return context | {"refused": refusal}
     rows = [
