@@ -8,12 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalog.models import Sku
 from coupons.models import Campaign
 from events.models import Event
 from guides.models import Guide
 from members.models import Member
-from merchants.models import Merchant, User
+from merchants.models import Merchant
 from merchants.money import yuan
 from merchants.scoping import acting_for
 from orders.models import Order, OrderLine
@@ -58,16 +57,15 @@ class Names:
 
 def _stores(refs: list[str]) -> dict[str, str]:
     contracted = Contract.objects.filter(store__ref__in=refs).values_list("store__ref", "store__name")
-    return dict(contracted) | dict(Store.objects.filter(ref__in=refs).values_list("ref", "name"))
+    return dict(Store.objects.filter(ref__in=refs).values_list("ref", "name").union(contracted))
 
 
 def _guides(refs: list[str]) -> dict[str, str]:
     """One's own, and those at stores under one's contracts: the contract shares their names."""
-    place = "store__assignments__guide__"
-    contracted = Contract.objects.filter(**{f"{place}ref__in": refs})
-    return dict(contracted.values_list(f"{place}ref", f"{place}name")) | dict(
-        Guide.objects.filter(ref__in=refs).values_list("ref", "name")
-    )
+    place = "store__assignments__guide"
+    contracted = Contract.objects.filter(**{f"{place}__ref__in": refs})
+    shared = contracted.values_list(f"{place}__ref", f"{place}__name")
+    return dict(Guide.objects.filter(ref__in=refs).values_list("ref", "name").union(shared))
 
 
 def _members(refs: list[str]) -> dict[str, str]:
@@ -76,20 +74,11 @@ def _members(refs: list[str]) -> dict[str, str]:
 
 def _orders(refs: list[str]) -> dict[str, str]:
     about = OrderLine.about.filter(order__ref__in=refs).values_list("order__ref", "order__external_no")
-    return dict(about) | dict(Order.objects.filter(ref__in=refs).values_list("ref", "external_no"))
+    return dict(Order.objects.filter(ref__in=refs).values_list("ref", "external_no").union(about))
 
 
 def _campaigns(refs: list[str]) -> dict[str, str]:
     return dict(Campaign.objects.filter(ref__in=refs).values_list("ref", "name"))
-
-
-def _skus(refs: list[str]) -> dict[str, str]:
-    return dict(Sku.objects.filter(ref__in=refs).values_list("ref", "name"))
-
-
-def _users(refs: list[str]) -> dict[str, str]:
-    """Only those who act or acted for this merchant."""
-    return dict(User.objects.filter(ref__in=refs, appointments__isnull=False).values_list("ref", "name"))
 
 
 _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
@@ -98,8 +87,6 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "mem": _members,
     "ord": _orders,
     "cmp": _campaigns,
-    "sku": _skus,
-    "usr": _users,
 }
 
 

@@ -22,8 +22,8 @@ class CampaignForm(AskingForm):
     per_member_limit = forms.IntegerField(
         label=_("Coupons a member"), min_value=1, max_value=32_767, initial=1
     )
-    claim_from = MomentField(label=_("Sent from"))
-    claim_until = MomentField(label=_("Sent until"))
+    claim_from = MomentField(label=_("Can be sent from"))
+    claim_until = MomentField(label=_("Can be sent until"))
     use_from = MomentField(label=_("Usable from"))
     use_until = MomentField(label=_("Usable until"))
     brand_part = PercentField(
