@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
@@ -127,6 +129,11 @@ class Share(models.Model):
 
     def __str__(self) -> str:
         return f"{self.split_id}/{self.number} {self.role}"
+
+    @property
+    def claim(self) -> Fraction:
+        """Before rounding."""
+        return Fraction(self.claim_numerator, self.claim_denominator)
 
     @property
     def held(self) -> int:

@@ -7,7 +7,6 @@ arrives) is posted from the example itself through the ledger's one door, as the
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from fractions import Fraction
 
 from commissions import accruals, clawback, plans, settlement
 from commissions.models import Collection, Contribution, Share, Split
@@ -298,7 +297,7 @@ def lines_now(stage: Stage) -> list[dict]:
                                 "rule": s.rule_number,
                                 "role": s.role,
                                 "payee": names[s.payee_id],
-                                "exact": str(Fraction(s.claim_numerator, s.claim_denominator)),
+                                "exact": str(s.claim),
                                 "amount": s.amount,
                                 "clawed": s.clawed,
                                 "held": s.held,

@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from commissions import accruals, plans, settlement
-from commissions.assessing import exact
 from commissions.models import Contribution, Share, Split
 from commissions.splitting import Term
 from events.models import Event
@@ -128,7 +127,7 @@ def test_the_own_guide_inside_protection_comes_before_who_served(plans_published
     with world.inside(world.hehe):
         share = Share.payable.get(guide=world.lin)
     assert (share.why["touch"], share.why["because"]) == ("bound", "bound_and_protected")
-    assert exact(share) == Fraction(995)
+    assert share.claim == Fraction(995)
 
 
 def test_a_brands_coupon_at_a_store_that_collects_is_owed_by_the_brand(plans_published):

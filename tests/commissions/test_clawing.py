@@ -10,8 +10,8 @@ from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from orders.facts import RefundLineFacts, TenderFacts
 from stores.models import Contract
-from tests.commissions.conftest import CENTRAL
 from tests.people import LONG_AGO, NOON, ONBOARDING, make_contract, make_store
+from tests.plans import CENTRAL
 from tests.selling import line, money_back, sold
 
 SERVED = {"serving": "G101"}

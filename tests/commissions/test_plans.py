@@ -9,8 +9,8 @@ from commissions import plans
 from commissions.models import PlanVersion, Rule
 from commissions.splitting import Term
 from merchants.errors import DomainError
-from tests.commissions.conftest import CENTRAL
 from tests.people import LATER, LONG_AGO, NOON, ONBOARDING
+from tests.plans import CENTRAL
 
 REST = Term(99, "residual", None)
 

@@ -11,7 +11,7 @@ from events.models import Event, Reader
 from flows import settlement as flow_settlement
 from ledger import balances, proof
 from orders.facts import RefundLineFacts
-from tests.commissions.conftest import plans_published  # noqa: F401  (a fixture)
+from tests.plans import publish_plans
 from tests.selling import line, money_back, sold
 from tests.streaming import flow
 
@@ -19,8 +19,8 @@ SERVED = {"serving": "G101"}
 
 
 @pytest.fixture
-def world(plans_published):  # noqa: F811
-    return plans_published
+def world(world):
+    return publish_plans(world)
 
 
 def standing(world):

@@ -5,7 +5,7 @@ import time
 import pytest
 from django.db import IntegrityError
 
-from commissions import accruals, clawback, plans, settlement
+from commissions import accruals, clawback, settlement
 from commissions.models import Clawback, Settlement, Share, Split
 from ledger import accounts, balances, proof
 from ledger.accounts import held, named
@@ -13,8 +13,8 @@ from ledger.transfers import Entry, Story, post
 from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts
 from orders.models import Order
-from tests.commissions.conftest import CENTRAL, DIRECT
-from tests.people import LONG_AGO, NOON, ONBOARDING
+from tests.people import NOON
+from tests.plans import publish_plans
 from tests.races.together import together
 from tests.selling import line, money_back, sold
 
@@ -25,14 +25,7 @@ WORKERS = 4
 
 @pytest.fixture
 def world(transactional_db, world):
-    for brand, mode, rules in (
-        (world.qinglan_brand, "central", CENTRAL),
-        (world.mubai_brand, "direct", DIRECT),
-    ):
-        plans.publish(
-            brand=brand, mode=mode, rules=rules, effective_from=LONG_AGO, at=LONG_AGO, by=ONBOARDING
-        )
-    return world
+    return publish_plans(world)
 
 
 def books_hold(world):
