@@ -8,8 +8,9 @@ from queue import Empty
 from django.core.management.base import CommandError
 from django.db import connection, connections
 
-from flows.demo.script import Act
+from flows.demo.acts import Act
 from flows.demo.staging import Stage
+from flows.demo.trading import Trade
 
 WORTH_SHARING = 500  # acts
 
@@ -19,7 +20,7 @@ def perform(stage: Stage, *, tick: Callable[[str], None]) -> None:
     acts = stage.script.acts
     hands = min(4, os.cpu_count() or 1)
     if len(acts) < WORTH_SHARING or hands == 1 or connection.in_atomic_block:
-        stage.trade(acts)
+        Trade(stage, tick=tick).play(acts)
         return
     _share(stage, _parts(acts, hands), tick)
 
@@ -62,5 +63,4 @@ def _share(stage: Stage, parts: list[list[Act]], tick: Callable[[str], None]) ->
 def _play(stage: Stage, acts: list[Act], tick: Callable[[str], None]) -> None:
     with connection.cursor() as cursor:  # a demo may be made again: it need not wait for the disk
         cursor.execute("SET synchronous_commit = off")
-    stage.tick = tick
-    stage.trade(acts)
+    Trade(stage, tick=tick).play(acts)

@@ -3,7 +3,7 @@
 import csv
 from bisect import bisect
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -11,6 +11,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from flows.demo import cast
+from flows.demo.acts import Act, GiveBack, Greet, GuideRole, Join, Place, Sale, Script, Send, StoreRole
 
 PLACES = Path(__file__).with_name("places.csv")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -25,104 +26,6 @@ class Scale:
 
 
 SCALES = {"full": Scale(1500, 1.0, 260), "small": Scale(40, 0.04, 10)}
-
-
-@dataclass(frozen=True)
-class Place:
-    province: str
-    city: str
-    district: str
-    adcode: str
-    address: str
-    lng: float
-    lat: float
-    opens: str
-    closes: str
-    name: str
-
-
-@dataclass(frozen=True)
-class StoreRole:
-    merchant: str
-    code: str
-    name: str
-    kind: str
-    place: Place
-    brands: tuple[str, ...]
-    guides: tuple[str, ...]  # codes
-
-
-@dataclass(frozen=True)
-class GuideRole:
-    code: str
-    merchant: str
-    store: str
-    name: str
-    phone: str
-
-
-@dataclass(frozen=True)
-class Join:
-    at: datetime
-    member: int
-    brand: str
-    store: str
-    guide: str
-    name: str
-    phone: str
-    shares_with_store: bool
-    takes_offers: bool
-
-
-@dataclass(frozen=True)
-class Greet:
-    """The guide has welcomed the new member, and ticks it off."""
-
-    at: datetime
-    member: int
-    store: str
-
-
-@dataclass(frozen=True)
-class Send:
-    at: datetime
-    coupon: int
-    campaign: str
-    member: int
-    guide: str
-    store: str
-
-
-@dataclass(frozen=True)
-class Sale:
-    at: datetime
-    no: str
-    store: str
-    guide: str
-    member: int | None
-    lines: tuple[tuple[str, int], ...]  # goods code, quantity
-    place: str
-    coupon: int | None
-
-
-@dataclass(frozen=True)
-class GiveBack:
-    at: datetime
-    no: str
-    store: str
-    sale: str
-    line: int
-
-
-Act = Join | Greet | Send | Sale | GiveBack
-
-
-@dataclass
-class Script:
-    as_of: date
-    stores: list[StoreRole]
-    guides: list[GuideRole]
-    acts: list[Act] = field(default_factory=list)
 
 
 def write(*, as_of: date, scale: str, until: datetime) -> Script:

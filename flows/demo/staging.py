@@ -1,55 +1,32 @@
-"""Plays the demo's script through the product's own verbs, so that all it shows was made as in life."""
+"""Sets the demo's stage through the product's own verbs: merchants, goods, stores, plans, people."""
 
-import hmac
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django_scopes import scope
 
 from catalog.listing import add_product, add_sku
-from commissions import clawback, plans
+from commissions import plans
 from commissions.splitting import Term
-from coupons import campaigns, issuing
-from coupons.models import Campaign, Coupon
+from coupons import campaigns
+from coupons.models import Campaign
 from events.record import Actor
-from flows import purchase, refund, settlement
 from flows.demo import cast
-from flows.demo.script import DAYS, SHANGHAI, Act, GiveBack, Greet, Join, Sale, Script, Send
-from flows.joining import Joined, join_brand
+from flows.demo.logins import api_key_of, password
+from flows.demo.script import DAYS, SHANGHAI, Script
 from guides.hiring import hire
 from guides.models import Guide
 from guides.targets import set_target
-from members import followups
-from members.models import Consent
 from merchants.models import Brand, Merchant, OrgUnit, User
 from merchants.onboarding import add_brand, add_unit, appoint, issue_key, open_merchant, root_of
 from merchants.roles import Role
-from orders.facts import BuyerFacts, LineFacts, OrderFacts, RefundFacts, RefundLineFacts
-from orders.models import Order, Refund
 from stores.contracts import agree
 from stores.models import Store
 from stores.opening import open_store
 
 OPERATOR = Actor.system("demo")
 WEEK = 7
-SPLIT_EVERY = 12  # sales: near enough behind each for the feed, far enough apart to go fast
-
-
-def secret_of(what: str) -> str:
-    """A demo's password or key: the same for one installation, different on the next, kept nowhere."""
-    return hmac.new(settings.SECRET_KEY.encode(), f"demo {what}".encode(), "sha256").hexdigest()
-
-
-def api_key_of(merchant: str) -> str:
-    return f"tk_test_{secret_of(f'key {merchant}')[:32]}"
-
-
-def password() -> str:
-    """One for all who sign in by e-mail: a slow hash each would cost more than the three months of trade."""
-    return f"demo-{secret_of('password')[:10]}"
 
 
 def is_laid() -> bool:
@@ -70,10 +47,6 @@ class Stage:
         self.stores: dict[str, Store] = {}
         self.guides: dict[str, Guide] = {}
         self.campaigns: dict[str, Campaign] = {}
-        self.joined: dict[int, Joined] = {}
-        self.coupons: dict[int, Coupon] = {}
-        self.sales: dict[str, Order] = {}
-        self.unsplit: dict[Merchant, list[int]] = {}
 
     @staticmethod
     def steps_of(script: Script) -> int:
@@ -90,20 +63,6 @@ class Stage:
         self._guides()
         self._logins()
         self._targets()
-
-    def trade(self, acts: Iterable[Act]) -> None:
-        """Play what happens. Acts of different stores touch no common member, coupon or order."""
-        play: dict[type, Callable[[Any], None]] = {
-            Join: self._join,
-            Greet: self._greet,
-            Send: self._send,
-            Sale: self._sale,
-            GiveBack: self._give_back,
-        }
-        for act in acts:
-            play[type(act)](act)
-            self.tick("trade")
-        self._split()
 
     def _merchants(self) -> None:
         for role in cast.MERCHANTS:
@@ -288,98 +247,3 @@ class Stage:
                 for ahead in (0, 1):
                     day = self.script.as_of + timedelta(days=ahead)
                     set_target(guide=self.guides[code], day=day, amount=200_000, by=OPERATOR)
-
-    def _join(self, act: Join) -> None:
-        self.joined[act.member] = join_brand(
-            brand=self.brands[act.brand],
-            store=self.stores[act.store],
-            phone=act.phone,
-            name=act.name,
-            consents={
-                Consent.Purpose.MEMBERSHIP: True,
-                Consent.Purpose.STORE: act.shares_with_store,
-                Consent.Purpose.MARKETING: act.takes_offers,
-            },
-            guide=self.guides[act.guide],
-            by=OPERATOR,
-            at=act.at,
-        )
-
-    def _greet(self, act: Greet) -> None:
-        joined = self.joined[act.member]
-        if joined.guide is None:
-            return
-        with scope(merchant=joined.guide.merchant):
-            follow_up = followups.open_for(guide=joined.guide).filter(member=joined.binding.member).first()
-        if follow_up:
-            followups.done(follow_up=follow_up, by=Actor.user(joined.guide.user.ref), at=act.at)
-
-    def _send(self, act: Send) -> None:
-        guide, store = self.guides[act.guide], self.stores[act.store]
-        joined = self.joined[act.member]
-        coupon, _is_new = issuing.issue(
-            campaign=self.campaigns[act.campaign],
-            member=joined.channel_member or joined.member,
-            claim_key=f"demo-{act.coupon}",
-            guide=guide,
-            store=store,
-            by=Actor.user(guide.user.ref),
-            at=act.at,
-        )
-        self.coupons[act.coupon] = coupon
-
-    def _sale(self, act: Sale) -> None:
-        store, guide = self.stores[act.store], self.guides[act.guide]
-        prices = {goods.code: goods.price for goods in cast.GOODS}
-        facts = OrderFacts(
-            store=store,
-            channel=Order.Channel.POS,
-            external_no=act.no,
-            placed_at=act.at,
-            paid_at=act.at,
-            buyer=self._buyer(act),
-            lines=tuple(LineFacts(sku=code, quantity=n, list_price=prices[code]) for code, n in act.lines),
-            coupons=(issuing.code_of(self.coupons[act.coupon]),) if act.coupon else (),
-            touches={"serving": guide.ref},
-        )
-        order, _is_new = purchase.paid(facts, by=Actor.user(guide.user.ref))
-        self.sales[act.no] = order
-        self.unsplit.setdefault(store.merchant, []).append(order.id)
-        if sum(map(len, self.unsplit.values())) >= SPLIT_EVERY:
-            self._split()
-
-    def _buyer(self, act: Sale) -> BuyerFacts | None:
-        if act.member is None:
-            return None
-        joined = self.joined[act.member]
-        member = joined.channel_member or joined.member
-        if member.merchant_id == self.stores[act.store].merchant_id:
-            return BuyerFacts(member=member.ref)
-        return BuyerFacts(phone=member.person.phone)
-
-    def _give_back(self, act: GiveBack) -> None:
-        order = self.sales[act.sale]
-        with scope(merchant=order.merchant):
-            line = order.lines.get(number=act.line)
-        if line.paid == 0:
-            return
-        facts = RefundFacts(
-            merchant=order.merchant,
-            channel=order.channel,
-            external_no=act.no,
-            order_external_no=order.external_no,
-            lines=(RefundLineFacts(number=act.line, quantity=line.quantity, amount=line.paid),),
-            refunded_at=act.at,
-        )
-        given_back, _is_new = refund.refunded(facts, by=OPERATOR)
-        if isinstance(given_back, Refund):
-            self._split()
-            with scope(merchant=given_back.merchant):
-                clawback.claw(given_back)
-
-    def _split(self) -> None:
-        """What the worker does behind the sales; it will find this done when it comes to their events."""
-        for seller, orders in self.unsplit.items():
-            with scope(merchant=seller):
-                settlement.book_and_settle(orders, seller=seller)
-        self.unsplit.clear()

@@ -10,8 +10,11 @@ from django_scopes import scope
 
 from commissions.models import Split
 from flows.demo import cast
-from flows.demo.script import GiveBack, Join, Sale, Send, write
-from flows.demo.staging import Stage, api_key_of
+from flows.demo.acts import GiveBack, Join, Sale, Send
+from flows.demo.logins import api_key_of
+from flows.demo.script import write
+from flows.demo.staging import Stage
+from flows.demo.trading import Trade
 from ledger.proof import trial_balance
 from members.models import Member
 from merchants.models import ApiKey, Merchant
@@ -60,7 +63,7 @@ def small(db):
     script = write(as_of=AS_OF, scale="small", until=MIDNIGHT)
     stage = Stage(script, tick=lambda what: None)
     stage.set_up()
-    stage.trade(script.acts)
+    Trade(stage, tick=lambda what: None).play(script.acts)
     return script
 
 
