@@ -65,7 +65,7 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
 def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
     """The sale of this page; DomainError for what stands between the two. The total must be the one that was shown."""
     fault, number = context["basket"].fault, given.get("number", "")
-    if fault or not context["basket"].rows or not number.startswith(f"{NUMBERS}_"):
+    if fault or not context["basket"].rows or not is_number(number):
         raise DomainError(
             "sale.form",
             fault or _("There is nothing to sell yet."),
@@ -85,7 +85,7 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
     return OrderFacts(
         store=desk.store,
         channel=Order.Channel.WORKBENCH,
-        external_no=number[:64],
+        external_no=number,
         paid_at=timezone.now(),
         currency=desk.seat.merchant.currency,
         lines=context["basket"].facts(),
@@ -94,6 +94,11 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
         coupons=(context["code"],) if context["code"] else (),
         touches={"serving": desk.guide.ref},
     )
+
+
+def is_number(text: str) -> bool:
+    """Is this a sale number as we give them?"""
+    return text.startswith(f"{NUMBERS}_") and len(text) < 40 and text.isascii()
 
 
 def _expected(desk: Desk, quote: Quote, member: Member | None) -> int:

@@ -107,7 +107,7 @@ class TestWhoIsNotHers:
         chens = joined(world.qinglan_brand, world.xuhui, phone=MEI, name="梅女士")
         for ref in (fang.member.ref, chens.member.ref, "mem_nobody"):
             for path in (f"/w/members/{ref}/", f"/w/members/{ref}/coupons/", f"/w/sale/?member={ref}"):
-                assert lin.get(path).status_code == 404, path
+                assert lin.get(path, follow=True).status_code == 404, path
 
     def test_another_stores_sale_is_not_there(self, lin, world):
         order = sold(world.xuhui, line(world.shirt))
@@ -194,7 +194,7 @@ class TestScanning:
     def test_a_typed_code_opens_the_card_without_the_code_in_the_address(self, lin, fang, code):
         answer = lin.post("/w/scan/", {"code": code})
         assert answer.status_code == 302 and code not in answer["Location"]
-        page = lin.get(answer["Location"])
+        page = lin.get(answer["Location"], follow=True)
         assert page.context["card"].member == fang.channel_member
         assert page.context["card"].binding.guide.name == "林小雨"
 
@@ -226,7 +226,7 @@ class TestScanning:
 
 class TestSelling:
     def test_goods_are_found_added_counted_and_priced(self, lin, world, code):
-        page = lin.get(f"/w/sale/?coupon={carried(code)}")
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         found = lin.get("/w/sale/goods/", {"q": "衬衫"}, headers=HTMX)
         assert [offer.sku for offer in found.context["found"]] == [world.shirt]
         one = lin.post("/w/sale/basket/", form_of(page, add=world.shirt.ref), headers=HTMX)
@@ -240,19 +240,19 @@ class TestSelling:
         assert (quote.list_total, quote.priced.total, quote.refusal) == (39800, 36800, None)
 
     def test_a_code_typed_and_entered_is_added(self, lin, world):
-        page = lin.get("/w/sale/")
+        page = lin.get("/w/sale/", follow=True)
         answer = lin.post("/w/sale/basket/", form_of(page, q="MB-TEA", add=""), headers=HTMX)
         assert [entry["line"].sku for entry in answer.context["rows"]] == [world.tea]
 
     def test_what_nobody_here_sells_is_said_and_the_rest_stays(self, lin, world):
-        page = lin.get("/w/sale/")
+        page = lin.get("/w/sale/", follow=True)
         given = form_of(page, q="NO-SUCH", add="", **basket(world, world.tea))
         answer = lin.post("/w/sale/basket/", given, headers=HTMX)
         assert answer.context["said"].code == "sku.unknown"
         assert [entry["line"].sku for entry in answer.context["rows"]] == [world.tea]
 
     def test_confirming_sells_redeems_and_shows_the_seal(self, lin, world, fang, code):
-        page = lin.get(f"/w/sale/?coupon={carried(code)}")
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         given = form_of(page, total="86900", **basket(world, world.coat, price="899.00"))
         answer = lin.post("/w/sale/", given, headers=HTMX)
         assert answer.status_code == 200, answer.content.decode()
@@ -267,15 +267,23 @@ class TestSelling:
             assert Coupon.objects.get().state == "redeemed"
 
     def test_a_second_tap_leads_to_the_same_sale(self, lin, world, code):
-        page = lin.get(f"/w/sale/?coupon={carried(code)}")
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         given = form_of(page, total="86900", **basket(world, world.coat, price="899.00"))
         first, second = (lin.post("/w/sale/", given, headers=HTMX)["HX-Redirect"] for _tap in range(2))
         assert first == second
         with world.inside(world.hehe):
             assert Order.objects.count() == 1
 
+    def test_after_a_lost_answer_loading_the_page_again_shows_the_sale(self, lin, world):
+        page = lin.get("/w/sale/", follow=True)
+        here = page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"]
+        assert lin.get(here).context["number"] == page.context["number"]
+        done = lin.post("/w/sale/", form_of(page, total="12800", **basket(world, world.tea)), headers=HTMX)
+        again = lin.get(here)
+        assert again.status_code == 302 and again["Location"] == done["HX-Redirect"].partition("?")[0]
+
     def test_a_total_that_was_not_shown_is_not_taken(self, lin, world):
-        page = lin.get("/w/sale/")
+        page = lin.get("/w/sale/", follow=True)
         answer = lin.post("/w/sale/", form_of(page, total="1", **basket(world, world.tea)), headers=HTMX)
         assert (answer.status_code, answer.context["said"].code) == (422, "sale.total_changed")
         with world.inside(world.hehe):
@@ -283,27 +291,27 @@ class TestSelling:
 
     @pytest.mark.parametrize("price", ["abc", "-1", "1.234"])
     def test_a_price_that_is_none_is_said(self, lin, world, price):
-        page = lin.get("/w/sale/")
+        page = lin.get("/w/sale/", follow=True)
         given = form_of(page, total="12800", **basket(world, world.tea, price=price))
         answer = lin.post("/w/sale/", given, headers=HTMX)
         assert (answer.status_code, answer.context["said"].code) == (422, "sale.form")
 
     def test_a_coupon_used_meanwhile_refuses_the_sale_and_says_nothing_is_recorded(self, lin, world, code):
-        page = lin.get(f"/w/sale/?coupon={carried(code)}")
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         sold(world.jingan, line(world.coat), coupons=(code,), paid_at=timezone.now())
         given = form_of(page, total="86900", **basket(world, world.coat, price="899.00"))
         answer = lin.post("/w/sale/", given, headers=HTMX)
         assert (answer.status_code, answer.context["said"].code) == (422, "coupon.used")
 
     def test_few_statements_however_many_goods(self, lin, world, code, django_assert_max_num_queries):
-        page = lin.get(f"/w/sale/?coupon={carried(code)}")
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         given = {"sku": [world.shirt.ref] * 20, "quantity": ["1"] * 20, "price": [""] * 20}
         lin.post("/w/sale/basket/", form_of(page, **given), headers=HTMX)  # the platform's party is made once
         with django_assert_max_num_queries(24):
             lin.post("/w/sale/basket/", form_of(page, **given), headers=HTMX)
 
     def test_an_empty_sale_is_not_one(self, lin, world):
-        page = lin.get("/w/sale/")
+        page = lin.get("/w/sale/", follow=True)
         assert lin.post("/w/sale/", form_of(page), headers=HTMX).context["said"].code == "sale.form"
 
 
@@ -341,7 +349,7 @@ def test_every_page_stands_in_both_languages(lin, world, fang, campaign, code):
             "/w/me/",
             "/w/messages/",
         ):
-            assert lin.get(path).status_code == 200, path
+            assert lin.get(path, follow=True).status_code == 200, path
 
 
 def photo_of(code: str) -> SimpleUploadedFile:

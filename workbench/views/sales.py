@@ -26,12 +26,20 @@ CHOICES = 8
 
 @require_http_methods(["GET", "POST"])
 def sale(request: HttpRequest) -> HttpResponse:
-    """GET opens a sale (`coupon` as `scan` carried it, `member` a ref); POST confirms it, once a number."""
+    """GET opens a sale (`coupon` as `scan` carried it, `member` a ref); POST confirms it, once a number.
+
+    The number stands in the address: to load the page again, after a lost answer, shows what became of it."""
     desk = access.desk(request, "orders.write")
     if request.method == "POST":
         return _confirmed(request, desk)
-    context = counter.shown(desk, Basket(), request.GET)
-    return shell.page(request, "sale/sale", context | {"number": new_ref(counter.NUMBERS)})
+    number = request.GET.get("number", "")
+    if not counter.is_number(number):
+        query = request.GET.copy()
+        query["number"] = new_ref(counter.NUMBERS)
+        return redirect(f"{reverse('workbench:sale')}?{query.urlencode()}")
+    if order := access.sale_told(desk, number):
+        return redirect("workbench:sold", ref=order.ref)
+    return shell.page(request, "sale/sale", counter.shown(desk, Basket(), request.GET) | {"number": number})
 
 
 def _confirmed(request: HttpRequest, desk: Desk) -> HttpResponse:
