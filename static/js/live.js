@@ -1,6 +1,7 @@
 // Tells the page what happens: each event of the stream becomes `live:<kind>` and then `live:any` on the body, in
 // order and once. A socket pushes; whatever was missed comes from the feed, and without a socket the feed is asked
-// every 15 seconds. Fragments follow with hx-trigger="live:member.joined from:body".
+// every 15 seconds. Fragments follow with hx-trigger="live:member.joined from:body". What redraws whole figures follows
+// `live:soon` or `live:later`: once for all that happened within 0.4 or 5 seconds, the last of it included.
 (() => {
   const { liveUrl, feedUrl, lastSeq, liveMerchant } = document.body.dataset;
   if (!liveUrl || !feedUrl) return;
@@ -9,6 +10,7 @@
   const SILENCE = 75000; // the server shows a sign of life every 30 s
   const TRIES = 3; // failed connects before polling
   const SIGNED_OUT = 4401;
+  const GATHERED = { "live:soon": 400, "live:later": 5000 };
 
   let last = Number(lastSeq || 0);
   let failures = 0;
@@ -38,6 +40,19 @@
     if (liveMerchant && event.merchant !== liveMerchant) return;
     for (const name of [`live:${event.kind}`, "live:any"]) {
       document.body.dispatchEvent(new CustomEvent(name, { detail: event }));
+    }
+    gather();
+  };
+
+  const gathering = new Set();
+  const gather = () => {
+    for (const [name, wait] of Object.entries(GATHERED)) {
+      if (gathering.has(name)) continue;
+      gathering.add(name);
+      setTimeout(() => {
+        gathering.delete(name);
+        document.body.dispatchEvent(new CustomEvent(name));
+      }, wait);
     }
   };
 
