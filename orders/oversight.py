@@ -97,7 +97,7 @@ def numbered(seat: Seat, text: str, *, limit: int) -> list[dict[str, Any]]:
     return [*own, *other][:limit]
 
 
-def sold_here(seat: Seat) -> QuerySet[Order, dict[str, Any]]:
+def sold_here(seat: Seat) -> QuerySet[Order, Any]:
     """Receipts of the seat's own stores as plain rows, newest first."""
     return (
         receipts_of(seat)
@@ -116,7 +116,7 @@ def sold_here(seat: Seat) -> QuerySet[Order, dict[str, Any]]:
     )
 
 
-def sold_elsewhere(seat: Seat) -> QuerySet[OrderLine, dict[str, Any]]:
+def sold_elsewhere(seat: Seat) -> QuerySet[OrderLine, Any]:
     """The same rows for other merchants' receipts, summed over the seat's own brands' lines alone."""
     return (
         lines_elsewhere(seat)

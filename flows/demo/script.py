@@ -49,8 +49,7 @@ def _before(acts: list[Act], until: datetime) -> list[Act]:
 def _open(size: Scale, random: Random) -> tuple[list[StoreRole], list[GuideRole]]:
     with PLACES.open(encoding="utf-8", newline="") as file:
         places = [
-            Place(**{**row, "lng": float(row["lng"]), "lat": float(row["lat"])})
-            for row in csv.DictReader(file)
+            Place(lng=float(row.pop("lng")), lat=float(row.pop("lat")), **row) for row in csv.DictReader(file)
         ]
     by_city: dict[str, list[Place]] = {}
     for place in places:

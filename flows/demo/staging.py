@@ -227,10 +227,7 @@ class Stage:
             user = User.objects.create(name=login.name, email=login.email, password=hashed)
             with scope(merchant=merchant):
                 store = self.stores[first[login.merchant].code]
-                unit = {
-                    Role.STORE_MANAGER: store.org_unit,
-                    Role.REGION_MANAGER: store.org_unit.parent.parent,
-                }.get(Role(login.role), root_of(merchant))
+                unit = self._unit_of(Role(login.role), merchant, store)
                 appoint(
                     user=user,
                     merchant=merchant,
@@ -239,6 +236,14 @@ class Stage:
                     by=OPERATOR,
                     starts_at=self.begins,
                 )
+
+    def _unit_of(self, role: Role, merchant: Merchant, store: Store) -> OrgUnit:
+        """Where a role sits: the leading store, its region, or the whole merchant."""
+        if role == Role.STORE_MANAGER:
+            return store.org_unit
+        if role == Role.REGION_MANAGER:
+            return self.regions[merchant.ref, cast.AREAS[store.province]]
+        return root_of(merchant)
 
     def _targets(self) -> None:
         busy = [store for store in self.script.stores if len(store.guides) > 1]

@@ -65,7 +65,7 @@ class Trade:
 
     def _greet(self, act: Greet) -> None:
         joined = self.joined[act.member]
-        if joined.guide is None:
+        if joined.guide is None or joined.binding is None:
             return
         with scope(merchant=joined.guide.merchant):
             follow_up = followups.open_for(guide=joined.guide).filter(member=joined.binding.member).first()

@@ -6,7 +6,7 @@ from merchants.refs import RefField
 
 
 class OrgUnit(models.Model):
-    """A place in the merchant's real tree. `path` is the chain of ids from the root, `/3/17/`: a subtree is a prefix."""
+    """A place in the merchant's real tree. `path` is the ids from the root, `/3/17/`: a subtree is a prefix."""
 
     class Kind(models.TextChoices):
         HEADQUARTERS = "headquarters"
