@@ -16,7 +16,9 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("admin/", admin.site.urls),
     path("api/", include("api.urls")),
+    path("w/", include("workbench.urls")),
     path("", include("flows.feeds")),
+    path("s/<slug:brand>/", include("storefront.urls")),
     path("", include("dashboard.urls")),
 ]
 if settings.EMBEDDED:
