@@ -82,7 +82,9 @@ def sold(store: Store, *lines: LineFacts, **given) -> Order:
     return order
 
 
-def money_back(merchant: Merchant, *lines: RefundLineFacts, order_no: str = "T-1", no: str = "R-1", **changed):
+def money_back(
+    merchant: Merchant, *lines: RefundLineFacts, order_no: str = "T-1", no: str = "R-1", **changed
+):
     facts = {
         "channel": "pos",
         "external_no": no,
