@@ -13,6 +13,7 @@ from django_scopes import scope
 
 from coupons.campaigns import create
 from coupons.issuing import code_of, issue
+from flows.purchase import paid
 from members import consent, shopper_sessions
 from members.binding import binding_of
 from members.identity import known, person_for
@@ -22,6 +23,7 @@ from stores.contracts import terminate
 from stores.models import Store
 from stores.opening import revise
 from tests.people import ONBOARDING
+from tests.selling import line, sale
 
 PHONE = "13800138000"
 E164 = "+8613800138000"
@@ -305,10 +307,24 @@ def test_my_coupon_shows_its_code_in_fours_and_a_qr_and_the_stamp_once_it_is_red
     page = text_of(phone.get(at("coupon", ref=coupon.ref)))
     code = code_of(coupon)
     assert f"<span>{code[:4]}</span>" in page and 'class="qr"' in page
-    with scope(merchant=world.qinglan):
-        type(coupon).objects.filter(pk=coupon.pk).update(state="redeemed")
+    paid(
+        sale(
+            world.jingan,
+            line(world.coat),
+            phone=E164,
+            coupons=(code,),
+            placed_at=timezone.now(),
+            paid_at=timezone.now(),
+        ),
+        by=ONBOARDING,
+    )
     after = text_of(phone.get(at("coupon", ref=coupon.ref), headers={"HX-Request": "true"}))
-    assert "Redeemed" in after and code[:4] not in after and "<html" not in after
+    assert "Redeemed at 和合静安店" in after and code[:4] not in after and "<html" not in after
+    assert 'id="brand-mark" hx-swap-oob="true"></span>' in after, (
+        "one seal a screen: the stamp takes its place"
+    )
+    orders = text_of(phone.get(at("orders")))
+    assert "青岚羊毛大衣" in orders and "¥869.00" in orders
 
 
 def test_another_s_coupon_is_not_there(world, phone):
@@ -372,3 +388,13 @@ def test_every_page_speaks_chinese(world):
 
 def test_a_shop_page_is_kept_by_no_cache(world, phone):
     assert "no-store" in phone.get(at("landing"))["Cache-Control"]
+
+
+def test_my_orders_hold_this_brand_s_lines_and_nothing_else_of_the_receipt(world, phone):
+    joins(world, phone)
+    now = timezone.now()
+    receipt = sale(world.jingan, line(world.shirt), line(world.tea), phone=E164, placed_at=now, paid_at=now)
+    paid(receipt, by=ONBOARDING)
+    words = text_of(phone.get(at("orders")))
+    assert "青岚亚麻衬衫" in words and "¥199.00" in words
+    assert "龙井" not in words and "327.00" not in words
