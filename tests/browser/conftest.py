@@ -1,5 +1,6 @@
 """One embedded Tiandi for the whole run, one Chromium for each module."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,7 +13,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser import visitors
+from tests.browser.screens import Gallery
 from tests.browser.site import Site
+from tests.merchant_calls import sale
 from tests.stack.processes import free_port
 
 AXE = "axe-core@4.10.3"
@@ -26,7 +29,7 @@ def site() -> Iterator[Site]:
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         site = Site(folder, free_port())
         cleanup.callback(site.stop)
-        site.lay_demo()
+        site.lay_demo("full" if os.environ.get("TIANDI_PICTURES") == "1" else "small")
         yield site
 
 
@@ -74,6 +77,32 @@ def axe() -> str:
         done = subprocess.run(command, text=True, capture_output=True)
         assert done.returncode == 0, f"npm could not fetch {AXE}:\n{done.stdout}\n{done.stderr}"
         return (Path(folder) / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def gallery(site: Site, door: visitors.Door) -> Gallery:
+    """A member with two coupons and a sale of two brands, to be looked at."""
+    shopper = door.shopper()
+    phone = visitors.join(shopper, name="方若兰", guide=site.guide["id"])
+    cookies = shopper.context.storage_state()
+    theirs, ours = (m.get("/members", phone=phone)["data"][0]["id"] for m in (site.qinglan, site.hehe))
+    campaigns = {c["name"]: c["id"] for c in site.qinglan.get("/campaigns")["data"]}
+    claim = {"member": theirs}
+    coupon, used, kept = (
+        site.qinglan.post(f"/campaigns/{next(c for n, c in campaigns.items() if words in n)}/coupons", claim)
+        for words in ("满200减30", "满500减80", "满500减80")
+    )
+    body = sale("HE001", "QL-1002", "MB-1001", no=f"G-{theirs[-12:]}", coupons=[used["code"]])
+    order = site.hehe.post("/orders", body | {"touches": {"serving": "HE001-1"}, "buyer": {"member": ours}})
+    places = {
+        "store": site.store["id"],
+        "guide": site.guide["id"],
+        "member": ours,
+        "order": order["id"],
+        "coupon": coupon["id"],
+        "code": kept["code"],
+    }
+    return Gallery(door, places, cookies)
 
 
 @pytest.fixture

@@ -42,9 +42,9 @@ class Site:
             )
         self.signed_in: dict[str, Any] = {}  # cookies by login, see visitors.py
 
-    def lay_demo(self) -> None:
+    def lay_demo(self, scale: str) -> None:
         self._wait()
-        self.manage("demo", "--scale", "small", "--verbosity", "0")
+        self.manage("demo", "--scale", scale, "--verbosity", "0")
         self.told = json.loads(self.manage("demo", "--json"))
         self.hehe, self.qinglan, self.mubai = map(self.merchant, ("hehe", "qinglan", "mubai"))
         store = self.hehe.get("/stores", code="HE001")["data"][0]
