@@ -56,7 +56,7 @@ def resolve(*, store: Store, lines: Sequence[LineFacts], at: datetime) -> list[R
         for contract in Contract.party.filter(store=store).live(at).select_related("brand__merchant")
     }
     owners = {contract.brand.merchant for contract in contracts.values()} | {store.merchant}
-    found = _skus(owners, {line.sku for line in lines})
+    found = _skus(owners, {line.sku for line in lines} - {""})  # an empty code is not a missing barcode
     resolved = []
     for number, line in enumerate(lines, start=1):
         _in_range(number, line)
@@ -107,7 +107,9 @@ def _the_one(
     fits = [
         sku
         for sku in found
-        if line.sku in (sku.ref, sku.code, sku.barcode) and (not line.brand or sku.product.brand_id in brands)
+        if line.sku
+        and line.sku in (sku.ref, sku.code, sku.barcode)
+        and (not line.brand or sku.product.brand_id in brands)
     ]
     exact = [sku for sku in fits if line.sku in (sku.ref, sku.code)] or fits
     if len(exact) == 1:
@@ -121,7 +123,7 @@ def _the_one(
             field=f"lines[{number - 1}].brand",
             extra={"line": number, "sku": line.sku},
         )
-    if not line.brand and _was_sold_here(line.sku, store):
+    if line.sku and not line.brand and _was_sold_here(line.sku, store):
         raise _no_contract(number, line, store)
     raise DomainError(
         "sku.unknown",

@@ -1,15 +1,11 @@
-from datetime import timedelta
 
 import pytest
-from django_scopes import scope
 
 from catalog.listing import add_product, add_sku
-from catalog.models import Sku
-from catalog.ringing import offers, sku_for, skus_for
+from catalog.ringing import offers
 from events.models import Event
 from merchants.errors import DomainError
-from stores.contracts import terminate
-from tests.people import NOON, ONBOARDING, make_sku
+from tests.people import NOON, ONBOARDING
 
 BARCODE = "6901234567892"
 
@@ -36,55 +32,6 @@ def test_a_code_never_moves_to_another_product_or_brand(world):
     with pytest.raises(DomainError, match="product.other_brand"):
         add_product(merchant=world.hehe, brand=None, code="X", name="包", by=ONBOARDING)
         add_product(merchant=world.qinglan, brand=None, code="QL-SHIRT", name="衬衫", by=ONBOARDING)
-
-
-def test_a_collection_store_rings_up_the_brands_it_carries_and_its_own_goods(world):
-    rung = skus_for(
-        store=world.jingan, asked=[("QL-SHIRT", None), ("MB-TEA", None), ("HH-TOTE", None)], at=NOON
-    )
-    assert [item.sku for item in rung] == [world.shirt, world.tea, world.tote]
-    assert [item.contract for item in rung] == [world.qinglan_at_jingan, world.mubai_at_jingan, None]
-    assert [item.brand_owner for item in rung] == [world.qinglan, world.mubai, world.hehe]
-
-
-def test_a_store_without_the_contract_or_after_it_rings_up_nothing_of_the_brand(world):
-    with pytest.raises(DomainError, match="sku.unknown"):
-        sku_for(store=world.xuhui, text="MB-TEA", at=NOON)
-    terminate(contract=world.mubai_at_jingan, by=ONBOARDING, at=NOON)
-    assert sku_for(store=world.jingan, text="MB-TEA", at=NOON - timedelta(seconds=1)).sku == world.tea
-    with pytest.raises(DomainError, match="sku.unknown"):
-        sku_for(store=world.jingan, text="MB-TEA", at=NOON)
-
-
-def test_a_brand_named_with_the_code_must_be_the_one_it_belongs_to(world):
-    with pytest.raises(DomainError, match="sku.unknown") as refusal:
-        sku_for(store=world.jingan, text="MB-TEA", brand=world.qinglan_brand, at=NOON)
-    assert "青岚" in str(refusal.value.message)
-
-
-def test_a_code_of_two_brands_asks_which_and_the_ref_and_the_brand_tell(world):
-    with scope(merchant=world.mubai):
-        twin = make_sku(world.mubai, world.mubai_brand, code="QL-SHIRT", name="茶人衫", list_price=100)
-    with pytest.raises(DomainError, match="sku.ambiguous"):
-        sku_for(store=world.jingan, text="QL-SHIRT", at=NOON)
-    assert sku_for(store=world.jingan, text="QL-SHIRT", brand=world.mubai_brand, at=NOON).sku == twin
-    assert sku_for(store=world.jingan, text=twin.ref, at=NOON).sku == twin
-
-
-def test_a_barcode_is_as_good_as_a_code_and_an_empty_one_means_nothing(world):
-    with scope(merchant=world.hehe):
-        Sku.objects.filter(pk=world.tote.pk).update(barcode=BARCODE)
-    assert sku_for(store=world.jingan, text=f" {BARCODE} ", at=NOON).sku == world.tote
-    with pytest.raises(DomainError, match="sku.unknown"):
-        sku_for(store=world.jingan, text="", at=NOON)
-
-
-def test_a_receipt_of_many_lines_costs_one_query_a_merchant_and_one_for_contracts(
-    world, django_assert_num_queries
-):
-    asked = [(code, None) for code in ("QL-SHIRT", "QL-COAT", "MB-TEA", "HH-TOTE") * 5]
-    with django_assert_num_queries(4):
-        skus_for(store=world.jingan, asked=asked, at=NOON)
 
 
 def test_the_picker_lists_what_may_be_sold_here_by_name_and_code(world):
