@@ -15,3 +15,10 @@ def asked_period(request: HttpRequest) -> Period:
 def period_label(period: Period) -> str:
     days = [date_format(day, "m-d") for day in dict.fromkeys([period.first, period.last])]
     return f"{CHOICES[period.name]} {'–'.join(days)}"
+
+
+def period_tabs(period: Period) -> list[dict[str, object]]:
+    return [
+        {"url": f"?period={name}", "label": words, "current": name == period.name}
+        for name, words in CHOICES.items()
+    ]

@@ -40,6 +40,40 @@ class Row:
     amount: int
 
 
+@dataclass(frozen=True)
+class Total:
+    """All accounts of one code; `count` of them."""
+
+    label: str
+    code: str
+    count: int
+    debits: int
+    credits: int
+    amount: int
+
+
+def summed(balances: Iterable[Balance]) -> list[Total]:
+    """One book by kind of account, in the order the balances come."""
+    groups: dict[str, list[Balance]] = {}
+    for balance in balances:
+        groups.setdefault(balance.account.code, []).append(balance)
+    return [
+        Total(
+            label=label_of(code),
+            code=code,
+            count=len(group),
+            debits=sum(balance.debits for balance in group),
+            credits=sum(balance.credits for balance in group),
+            amount=sum(balance.amount for balance in group),
+        )
+        for code, group in groups.items()
+    ]
+
+
+def label_of(code: str) -> str:
+    return str(_CODES.get(code, code))
+
+
 def named(balances: Iterable[Balance]) -> list[Row]:
     """The balances of one book with names; only the merchant's own guides are named."""
     balances = list(balances)
@@ -47,7 +81,7 @@ def named(balances: Iterable[Balance]) -> list[Row]:
     guides = dict(Guide.objects.filter(party__in=parties).values_list("party_id", "name"))
     return [
         Row(
-            label=str(_CODES.get(balance.account.code, balance.account.code)),
+            label=label_of(balance.account.code),
             code=balance.account.code,
             party=_party(balance.account.party, guides),
             debits=balance.debits,

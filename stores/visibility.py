@@ -54,12 +54,12 @@ def named(rows: QuerySet, text: str, *, path: str = "") -> QuerySet:
     text = text.strip()
     if not text:
         return rows
-    letters = " ?".join(character for character in text.lower() if "a" <= character <= "z")
+    letters = text.replace(" ", "").lower()
     wanted = Q()
     for name in ("name", "code", "city", "district"):
         wanted |= Q(**{f"{path}{name}__icontains": text})
-    if letters:
-        wanted |= Q(**{f"{path}pinyin__regex": letters})
+    if letters.isascii() and letters.isalpha():
+        wanted |= Q(**{f"{path}pinyin__regex": " ?".join(letters)})
     return rows.filter(wanted)
 
 

@@ -8,6 +8,8 @@ from components.forms import YuanField
 from dashboard.forms.fields import AskingForm, MomentField, PercentField
 from merchants.models import Brand
 
+WHOLE_RECEIPT = "receipt"
+
 
 class CampaignForm(AskingForm):
     """A full reduction. Without a brand it counts on the whole receipt of one's own stores."""
@@ -15,8 +17,8 @@ class CampaignForm(AskingForm):
     FIELD_OF = {"bearers": "brand_part"}
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Members see it on their coupon."))
-    brand = forms.ChoiceField(label=_("Counts on"), required=False)
-    threshold = YuanField(label=_("From"))
+    brand = forms.ChoiceField(label=_("Counts on"))
+    threshold = YuanField(label=_("Spend at least"))
     amount_off = YuanField(label=_("Amount off"))
     issue_limit = forms.IntegerField(label=_("Coupons in all"), min_value=1, max_value=2**31 - 1)
     per_member_limit = forms.IntegerField(
@@ -34,9 +36,8 @@ class CampaignForm(AskingForm):
     def __init__(self, *args, brands: Sequence[Brand], runs_stores: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.brands = {brand.ref: brand for brand in brands}
-        whole = [("", _("The whole receipt, in own stores"))] if runs_stores else []
+        whole = [(WHOLE_RECEIPT, _("The whole receipt, in own stores"))] if runs_stores else []
         self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()] + whole
-        self.fields["brand"].required = not runs_stores
 
     def terms(self) -> dict[str, Any]:
         """What `coupons.campaigns.create` takes."""

@@ -24,7 +24,7 @@ ROLES = (
 class PlanForm(AskingForm):
     """The next version of a brand's plan: a ratio for each role, and who has the rest is nobody's to say."""
 
-    FIELD_OF = {"rules": "brand_ratio", "scope": "partner"}
+    FIELD_OF = {"rules": "", "scope": "partner"}
 
     brand = forms.ChoiceField(label=_("Brand"))
     mode = forms.ChoiceField(label=_("Settlement mode"), choices=Contract.Mode)

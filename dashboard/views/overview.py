@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from dashboard.access import needs
 from dashboard.frame import page
-from dashboard.periods import asked_period, period_label
+from dashboard.periods import asked_period, period_label, period_tabs
 from dashboard.views.feed import highlights
 from insights import first_day, overview
 from insights.first_day import Step
-from insights.period import CHOICES, Period
+from insights.period import Period
 
 # Step → what to do, and the route where it is done ("" where others do it).
 SETTING_UP = {
@@ -32,7 +32,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "setting_up": _setting_up(request),
         "period": period,
-        "periods": list(CHOICES.items()),
+        "periods": period_tabs(period),
         "told": highlights(request),
         **_figures(request, period),
         **_trade(request, period),

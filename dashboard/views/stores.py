@@ -9,10 +9,9 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import own_and_partners, page
 from dashboard.paging import Slice, by_name
-from dashboard.periods import asked_period, period_label
+from dashboard.periods import asked_period, period_label, period_tabs
 from guides import duty
 from insights import overview
-from insights.period import CHOICES
 from stores import visibility
 from stores.hours import week_lines
 from stores.models import Store
@@ -53,7 +52,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "contracts": visibility.contracts_at(seat, store) if seat.may("contracts.read") else [],
         "now": now,
         "period": period,
-        "periods": list(CHOICES.items()),
+        "periods": period_tabs(period),
         "labels": [f"{day.day:%m-%d}" for day in days],
         "sales": [day.sales for day in days],
         "total": sum(day.sales for day in days),

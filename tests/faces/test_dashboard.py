@@ -317,13 +317,22 @@ def test_another_merchant_s_key_is_not_found(world, at_desk):
     assert key_for(secret, at=NOON)
 
 
+def test_the_ledger_adds_up_by_kind_and_opens_one_kind(world, at_desk, receipt):
+    gu = at_desk(world.gu)
+    page = words(gu.get("/hq/ledger/"))
+    assert "Payable now" in page and "The book sums to zero" in page
+    assert "和合集合店" in words(gu.get("/hq/ledger/?account=due"))
+    assert gu.get("/hq/ledger/?account=nobody").status_code == 404
+
+
 # --- search, stores, the first day ---
 
 
 def test_search_finds_stores_orders_and_whole_coupon_codes(world, at_desk, receipt):
     gu, he = at_desk(world.gu), at_desk(world.he)
     assert "和合静安店" in words(gu.get("/hq/search/", {"q": "jing an"}))
-    assert f"/hq/orders/{receipt.ref}/" in words(gu.get("/hq/search/", {"q": receipt.external_no}))
+    found = words(gu.get("/hq/search/", {"q": receipt.external_no}))
+    assert f"/hq/orders/{receipt.ref}/" in found and f"/hq/stores/{world.jingan.ref}/" not in found
     member = joined(world.qinglan_brand, world.jingan).member
     _coupon, code = coupon_for(
         campaign_of(world.qinglan, world.qinglan_brand, name="另一张"), member, key="claim-2"
