@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django_scopes import scope
+from redis.exceptions import ConnectionError
 
 from api.v1 import stores
 from tests.faces.merchant_system import PREFIX, MerchantSystem
@@ -179,3 +180,11 @@ def test_a_failure_of_ours_tells_an_id_and_nothing_else(till, caplog):
 def test_head_is_get_without_a_body(till):
     response = till.client.head("/api/v1/stores", headers=till.headers())
     assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.mark.parametrize("fault", [ConnectionError("away"), ValueError("emptied in between")])
+def test_a_cache_that_fails_stops_no_till(till, settings, fault):
+    settings.API_CALLS_PER_MINUTE = 0
+    assert till.get("/stores").status_code == 429
+    with patch("api.throttling.cache.incr", side_effect=fault):
+        assert till.get("/stores").status_code == 200
