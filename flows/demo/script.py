@@ -25,7 +25,7 @@ class Scale:
     joins: int  # members who join without buying at once
 
 
-SCALES = {"full": Scale(1500, 1.0, 260), "small": Scale(40, 0.04, 10)}
+SCALES = {"full": Scale(1500, 1.0, 160), "small": Scale(40, 0.04, 10)}
 
 
 def write(*, as_of: date, scale: str, until: datetime) -> Script:
@@ -199,7 +199,7 @@ class _Months:
         member: int | None = None
         known = self.members_at.get(store.code, [])
         draw = self.random.random()
-        if draw < 0.24:
+        if draw < 0.21:
             join = self._join(at, store)
             yield join
             yield from self._greeted(join)
