@@ -48,9 +48,9 @@ def read(facts: OrderFacts) -> list[ReceiptLine]:
     return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at)
 
 
-def resolve(*, store: Store, lines: Sequence[LineFacts], at: datetime) -> list[ReceiptLine]:
-    """Find what each line sells at this store at that instant; statements grow with brand owners, not
-    with lines."""
+def resolve(*, store: Store, lines: Sequence[LineFacts], at: datetime, first: int = 1) -> list[ReceiptLine]:
+    """Find what each line sells at this store at that instant, numbered from `first`; statements grow with
+    brand owners, not with lines."""
     contracts = {
         contract.brand_id: contract
         for contract in Contract.party.filter(store=store).live(at).select_related("brand__merchant")
@@ -58,7 +58,7 @@ def resolve(*, store: Store, lines: Sequence[LineFacts], at: datetime) -> list[R
     owners = {contract.brand.merchant for contract in contracts.values()} | {store.merchant}
     found = _skus(owners, {line.sku for line in lines} - {""})  # an empty code is not a missing barcode
     resolved = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines, start=first):
         _in_range(number, line)
         sku = _the_one(number, line, found, contracts, store, at)
         brand_id = sku.product.brand_id

@@ -16,6 +16,7 @@ from coupons import reading
 from flows import purchase
 from merchants.errors import DomainError
 from merchants.refs import new_ref
+from orders import receipts
 from orders.models import Order
 from workbench import access, counter, shell
 from workbench.access import Desk
@@ -63,13 +64,20 @@ def basket(request: HttpRequest) -> HttpResponse:
     goods, said, adding = Basket.of(request.POST), None, "add" in request.POST
     if adding and goods.rows:
         try:
-            rung = ringing.sku_for(store=desk.store, text=goods.rows[-1].sku, at=timezone.now())
-            goods.rows[-1] = replace(goods.rows[-1], sku=rung.sku.ref)
+            goods.rows[-1] = replace(goods.rows[-1], sku=_found(desk, goods))
         except DomainError as refusal:
             goods.rows.pop()
             said = refusal
     context = counter.shown(desk, goods, request.POST) | {"said": said, "picked": adding and said is None}
     return shell.fragment(request, "sale/_basket", context)
+
+
+def _found(desk: Desk, goods: Basket) -> str:
+    """The ref of what was added last by code, barcode or tap."""
+    (line,) = receipts.resolve(
+        store=desk.store, lines=goods.facts()[-1:], at=timezone.now(), first=len(goods.rows)
+    )
+    return line.sku.ref
 
 
 @require_GET
