@@ -51,7 +51,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.REGION_MANAGER: frozenset(_READ | {"commissions.read", "dashboard.use"}),
     Role.STORE_MANAGER: frozenset(
         _READ
-        | {"guides.write", "members.write", "members.reveal", "coupons.send", "coupons.redeem", "orders.write"}
+        | {
+            "guides.write",
+            "members.write",
+            "members.reveal",
+            "coupons.send",
+            "coupons.redeem",
+            "orders.write",
+        }
         | {"commissions.read", "dashboard.use", "workbench.use"}
     ),
     Role.GUIDE: frozenset(
