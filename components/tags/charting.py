@@ -1,5 +1,6 @@
 """Charts for templates: what components.charts places, drawn, told in a sentence, with its table."""
 
+import re
 from hashlib import blake2s
 
 from django import template
@@ -19,7 +20,7 @@ def _exact(unit):
 
 def _brief(unit):
     if unit == "money":
-        return lambda fen: "".join(yuan_short(round(fen))).replace(".00", "").replace(".0", "")
+        return lambda fen: re.sub(r"\.0+(?=\D*$)", "", "".join(yuan_short(round(fen))))
     return lambda value: f"{value:,.0f}"
 
 

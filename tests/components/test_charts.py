@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components import charts
+from components.tags.charting import _brief
 
 AMOUNTS = st.lists(st.integers(min_value=-(10**13), max_value=10**13), min_size=1, max_size=60)
 
@@ -66,3 +67,8 @@ def test_a_ring_is_never_more_than_full_and_empty_without_a_goal():
     assert charts.arc(0, 800) == charts.arc(5, 0) == charts.arc(-5, 800) == ""
     assert charts.percent(1200, 800) == "150%"
     assert charts.percent(5, 0) == "–"
+
+
+@pytest.mark.parametrize(("fen", "said"), [(2, "¥0.02"), (100, "¥1"), (150, "¥1.50"), (20_000_000, "¥20")])
+def test_an_axis_drops_decimals_only_where_there_are_none(fen, said):
+    assert _brief("money")(fen).startswith(said)
