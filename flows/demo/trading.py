@@ -17,7 +17,7 @@ from flows.joining import Joined, join_brand
 from members import followups
 from members.models import Consent
 from merchants.models import Merchant
-from orders.facts import BuyerFacts, LineFacts, OrderFacts, RefundFacts, RefundLineFacts
+from orders.facts import BuyerFacts, LineFacts, OrderFacts, RefundFacts, RefundLineFacts, TenderFacts
 from orders.models import Order, Refund
 
 SPLIT_EVERY = 12  # sales: near enough behind each for the feed, far enough apart to go fast
@@ -98,6 +98,7 @@ class Trade:
             buyer=self._buyer(act),
             lines=tuple(LineFacts(sku=code, quantity=n, list_price=prices[code]) for code, n in act.lines),
             coupons=(issuing.code_of(self.coupons[act.coupon]),) if act.coupon else (),
+            tenders=(TenderFacts(place=act.place, amount=self._to_pay(act, prices)),),
             touches={"serving": guide.ref},
         )
         order, _is_new = purchase.paid(facts, by=Actor.user(guide.user.ref))
@@ -105,6 +106,10 @@ class Trade:
         self.unsplit.setdefault(store.merchant, []).append(order.id)
         if sum(map(len, self.unsplit.values())) >= SPLIT_EVERY:
             self._split()
+
+    def _to_pay(self, act: Sale, prices: dict[str, int]) -> int:
+        off = self.coupons[act.coupon].campaign.amount_off if act.coupon else 0
+        return sum(prices[code] * quantity for code, quantity in act.lines) - off
 
     def _buyer(self, act: Sale) -> BuyerFacts | None:
         if act.member is None:
