@@ -41,6 +41,14 @@ class MerchantCalls:
         """`once` is the Idempotency-Key; a fresh one if left out."""
         return self._call("POST", path, body, {"Idempotency-Key": once or uuid.uuid4().hex})
 
+    def told(self, *, after: str = "0") -> tuple[list[dict[str, Any]], str]:
+        """All events of the merchant's stream after this place, and the place where it ends now."""
+        events: list[dict[str, Any]] = []
+        while (page := self.get("/events", after=after, limit=200))["data"]:
+            events += page["data"]
+            after = page["next"]
+        return events, after
+
     def _call(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> Answer:

@@ -51,7 +51,9 @@ class Site:
         kept = ("code", "name", "kind", "province", "city", "district", "adcode", "address", "lng", "lat")
         open_always = {name: store[name] for name in kept} | {"hours": ALL_DAY, "abilities": ["pickup"]}
         self.store = self.hehe.post("/stores", open_always).body
-        self.guide = next(g for g in self.hehe.get("/guides")["data"] if g["code"] == "HE001-1")
+        here = {"lng": store["lng"], "lat": store["lat"], "limit": 1}
+        on_duty = self.hehe.get("/stores/nearest", **here)["data"][0]["guides_on_duty"]
+        self.guide = next(guide for guide in on_duty if guide["code"] == "HE001-1")
 
     def merchant(self, key: str) -> MerchantCalls:
         return MerchantCalls.of_demo(self.told, key, self.address)

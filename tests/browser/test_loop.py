@@ -63,7 +63,7 @@ def test_from_the_nearest_store_to_the_last_fen(site, door):
     desk.live()
     overview.evaluate("window.untouched = true")
     before = {name: figure(desk, name) for name in ("sales", "members", "redemptions", "commission")}
-    kinds_before = len(site.hehe.get("/events", after=0, limit=200)["data"])
+    _earlier, mark = site.hehe.told()
 
     # 1. The nearest store: how far, open now, who is there.
     page = shopper.go("/s/qinglan/")
@@ -157,8 +157,7 @@ def test_from_the_nearest_store_to_the_last_fen(site, door):
     assert moved(desk, "redemptions", before["redemptions"]) == before["redemptions"] + 1
     assert moved(desk, "commission", before["commission"]) == before["commission"] + earned
     assert overview.evaluate("window.untouched")
-    news = site.hehe.get("/events", after=0, limit=200)["data"][kinds_before:]
-    told = {event["kind"] for event in news}
+    told = {event["kind"] for event in site.hehe.told(after=mark)[0]}
     assert told >= {"member.joined", "binding.made", "coupon.redeemed", "order.paid"}
     assert told >= {"commission.booked", "commission.settled"}
     order_page = desk.go(f"/hq/orders/{order_ref}/")

@@ -61,6 +61,8 @@ def ring_up(guide: Visitor, code: str) -> None:
 
 def keep(visitor: Visitor, path: Path) -> None:
     """256 colours are enough for ink on paper, and a fifth of the bytes."""
+    if visitor.page.locator("[data-live-state]").count():
+        visitor.live()
     visitor.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     seen = Image.open(BytesIO(visitor.page.screenshot())).convert("RGB")
     seen.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)

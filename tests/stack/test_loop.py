@@ -126,11 +126,8 @@ class Shop:
 
     def told_of(self, ref: str) -> list[str]:
         """The kinds of Hehe's events about an order, in the stream's order."""
-        kinds, after = [], "0"
-        while (page := self.hehe.get("/events", after=after, limit=200))["data"]:
-            kinds += [e["kind"] for e in page["data"] if ref in (e["subject"], *_refs(e["payload"]))]
-            after = page["next"]
-        return kinds
+        events, _end = self.hehe.told()
+        return [e["kind"] for e in events if ref in (e["subject"], *_texts(e["payload"]))]
 
     def books_agree(self) -> None:
         for merchant in (self.hehe, self.qinglan, self.mubai):
@@ -138,13 +135,13 @@ class Shop:
             assert proof["holds"] and proof["total"] == 0, (merchant.name, proof.body)
 
 
-def _refs(value: Any) -> Iterator[str]:
+def _texts(value: Any) -> Iterator[str]:
     """Every text in a payload, however deep."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _refs(inner)
+            yield from _texts(inner)
 
 
 def eventually(what: Callable[[], Any], seconds: float = 20) -> Any:
@@ -180,7 +177,8 @@ def test_the_loop_from_joining_to_the_refund(stack, shop):
         boxes = {"membership": "on", "known_to_store": "on", "marketing": "on"}
         shopper.post("/s/qinglan/join/code/", page, holding="code", **form, **boxes)
         assert shopper.path == "/s/qinglan/me/"
-        member = lins.until("member.joined")["subject"]
+        joined = lins.until("member.joined")
+        member, seen = joined["subject"], joined["seq"]
         assert shop.hehe.get(f"/members/{member}")["name"] == "方女士"
 
         # Lin sends a coupon; the shopper's page shows its code.
@@ -206,7 +204,14 @@ def test_the_loop_from_joining_to_the_refund(stack, shop):
 
     # What was earned stands on Lin's phone, and every step in Hehe's stream.
     assert f"/w/sales/{ref}/" in shop.lins_phone.get("/w/earnings/")
-    assert set(shop.told_of(ref)) >= {"order.paid", "coupon.redeemed", "commission.booked", "commission.settled"}
+    feed = json.loads(shop.lins_phone.get(f"/feed?after={seen}"))["events"]
+    assert [event["subject"] for event in feed if event["kind"] == "order.paid"] == [ref]
+    assert set(shop.told_of(ref)) >= {
+        "order.paid",
+        "coupon.redeemed",
+        "commission.booked",
+        "commission.settled",
+    }
     shop.books_agree()
 
     # The tea comes back, and with it every share of its line.
