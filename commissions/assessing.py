@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from commissions.plans import versions_of
 from commissions.sheets import Costs, Sheet, fill
-from commissions.splitting import lay
 from commissions.terms import Terms, platform, terms
 from coupons.models import Allocation
 from merchants.models import Brand, Merchant, Party
+from orders.laying import lay
 from orders.models import Order, OrderLine, Tender, Touch
 
 

@@ -1,9 +1,9 @@
-"""The arithmetic of one line: claims to whole fen, tenders over lines, and what a refund takes back.
+"""The arithmetic of one line: claims to whole fen, and what a refund takes back.
 
 Pure: integers and fractions, no database. Amounts in minor units.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -44,36 +44,6 @@ def divide(*, base: int, basis: int, terms: Sequence[Term]) -> list[Cut]:
             left -= claims[term.number]
     exact = [left if term.ppm is None else claims[term.number] for term in terms]
     return [Cut(*parts) for parts in zip(terms, exact, allot(base, exact), strict=True)]
-
-
-@dataclass(frozen=True)
-class Laid:
-    """The part of tender `index` that paid line `line`."""
-
-    index: int
-    line: int
-    amount: int
-
-
-def lay(tenders: Sequence[tuple[int, Sequence[int]]], paid: Mapping[int, int]) -> list[Laid]:
-    """Lay tenders, each `(amount, line numbers)` with none for all, over what was paid for each line.
-
-    Those restricted to lines first, then in the order given; each over what its lines still lack. ValueError if
-    the tenders do not come to what was paid.
-    """
-    lacks, laid = dict(paid), []
-    for index in sorted(range(len(tenders)), key=lambda i: not tenders[i][1]):
-        amount, restricted = tenders[index]
-        lines = [number for number in lacks if not restricted or number in restricted]
-        if amount > sum(lacks[number] for number in lines):
-            raise ValueError(f"tender {index} of {amount} is more than its lines cost")
-        for number, part in zip(lines, allot(amount, [lacks[number] for number in lines]), strict=True):
-            lacks[number] -= part
-            if part:
-                laid.append(Laid(index, number, part))
-    if any(lacks.values()):
-        raise ValueError("the tenders do not come to what was paid")
-    return laid
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from merchants.business_day import business_date
 from merchants.errors import Conflict, DomainError
 from merchants.models import Merchant
 from orders.facts import OrderFacts, TenderFacts, body_hash
+from orders.laying import DoesNotFit, lay
 from orders.models import Order, OrderLine, Tender, Touch
 from orders.receipts import ReceiptLine
 
@@ -74,7 +75,7 @@ def record(
         business_date=business_date(facts.paid_at, zone=store.time_zone, cut_off=seller.cut_off),
     )
     order.paid_total = order.list_total - order.discount_total
-    tenders = _tenders(facts, order, lines)
+    tenders = _tenders(facts, order, lines, discounts)
     touches = _touches(facts, order, member)
     order.save(force_insert=True)
     kept = OrderLine.objects.bulk_create(
@@ -100,7 +101,9 @@ def record(
     return order
 
 
-def _tenders(facts: OrderFacts, order: Order, lines: Sequence[ReceiptLine]) -> list[Tender]:
+def _tenders(
+    facts: OrderFacts, order: Order, lines: Sequence[ReceiptLine], discounts: Sequence[int]
+) -> list[Tender]:
     given = facts.tenders or (TenderFacts(place=Tender.Place.CASH, amount=order.paid_total),)
     paid = sum(tender.amount for tender in given)
     if paid != order.paid_total or any(tender.amount < 0 for tender in given):
@@ -143,7 +146,30 @@ def _tenders(facts: OrderFacts, order: Order, lines: Sequence[ReceiptLine]) -> l
                     lines=list(tender.lines),
                 )
             )
+    _lie_over(
+        given,
+        {line.number: line.list_amount - off for line, off in zip(lines, discounts, strict=True)},
+    )
     return tenders
+
+
+def _lie_over(tenders: Sequence[TenderFacts], paid: Mapping[int, int]) -> None:
+    """What cannot be laid here could never be booked."""
+    try:
+        lay([(tender.amount, tender.lines) for tender in tenders], paid)
+    except DoesNotFit as excess:
+        raise DomainError(
+            "order.tender_does_not_fit",
+            _("Payment %(number)d is %(given)d fen, but the lines it may pay for still cost %(left)d fen.")
+            % {
+                "number": excess.index + 1,
+                "given": tenders[excess.index].amount,
+                "left": excess.lacked,
+            },
+            next_step=_("Name every line the payment was for, or none: then it pays for what is left."),
+            field=f"tenders[{excess.index}]",
+            extra={"left": excess.lacked},
+        ) from excess
 
 
 def _touches(facts: OrderFacts, order: Order, member: Member | None) -> list[Touch]:

@@ -1,15 +1,14 @@
-"""To the fen, whatever the numbers: claims, tenders over lines, and what refunds take back."""
+"""To the fen, whatever the numbers: claims, and what refunds take back."""
 
 import json
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commissions.splitting import Term, divide, give_back, lay
+from commissions.splitting import Term, divide, give_back
 from merchants.money import allot
 
 CASES = json.loads((Path(__file__).parent / "fixtures" / "allotment_cases.json").read_text())["cases"]
@@ -58,36 +57,6 @@ def test_a_tie_goes_to_the_larger_claim_then_to_the_rule_in_front():
 def test_exactly_one_takes_the_rest(terms):
     with pytest.raises(ValueError, match="residual"):
         divide(base=1, basis=1, terms=terms)
-
-
-def test_tenders_are_laid_over_lines_restricted_ones_first():
-    laid = lay([(1500, []), (10_000, [1]), (33_475, [])], {1: 25_841, 2: 19_134})
-    assert [(part.index, part.line, part.amount) for part in laid] == [
-        (1, 1, 10_000),
-        (0, 1, 679),
-        (0, 2, 821),
-        (2, 1, 15_162),
-        (2, 2, 18_313),
-    ]
-
-
-@pytest.mark.parametrize("tenders", [[(99, [])], [(101, [])], [(60, [2]), (40, [])]])
-def test_tenders_that_do_not_come_to_the_lines_are_refused(tenders):
-    with pytest.raises(ValueError, match="paid|cost"):
-        lay(tenders, {1: 50, 2: 50})
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=6), st.data())
-def test_tenders_pay_each_line_exactly(paid, data):
-    lines = dict(enumerate(paid, start=1))
-    whole = sum(paid)
-    cuts = sorted(data.draw(st.lists(st.integers(0, whole), max_size=3)))
-    amounts = [b - a for a, b in pairwise([0, *cuts, whole]) if b > a]
-    laid = lay([(amount, []) for amount in amounts], lines)
-    for number, cost in lines.items():
-        assert sum(part.amount for part in laid if part.line == number) == cost
-    for index, amount in enumerate(amounts):
-        assert sum(part.amount for part in laid if part.index == index) == amount
 
 
 @given(st.integers(1, 50_000), st.lists(st.integers(1, 5000), max_size=3), ratios, st.data())
