@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -37,8 +38,8 @@ def publish(
 
     `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode. `rules` take
     a ratio in ppm, the one residual None. DomainError `plan.rules_invalid`, `plan.over_ceiling`,
-    `plan.wrong_mode`; Conflict `plan.overlaps` if it begins before `at` (now) where another version holds: what
-    has been split by that one stands.
+    `plan.wrong_mode`; Conflict `plan.overlaps` if it begins before `at` (now) where a version of the plan held,
+    of whatever scope: what has been split by that one stands.
     """
     at = at or timezone.now()
     _check(rules, ceiling_ppm)
@@ -50,7 +51,9 @@ def publish(
             [Plan(merchant=brand.merchant, brand=brand, mode=mode)], ignore_conflicts=True
         )
         plan = Plan.objects.select_for_update(no_key=True).get(brand=brand, mode=mode)
-        _end_predecessor(plan, channel, contract, effective_from, at)
+        if _held(plan, since=effective_from, until=at):
+            raise _overlaps()
+        _end_predecessor(plan, channel, contract, effective_from)
         newest = PlanVersion.objects.filter(plan=plan).order_by("-number").first()
         version = PlanVersion(
             merchant=brand.merchant,
@@ -154,24 +157,24 @@ def _check_contract(contract: Contract | None, brand: Brand, mode: str) -> None:
         )
 
 
+def _held(plan: Plan, *, since: datetime, until: datetime) -> bool:
+    """Did any version hold in [since, until)? A narrower one would reach back over what a wider one split."""
+    held = PlanVersion.objects.filter(plan=plan, published_at__isnull=False, effective_from__lt=until)
+    return since < until and held.filter(Q(effective_until=None) | Q(effective_until__gt=since)).exists()
+
+
 def _end_predecessor(
-    plan: Plan, channel: Merchant | None, contract: Contract | None, begins: datetime, at: datetime
+    plan: Plan, channel: Merchant | None, contract: Contract | None, begins: datetime
 ) -> None:
-    """Close the open version of the same scope, unless that would reach back behind `at`."""
-    open_ended = PlanVersion.objects.filter(
+    """Close the open version of the same scope."""
+    PlanVersion.objects.filter(
         plan=plan,
         channel=channel,
         contract=contract,
         published_at__isnull=False,
         effective_until=None,
         effective_from__lt=begins,
-    ).first()
-    if open_ended is None:
-        return
-    if begins < at:
-        raise _overlaps()
-    open_ended.effective_until = begins
-    open_ended.save(update_fields=["effective_until"])
+    ).update(effective_until=begins)
 
 
 def _overlaps() -> Conflict:

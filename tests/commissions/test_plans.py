@@ -86,6 +86,30 @@ def test_a_backdated_version_is_refused(world):
         publish(world, effective_from=LATER)
 
 
+def test_a_narrower_version_does_not_reach_back_over_a_wider_one(world):
+    brand = publish(world, effective_from=LONG_AGO, at=LONG_AGO)
+    for scope in (world.hehe, world.qinglan_at_jingan):
+        with pytest.raises(DomainError, match=r"plan\.overlaps"):
+            publish(world, scope=scope, effective_from=NOON - timedelta(seconds=1))
+    assert holding(world, NOON) == brand
+    narrow = publish(world, scope=world.qinglan_at_jingan)
+    assert holding(world, NOON - timedelta(seconds=1)) == brand
+    assert holding(world, NOON) == narrow
+
+
+def test_a_wider_version_does_not_reach_back_over_one_that_ended(world):
+    publish(world, scope=world.hehe, effective_from=LONG_AGO, effective_until=LATER, at=LONG_AGO)
+    day = timedelta(days=1)
+    with pytest.raises(DomainError, match=r"plan\.overlaps"):
+        publish(world, effective_from=LATER - timedelta(seconds=1), at=LATER + day)
+    assert publish(world, effective_from=LATER, at=LATER + day)
+
+
+def test_the_first_version_of_a_plan_may_reach_back(world):
+    first = publish(world, effective_from=LONG_AGO, at=NOON)
+    assert holding(world, LONG_AGO) == first
+
+
 def test_a_contract_of_the_other_mode_is_refused(world):
     with pytest.raises(DomainError, match="wrong_mode"):
         publish(world, mode="direct", scope=world.qinglan_at_jingan)
