@@ -4,6 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
@@ -77,7 +78,7 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.ref
+        return self.name or gettext("A member without a name")
 
 
 class SharedMembership(models.Model):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visitors import JOIN_FORM, Visitor, a_phone, join, ready_to_join
+from tests.browser.visitors import JOIN_FORM, Visitor, a_name, a_phone, join, ready_to_join
 from tests.merchant_calls import money_back
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def test_from_the_nearest_store_to_the_last_fen(site, door):
     page.wait_for_url("**/g/*/")
 
     # 2. Joins with this guide.
-    name = f"苏{int(time.time()) % 10000:04d}"
+    name = a_name()
     phone = ready_to_join(shopper, name=name, guide=site.guide["id"])
     until_seen = Stopwatch("from “join now” to the guide's 今日", 1, 5)
     shopper.press(JOIN_FORM)
@@ -216,7 +216,7 @@ def test_a_phone_that_was_offline_shows_who_joined_meanwhile(site, door):
     guide.live()
     today.evaluate("window.untouched = true")
     guide.context.set_offline(True)
-    name = f"罗{int(time.time()) % 10000:04d}"
+    name = a_name()
     join(shopper, name=name, guide=site.guide["id"])
     today.wait_for_timeout(2500)
     assert name not in today.inner_text("#arrivals"), "an offline phone cannot know"

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.browser.screens import Gallery, Screen
 from tests.browser.site import ROOT
-from tests.browser.visitors import Visitor, ready_to_join
+from tests.browser.visitors import Visitor, join, ready_to_join
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +26,17 @@ def folder(tmp_path: Path) -> Path:
     return KEPT if os.environ.get("TIANDI_PICTURES") == "1" else tmp_path
 
 
+@pytest.fixture(scope="module")
+def busy_day(gallery: Gallery) -> Gallery:
+    """More to do than one greeting."""
+    for name in ("许静怡", "程一诺"):
+        join(gallery.door.shopper(), name=name, guide=gallery.places["guide"])
+    return gallery
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pictures_of_the_loop(gallery: Gallery, folder: Path, theme: str):
+def test_pictures_of_the_loop(busy_day: Gallery, folder: Path, theme: str):
+    gallery = busy_day
     visitors = gallery.visitors(language="zh", theme=theme)
     shopper, guide, desk = (visitors[who] for who in ("shopper", "guide", "headquarters"))
     take = lambda visitor, name: keep(visitor, folder / f"{name}-{theme}.png")  # noqa: E731

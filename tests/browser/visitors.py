@@ -149,6 +149,11 @@ def a_phone() -> str:
     return f"138{random.randrange(10**8):08d}"
 
 
+def a_name() -> str:
+    """Whose, nobody else has today."""
+    return random.choice("苏许程陆罗唐顾温") + "".join(random.sample("静怡一诺书瑶清妍思远若曦佳宁景行", 2))
+
+
 def join(visitor: Visitor, *, name: str, guide: str, brand: str = "qinglan") -> str:
     """Join by a guide's card, allowing everything; the phone."""
     phone = ready_to_join(visitor, name=name, guide=guide, brand=brand)
