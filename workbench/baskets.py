@@ -1,5 +1,6 @@
 """What the form on the sale page holds: goods, pieces and prices, changed one tap at a time."""
 
+import re
 from dataclasses import dataclass, field, replace
 
 from django.core.exceptions import ValidationError
@@ -36,9 +37,9 @@ class Basket:
         if added:
             basket.add(added)
         for tap, step in (("more", 1), ("less", -1), ("drop", -MOST_PIECES)):
-            place = posted.get(tap, "")
-            if place.isdecimal() and int(place) < len(basket.rows):
-                basket.change(int(place), step)
+            place = _whole(posted.get(tap, ""))
+            if place is not None and place < len(basket.rows):
+                basket.change(place, step)
         return basket
 
     def add(self, sku: str) -> None:
@@ -61,8 +62,13 @@ class Basket:
 
 
 def _row(sku: str, quantity: str, price: str) -> Row:
-    pieces = int(quantity) if quantity.isascii() and quantity.isdecimal() and len(quantity) < 4 else 1
+    pieces = _whole(quantity) or 1
     try:
-        return Row(sku[:64], max(pieces, 1), _PRICE.clean(price))
+        return Row(sku[:64], pieces, _PRICE.clean(price))
     except ValidationError as wrong:
-        return Row(sku[:64], max(pieces, 1), fault=str(wrong.messages[0]))
+        return Row(sku[:64], pieces, fault=str(wrong.messages[0]))
+
+
+def _whole(text: str) -> int | None:
+    """A number of up to three digits, as rows and pieces have; int() itself refuses thousands of digits."""
+    return int(text) if re.fullmatch("[0-9]{1,3}", text) else None

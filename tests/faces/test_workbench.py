@@ -1,5 +1,7 @@
 """A guide's phone: what Lin sees at Jing'an, sells and redeems; and what is not hers is not there."""
 
+import struct
+import zlib
 from datetime import timedelta
 from io import BytesIO
 
@@ -208,6 +210,9 @@ class TestScanning:
             (lambda: SimpleUploadedFile("x.jpg", b"not a photo", "image/jpeg"), "photo.unreadable"),
             (lambda: picture(Image.new("L", (400, 400), 255)), "photo.no_code"),
             (lambda: SimpleUploadedFile("x.jpg", b"0" * (8 * 1024 * 1024 + 1)), "photo.too_large"),
+            (lambda: png_that_claims(8_000, 8_000), "photo.too_large"),
+            (lambda: png_that_claims(10_000, 10_000), "photo.too_large"),
+            (lambda: png_that_claims(60_000, 60_000), "photo.too_large"),
         ],
     )
     def test_what_cannot_be_read_says_so(self, lin, upload, refusal):
@@ -289,12 +294,20 @@ class TestSelling:
         with world.inside(world.hehe):
             assert not Order.objects.exists()
 
-    @pytest.mark.parametrize("price", ["abc", "-1", "1.234"])
+    @pytest.mark.parametrize("price", ["abc", "-1", "1.234", "1e900000", "1e-9999999"])
     def test_a_price_that_is_none_is_said(self, lin, world, price):
         page = lin.get("/w/sale/", follow=True)
         given = form_of(page, total="12800", **basket(world, world.tea, price=price))
         answer = lin.post("/w/sale/", given, headers=HTMX)
         assert (answer.status_code, answer.context["said"].code) == (422, "sale.form")
+
+    @pytest.mark.parametrize("tap", ["more", "less", "drop"])
+    def test_a_tap_on_no_row_changes_nothing(self, lin, world, tap):
+        page = lin.get("/w/sale/", follow=True)
+        for place in ("9" * 5000, "-1", "1", "²"):
+            given = form_of(page, **basket(world, world.tea, quantity="2"), **{tap: place})
+            answer = lin.post("/w/sale/basket/", given, headers=HTMX)
+            assert [row.quantity for row in answer.context["basket"].rows] == [2]
 
     def test_a_coupon_used_meanwhile_refuses_the_sale_and_says_nothing_is_recorded(self, lin, world, code):
         page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
@@ -365,6 +378,17 @@ def picture(image: Image.Image) -> SimpleUploadedFile:
     buffer = BytesIO()
     image.convert("RGB").save(buffer, "JPEG", quality=80)
     return SimpleUploadedFile("photo.jpg", buffer.getvalue(), "image/jpeg")
+
+
+def png_that_claims(width: int, height: int) -> SimpleUploadedFile:
+    """A few bytes whose header promises a picture of that size."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"0"))
+    return SimpleUploadedFile("photo.png", b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b""))
 
 
 def test_the_till_finds_what_the_phone_carried(world, code):
