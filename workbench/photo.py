@@ -26,12 +26,15 @@ def code_in(upload: UploadedFile) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # Opening reads the header only: what it claims is checked before any pixel is.
             with Image.open(BytesIO(upload.read()), formats=("JPEG", "PNG", "WEBP")) as photo:
                 if photo.width * photo.height > MOST_PIXELS:
                     raise _refused("photo.too_large", _("The photo has too many pixels."))
                 photo.draft("L", (EDGE, EDGE))
                 grey = ImageOps.exif_transpose(photo).convert("L")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _refused("photo.too_large", _("The photo has too many pixels.")) from None
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         raise _refused("photo.unreadable", _("This file is not a photo that can be read.")) from None
     grey.thumbnail((EDGE, EDGE))
     codes = [found.text for found in zxingcpp.read_barcodes(grey) if found.text]
