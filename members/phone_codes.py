@@ -29,7 +29,7 @@ TRIES = 5
 PAUSE = timedelta(seconds=60)  # between two codes to one phone
 A_DAY = timedelta(days=1)
 CODES_A_DAY = 10  # to one phone, whatever for
-CODES_AN_HOUR_AND_ADDRESS = 60  # a shop's customers share one address
+CODES_AN_HOUR_AND_ADDRESS = 60  # for each purpose; a shop's customers share one address, its guides too
 
 
 def send(*, phone: str, purpose: str, ip: str = "") -> None:
@@ -86,7 +86,7 @@ def clear(*, before: datetime) -> int:
 
 def _lay_down(phone: str, purpose: str, ip: str, code_hash: bytes) -> PhoneCode:
     """The row of a new code, after the limits; whatever was live for this phone and purpose ends."""
-    _count_address(ip)
+    _count_address(ip, purpose)
     phone_hash = phones.fingerprint(phone)
     with transaction.atomic(durable=True):
         _one_at_a_time(phone_hash)
@@ -120,11 +120,11 @@ def _one_at_a_time(phone_hash: bytes) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
-def _count_address(ip: str) -> None:
+def _count_address(ip: str, purpose: str) -> None:
     """In the cache: it only slows somebody who walks through many phones, and may be lost."""
     if not ip:
         return
-    key = f"phone-codes:{sealing.fingerprint(household(ip), purpose='address').hex()}"
+    key = f"phone-codes:{purpose}:{sealing.fingerprint(household(ip), purpose='address').hex()}"
     cache.add(key, 0, timeout=3600)
     try:
         sent = cache.incr(key)

@@ -107,6 +107,14 @@ def test_one_address_cannot_walk_through_phones(monkeypatch):
     phone_codes.send(**fourth, ip="203.0.113.8")
 
 
+def test_shoppers_who_use_up_a_shops_address_do_not_lock_its_guides_out(monkeypatch):
+    monkeypatch.setattr(phone_codes, "CODES_AN_HOUR_AND_ADDRESS", 1)
+    phone_codes.send(phone=MEI, purpose="join", ip="203.0.113.7")
+    another = {"phone": "+8613700000019", "ip": "203.0.113.7"}
+    assert refusal(phone_codes.send, **another, purpose="join").code == "code.too_many"
+    phone_codes.send(**another, purpose="staff.sign_in")
+
+
 def test_a_message_that_never_left_costs_no_wait(monkeypatch):
     def unplugged(self, *, phone, text):
         raise sms.Unsent
