@@ -33,7 +33,10 @@ class Money(serializers.IntegerField):
 class Instant(serializers.DateTimeField):
     """ISO 8601 with its offset; a time without one could mean any of two dozen."""
 
-    default_error_messages = {"naive": _("Say the offset: 2026-11-20T12:00:00+08:00, or Z for UTC.")}
+    default_error_messages = {
+        "naive": _("Say the offset: 2026-11-20T12:00:00+08:00, or Z for UTC."),
+        "beyond": _("No calendar here reaches so far."),
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"default_timezone": UTC, **kwargs})
@@ -41,7 +44,10 @@ class Instant(serializers.DateTimeField):
     def enforce_timezone(self, value):
         if value.tzinfo is None:
             self.fail("naive")
-        return value.astimezone(UTC)
+        try:
+            return value.astimezone(UTC)
+        except OverflowError:  # the first and the last day there are, moved by their offset
+            self.fail("beyond")
 
 
 def page_of(answer: type[serializers.Serializer]) -> type[serializers.Serializer]:

@@ -3,7 +3,7 @@ sells it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
@@ -21,6 +21,7 @@ MOST_LINES = 500
 MOST_PIECES = 100_000
 MOST_FEN = 10**11  # a thousand million yuan a line
 CLOCKS_DIFFER = timedelta(minutes=10)  # how far ahead of ours a till's clock may run
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # whoever dates a sale before is a till that lost its clock
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class ReceiptLine:
 def read(facts: OrderFacts) -> list[ReceiptLine]:
     """The lines of a sale, resolved at the instant it was paid. Call inside the seller's scope.
 
-    DomainError: `store.closed`, `order.empty`, `order.out_of_range`, `order.in_future`, `order.currency`,
+    DomainError: `store.closed`, `order.empty`, `order.out_of_range`, `order.in_future`, `order.too_early`,
+    `order.placed_after_paid`, `order.currency`,
     `sku.unknown`, `sku.ambiguous`, `contract.missing`; each names its line.
     """
     _sane(facts)
@@ -193,6 +195,22 @@ def _sane(facts: OrderFacts) -> None:
             _("The sale is dated in the future."),
             next_step=_("Set the till's clock and its time zone, then send the sale again."),
             field="paid_at",
+        )
+    placed_at = facts.placed_at or facts.paid_at
+    for field, instant in (("paid_at", facts.paid_at), ("placed_at", placed_at)):
+        if instant < EARLIEST:
+            raise DomainError(
+                "order.too_early",
+                _("The sale is dated before %(year)d.") % {"year": EARLIEST.year},
+                next_step=_("Set the till's clock and its time zone, then send the sale again."),
+                field=field,
+            )
+    if placed_at - facts.paid_at > CLOCKS_DIFFER:
+        raise DomainError(
+            "order.placed_after_paid",
+            _("The sale is placed after it was paid."),
+            next_step=_("Send when it was placed and when it was paid, each with its offset."),
+            field="placed_at",
         )
 
 

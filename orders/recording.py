@@ -22,7 +22,15 @@ def hold_number(*, merchant: Merchant, channel: str, external_no: str) -> None:
     """One story at a time about one order number, until the transaction ends; also before the order is
     there,
     where no row could be locked: a sale told twice at once, and a refund that crosses its sale."""
-    name = f"order/{merchant.id}/{channel}/{external_no}"
+    _hold(f"order/{merchant.id}/{channel}/{external_no}")
+
+
+def hold_refund_number(*, merchant: Merchant, channel: str, external_no: str) -> None:
+    """The same for a refund's number, taken after its order's: one number told at once of two orders."""
+    _hold(f"refund/{merchant.id}/{channel}/{external_no}")
+
+
+def _hold(name: str) -> None:
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

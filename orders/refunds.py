@@ -4,6 +4,7 @@ for it."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,8 @@ from merchants.errors import Conflict, DomainError
 from merchants.refusing import refusing
 from orders.facts import RefundFacts, RefundLineFacts, body_hash, plain, refund_facts
 from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine, Touch
-from orders.recording import hold_number, lines_by_owner
+from orders.receipts import CLOCKS_DIFFER, EARLIEST
+from orders.recording import hold_number, hold_refund_number, lines_by_owner
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,14 @@ def refund(facts: RefundFacts, *, by: Actor) -> tuple[Refund | ParkedRefund, boo
     order is there.
 
     Conflict `refund.reused_number`; DomainError `refund.not_on_order`, `refund.above_paid`,
-    `refund.above_quantity`, `refund.nothing`.
+    `refund.above_quantity`, `refund.nothing`, `refund.in_future`, `refund.too_early`, `refund.before_sale`.
     """
-    reused = _reused(facts)  # the same number, at the same instant, on another order
-    with refusing("refund_once_a_channel", reused), refusing("parked_refund_once", reused):
-        return _refund(facts, by=by)
-
-
-def _refund(facts: RefundFacts, *, by: Actor) -> tuple[Refund | ParkedRefund, bool]:
-    with scope(merchant=facts.merchant):
+    with scope(merchant=facts.merchant), transaction.atomic():
         hold_number(merchant=facts.merchant, channel=facts.channel, external_no=facts.order_external_no)
+        hold_refund_number(merchant=facts.merchant, channel=facts.channel, external_no=facts.external_no)
         if (told := _told_before(facts)) is not None:
             return told, False
+        _dated(facts)
         order = _locked(facts)
         if order is None:
             return _park(facts), True
@@ -52,15 +50,19 @@ def _refund(facts: RefundFacts, *, by: Actor) -> tuple[Refund | ParkedRefund, bo
 
 def apply_parked(order: Order, *, by: Actor) -> None:
     """What waited for this order, in the order's own transaction. One that cannot be lawful says why and
-    stays."""
+    stays; the sale is kept whatever waited for it."""
     waiting = ParkedRefund.objects.filter(
         channel=order.channel, order_external_no=order.external_no, applied_at=None
     )
     for parked in waiting.order_by("id"):
+        facts = refund_facts(order.merchant, parked.facts)
         try:
-            _give_back(order, refund_facts(order.merchant, parked.facts), by=by)
+            with refusing("refund_once_a_channel", _reused(facts)):  # with a savepoint of its own
+                _give_back(order, facts, by=by)
         except DomainError as refusal:
             parked.refused_code = refusal.code
+        except IntegrityError:
+            parked.refused_code = "refund.not_kept"
         parked.applied_at = timezone.now()
         parked.save(update_fields=["applied_at", "refused_code"])
 
@@ -92,6 +94,15 @@ def _park(facts: RefundFacts) -> ParkedRefund:
 
 def _give_back(order: Order, facts: RefundFacts, *, by: Actor) -> Refund:
     """Decide on every line before writing any, so that a refusal leaves nothing behind."""
+    _dated(facts)
+    if facts.refunded_at < order.paid_at:
+        raise DomainError(
+            "refund.before_sale",
+            _("The refund is dated before the sale that it gives back."),
+            next_step=_("Correct the refund's time, or the number of the sale."),
+            field="refunded_at",
+            extra={"order": order.ref},
+        )
     rows = order.lines.select_related("sku", "brand", "brand_member").order_by("number")
     backs = spread(list(rows), facts.lines)
     refund = Refund.objects.create(
@@ -160,6 +171,24 @@ def spread(lines: Sequence[OrderLine], asked: Sequence[RefundLineFacts]) -> list
             field="lines",
         )
     return [Back(line, *given[line.id]) for line in lines if line.id in given]
+
+
+def _dated(facts: RefundFacts) -> None:
+    """Also before it is parked: a date that no calendar holds would refuse the sale it waits for."""
+    if facts.refunded_at > timezone.now() + CLOCKS_DIFFER:
+        raise DomainError(
+            "refund.in_future",
+            _("The refund is dated in the future."),
+            next_step=_("Set the till's clock and its time zone, then send the refund again."),
+            field="refunded_at",
+        )
+    if facts.refunded_at < EARLIEST:
+        raise DomainError(
+            "refund.too_early",
+            _("The refund is dated before %(year)d.") % {"year": EARLIEST.year},
+            next_step=_("Set the till's clock and its time zone, then send the refund again."),
+            field="refunded_at",
+        )
 
 
 def _meant(line: OrderLine, wish: RefundLineFacts) -> bool:

@@ -134,6 +134,25 @@ def test_a_sale_that_cannot_be_is_refused_and_nothing_is_kept(world, hehe, chang
         assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "instant",
+    [
+        "0001-01-01T00:00:00+08:00",
+        "9999-12-31T23:59:59-08:00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T00:00:00Z",
+    ],
+)
+def test_an_instant_at_the_end_of_time_is_refused_or_finds_nothing(hehe, instant):
+    for field in ("paid_at", "placed_at"):
+        assert hehe.post("/orders", sale(("MB-TEA", 1)) | {field: instant}).status_code == 422
+    refused = hehe.post("/refunds", money_back(("MB-TEA", 1, 100)) | {"refunded_at": instant})
+    assert refused.status_code == 422
+    beyond = not instant.endswith("Z")
+    for bound in ("paid_from", "paid_until"):
+        assert hehe.get("/orders", **{bound: instant}).status_code == (422 if beyond else 200)
+
+
 def test_a_closed_store_sells_nothing(world, hehe):
     with scope(merchant=world.hehe):
         Store.objects.update(status=Store.Status.CLOSED)

@@ -266,6 +266,16 @@ class TestRefused:
         assert refusal(sale(world.jingan, line(world.tote), paid_at=ahead)).code == "order.in_future"
         assert refusal(sale(world.jingan)).code == "order.empty"
 
+    def test_a_sale_of_another_century_and_one_placed_after_it_was_paid(self, world):
+        lost = datetime(1999, 12, 31, 23, 59, tzinfo=UTC)
+        error = refusal(sale(world.jingan, line(world.tote), paid_at=lost))
+        assert (error.code, error.field) == ("order.too_early", "paid_at")
+        error = refusal(sale(world.jingan, line(world.tote), placed_at=lost))
+        assert (error.code, error.field) == ("order.too_early", "placed_at")
+        error = refusal(sale(world.jingan, line(world.tote), placed_at=NOON + timedelta(minutes=11)))
+        assert (error.code, error.field) == ("order.placed_after_paid", "placed_at")
+        assert sold(world.jingan, line(world.tote), placed_at=NOON + timedelta(minutes=9))
+
     def test_a_brand_owner_tells_of_its_own_lines_only(self, world):
         facts = sale(world.jingan, line(world.shirt), line(world.tea))
         assert refusal(facts, brands_of=world.qinglan).code == "order.other_brand"

@@ -1,6 +1,6 @@
 """Money given back by line: never more than was paid, told again, told too early."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -88,6 +88,14 @@ def test_a_sku_on_two_lines_fills_them_in_turn_unless_a_line_is_named(world):
         assert list(OrderLine.objects.order_by("number").values_list("refunded", flat=True)) == [4900, 1200]
 
 
+def test_a_refund_from_the_future_or_before_its_sale_is_refused(world, order):
+    ahead = datetime.now(UTC) + timedelta(minutes=11)
+    for instant, code in [(ahead, "refund.in_future"), (NOON - timedelta(seconds=1), "refund.before_sale")]:
+        error = refusal(world.hehe, back(amount=100), refunded_at=instant)
+        assert (error.code, error.field) == (code, "refunded_at")
+    assert money_back(world.hehe, back(amount=100), refunded_at=NOON)[1]
+
+
 def test_the_seller_hears_the_whole_and_a_brand_owner_its_lines(world):
     fang = joined(world.qinglan_brand, world.jingan, guide=world.lin)
     sold(world.jingan, line(world.shirt), line(world.tote), phone=FANG)
@@ -127,6 +135,40 @@ class TestBeforeItsOrder:
             parked = ParkedRefund.objects.get()
             assert parked.refused_code == "refund.above_paid"
             assert not Refund.objects.filter(order=order).exists()
+
+    def test_one_with_a_date_that_cannot_be_is_refused_and_not_parked(self, world):
+        for instant, code in [
+            (datetime(9999, 12, 31, tzinfo=UTC), "refund.in_future"),
+            (datetime(1999, 12, 31, tzinfo=UTC), "refund.too_early"),
+        ]:
+            assert refusal(world.hehe, back(amount=100), refunded_at=instant).code == code
+        with world.inside(world.hehe):
+            assert not ParkedRefund.objects.exists()
+
+    def test_whatever_waited_the_sale_is_kept(self, world):
+        """Parked by a version that took any date, under a number that another refund has by now."""
+        order = sold(world.jingan, line(world.tote), no="T-0")
+        money_back(world.hehe, back("HH-TOTE", 100), order_no="T-0", no="R-1")
+        for number in ("R-2", "R-3"):
+            money_back(world.hehe, back(amount=100), no=number)
+        with world.inside(world.hehe):
+            clash, dated = ParkedRefund.objects.order_by("id")
+            clash.facts["external_no"] = "R-1"
+            clash.save()
+            dated.facts["refunded_at"] = "9999-12-31T23:00:00+00:00"
+            dated.save()
+        late = sold(world.jingan, line(world.shirt))
+        assert late != order
+        with world.inside(world.hehe):
+            codes = ParkedRefund.objects.order_by("id").values_list("refused_code", flat=True)
+            assert list(codes) == ["refund.reused_number", "refund.in_future"]
+            assert not Refund.objects.filter(order=late).exists()
+
+    def test_one_dated_before_its_sale_is_set_aside(self, world):
+        money_back(world.hehe, back(amount=100), refunded_at=NOON - timedelta(seconds=1))
+        sold(world.jingan, line(world.shirt))
+        with world.inside(world.hehe):
+            assert ParkedRefund.objects.get().refused_code == "refund.before_sale"
 
     def test_another_merchants_order_of_the_same_number_is_not_touched(self, world):
         sold(world.xuhui, line(world.shirt))

@@ -118,6 +118,27 @@ class TestRefundsAtOnce:
         with world.inside(world.hehe):
             assert OrderLine.objects.get().refunded == Order.objects.get().refunded_total == 4000
 
+    def numbered_twice(self, world):
+        """One refund number, of a sale that is there and of one that is not yet."""
+        sold(world.jingan, line(world.tote), no="T-1")
+        wish = RefundLineFacts(sku="HH-TOTE", amount=100)
+        return [lambda no=no: money_back(world.hehe, wish, order_no=no, no="R-1") for no in ("T-1", "T-2")]
+
+    def test_without_holding_a_refunds_number_two_sales_take_it(self, transactional_db, world, monkeypatch):
+        told_before = refunds._told_before
+
+        def slow(facts):
+            told = told_before(facts)
+            time.sleep(0.2)
+            return told
+
+        monkeypatch.setattr(refunds, "hold_refund_number", lambda **number: None)
+        monkeypatch.setattr(refunds, "_told_before", slow)
+        assert not codes(together(*self.numbered_twice(world)))
+
+    def test_a_refunds_number_is_taken_once_whatever_sale_it_names(self, transactional_db, world):
+        assert codes(together(*self.numbered_twice(world))) == ["refund.reused_number"]
+
     def test_a_refund_that_crosses_its_sale_is_applied_once(self, transactional_db, world):
         for n in range(5):
             number = f"T-{n}"
