@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
+from coupons.bearing import agreed, not_agreed
 from coupons.models import Campaign, Quota
 from events.record import Actor, record
 from merchants.errors import DomainError
@@ -40,10 +41,13 @@ def create(
     """“Spend `threshold` fen on the brand's goods, `amount_off` fen go off.” Without a brand, on the
     whole receipt.
 
-    `bearers` are (role, ppm), by default the brand alone (the store, without a brand).
+    `bearers` are (role, ppm), by default the brand alone (the store, without a brand). What they lay on another
+    merchant holds only where its contract allows it (`coupons.bearing`); on the platform, only the platform itself
+    lays a part: DomainError `campaign.bearer_not_agreed`.
     """
     shares = [list(bearer) for bearer in bearers or ((("brand" if brand else "store"), PPM),)]
     _lawful(merchant, brand, threshold, amount_off, shares)
+    _platform_asked(shares, by)
     _in_order("claim_until", claim_from, claim_until)
     _in_order("use_until", use_from, use_until)
     for field, limit in (("issue_limit", issue_limit), ("per_member_limit", per_member_limit)):
@@ -84,8 +88,7 @@ def left(campaign: Campaign) -> int:
 
 def sendable(*, store: Store, at: datetime | None = None) -> list[Campaign]:
     """What a guide of this store can send now, soonest ending first: its merchant's own campaigns, and
-    those of
-    the brands under a contract in force here. Each has `left`."""
+    those of the brands under a contract in force here, where who bears them is agreed. Each has `left`."""
     at = at or timezone.now()
     with scope(merchant=store.merchant):
         contracts = list(Contract.party.filter(store=store).live(at).select_related("merchant"))
@@ -101,16 +104,24 @@ def sendable(*, store: Store, at: datetime | None = None) -> list[Campaign]:
                 .select_related("brand", "merchant")
                 .annotate(left=Sum("quotas__left"))
             )
-    return sorted(found, key=lambda campaign: (campaign.claim_until, campaign.id))
+    borne = [campaign for campaign in found if agreed(campaign, contracts)]
+    return sorted(borne, key=lambda campaign: (campaign.claim_until, campaign.id))
 
 
-def usable_at(campaign: Campaign, *, store: Store, at: datetime) -> bool:
-    """May its coupons be used at this store at that instant? Its brand's contract says so; an own
-    campaign anywhere."""
-    if campaign.brand_id is None:
-        return campaign.merchant_id == store.merchant_id
+def check_usable_at(campaign: Campaign, *, store: Store, at: datetime) -> None:
+    """Its coupons can be used at this store at that instant, or DomainError `coupon.not_here`,
+    `coupon.cost_not_agreed`. Its brand's contract says so; an own campaign over the whole receipt counts anywhere."""
     with scope(merchant=store.merchant):
-        return Contract.party.filter(store=store, brand=campaign.brand_id).live(at).exists()
+        contracts = list(Contract.party.filter(store=store).live(at))
+    own = campaign.brand_id is None and campaign.merchant_id == store.merchant_id
+    if not own and campaign.brand_id not in {one.brand_id for one in contracts}:
+        raise DomainError(
+            "coupon.not_here",
+            _("Coupons of “%(name)s” cannot be used at this store.") % {"name": campaign.name},
+            next_step=_("Choose a campaign of a brand that this store sells."),
+        )
+    if not agreed(campaign, contracts):
+        raise not_agreed(campaign)
 
 
 def _turn(campaign: Campaign, old: str, new: str, kind: str, by: Actor) -> Campaign:
@@ -158,6 +169,13 @@ def _lawful(
         raise _refused("campaign.bearers", _("Each bearer is named once, as a known role."), "bearers")
     if sum(ppm for _role, ppm in shares) != PPM:
         raise _refused("campaign.bearers", _("The bearers' parts must come to the whole."), "bearers")
+
+
+def _platform_asked(shares: list[list], by: Actor) -> None:
+    if by.kind != "system" and any(role == "platform" for role, _ppm in shares):
+        raise _refused(
+            "campaign.bearer_not_agreed", _("The platform has not agreed to bear a part of it."), "bearers"
+        )
 
 
 def _in_order(field: str, start: datetime, end: datetime) -> None:

@@ -36,18 +36,14 @@ def issue(
     `member` may be the member of a store's merchant: then the coupon goes to the campaign merchant's own
     member of
     that person, if the shopper agreed that the two are known as one. DomainError `coupon.not_shared`,
-    `coupon.not_here`, `campaign.not_running`, `campaign.not_open`, `campaign.member_limit`,
+    `coupon.not_here`, `coupon.cost_not_agreed`, `campaign.not_running`, `campaign.not_open`, `campaign.member_limit`,
     `campaign.exhausted`;
     Conflict `coupon.claim_key_reused`. Locks the member first and the campaign's quota last.
     """
     at = at or timezone.now()
     target = _target(campaign, member)
-    if store is not None and not campaigns.usable_at(campaign, store=store, at=at):
-        raise DomainError(
-            "coupon.not_here",
-            _("Coupons of “%(name)s” cannot be used at this store.") % {"name": campaign.name},
-            next_step=_("Choose a campaign of a brand that this store sells."),
-        )
+    if store is not None:
+        campaigns.check_usable_at(campaign, store=store, at=at)
     with refusing("coupon_claim_key_once", _reused()), scope(merchant=campaign.merchant):
         Member.objects.select_for_update(no_key=True, of=("self",)).get(pk=target.pk)
         own = Coupon.objects.filter(Q(claim_key=claim_key) | Q(campaign=campaign, member=target))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
+from coupons.bearing import agreed, not_agreed
 from coupons.issuing import CODE_DIGITS, code_hash
 from coupons.models import Allocation, Coupon, Redemption
 from coupons.pricing import Benefit, Priced
@@ -26,8 +27,7 @@ def find(*, code: str, store: Store, at: datetime | None = None) -> Coupon:
     """The coupon of a code, if it may be used at this store at `at` (now).
 
     DomainError, each with its next step: `coupon.unknown`, `coupon.foreign`, `coupon.not_here`,
-    `coupon.used`,
-    `coupon.voided`, `coupon.not_yet`, `coupon.expired`.
+    `coupon.cost_not_agreed`, `coupon.used`, `coupon.voided`, `coupon.not_yet`, `coupon.expired`.
     """
     return _judged([code], store, at or timezone.now(), lock=False)[0]
 
@@ -160,13 +160,14 @@ def _judge(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
 def _judge_place(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
     campaign = coupon.campaign
     own = coupon.merchant_id == store.merchant_id
-    if own and campaign.brand_id is None:
-        return
     with scope(merchant=store.merchant):
-        contracts = Contract.party.filter(store=store, merchant=coupon.merchant)
-        if contracts.live(at).filter(brand=campaign.brand_id).exists():
+        contracts = Contract.party.filter(store=store)
+        live = list(contracts.live(at))
+        if (own and campaign.brand_id is None) or campaign.brand_id in {one.brand_id for one in live}:
+            if not agreed(campaign, live):
+                raise not_agreed(campaign, field=f"coupons[{place}]")
             return
-        known = own or contracts.exists()
+        known = own or contracts.filter(merchant=coupon.merchant).exists()
     if not known:
         raise _refused(
             "coupon.foreign",

@@ -11,6 +11,7 @@ from django_scopes import scope
 from events.record import Actor, Happening, record_many
 from merchants.errors import Conflict, DomainError
 from merchants.models import Brand, OrgUnit
+from merchants.money import PPM
 from merchants.refusing import refusing
 from stores.models import Contract, Store
 
@@ -28,11 +29,15 @@ def agree(
     ends_at: datetime | None = None,
     reserve_ppm: int = 0,
     return_window_days: int = 7,
+    store_bears_ppm: int = 0,
+    brand_bears_ppm: int = 0,
 ) -> Contract:
     """The brand may be sold at the store from `starts_at` on; drafted and accepted in one step. `brand_unit`
-    says where in the brand owner's tree the store hangs. Conflict if a contract of the pair covers any of
-    that time."""
+    says where in the brand owner's tree the store hangs. `store_bears_ppm` is the most of the cost of the
+    brand's coupons that the store's merchant bears, `brand_bears_ppm` the most of the store merchant's that the
+    brand bears on its lines. Conflict if a contract of the pair covers any of that time."""
     _unit_of_the_brand(brand_unit, brand)
+    _parts(reserve_ppm=reserve_ppm, store_bears_ppm=store_bears_ppm, brand_bears_ppm=brand_bears_ppm)
     _in_order(starts_at, ends_at)
     overlaps = Conflict(
         "contract.overlaps",
@@ -52,6 +57,8 @@ def agree(
             guide_pay=guide_pay,
             reserve_ppm=reserve_ppm,
             return_window_days=return_window_days,
+            store_bears_ppm=store_bears_ppm,
+            brand_bears_ppm=brand_bears_ppm,
             starts_at=starts_at,
             ends_at=ends_at,
             accepted_at=timezone.now(),
@@ -121,6 +128,17 @@ def _unit_of_the_brand(unit: OrgUnit, brand: Brand) -> None:
         )
 
 
+def _parts(**ratios: int) -> None:
+    for field, ppm in ratios.items():
+        if not 0 <= ppm <= PPM:
+            raise DomainError(
+                "contract.not_a_part",
+                _("A part is between 0 and 100 percent."),
+                next_step=_("Correct the terms and agree again."),
+                field=field,
+            )
+
+
 def _in_order(starts_at: datetime, ends_at: datetime | None) -> None:
     if ends_at and ends_at <= starts_at:
         raise DomainError(
@@ -139,6 +157,8 @@ def _tell_both(kind: str, contract: Contract, *, by: Actor, at: datetime) -> Non
         "store": contract.store.ref,
         "mode": str(contract.mode),
         "settlement": str(contract.settlement),
+        "store_bears_ppm": contract.store_bears_ppm,
+        "brand_bears_ppm": contract.brand_bears_ppm,
     }
     sides = dict.fromkeys([contract.merchant_id, contract.counterparty_id])
     record_many(

@@ -136,6 +136,13 @@ class Contract(models.Model):
     guide_pay = models.CharField(max_length=8, choices=GuidePay, default=GuidePay.DIRECT)
     reserve_ppm = models.PositiveIntegerField(default=0)
     return_window_days = models.PositiveSmallIntegerField(default=7)
+    store_bears_ppm = models.PositiveIntegerField(
+        default=0, help_text="Most of the cost of the brand's coupons that the store's merchant bears"
+    )
+    brand_bears_ppm = models.PositiveIntegerField(
+        default=0,
+        help_text="Most of the cost of the store merchant's coupons that the brand bears on its lines",
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -153,6 +160,10 @@ class Contract(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(reserve_ppm__lte=1_000_000), name="contract_reserve_is_a_part"
+            ),
+            models.CheckConstraint(
+                condition=Q(store_bears_ppm__lte=1_000_000, brand_bears_ppm__lte=1_000_000),
+                name="contract_coupon_costs_are_parts",
             ),
             ExclusionConstraint(
                 name="contract_never_overlaps",

@@ -39,7 +39,7 @@ def joined(
 
 
 def campaign_of(merchant: Merchant, brand: Brand | None, **changed) -> Campaign:
-    """满200减30, running from three days before NOON, borne 70 : 30 by brand and store."""
+    """满200减30, running from three days before NOON, borne 70 : 30 by brand and store, or by the store alone."""
     terms = {
         "name": "满200减30",
         "threshold": 20000,
@@ -49,7 +49,7 @@ def campaign_of(merchant: Merchant, brand: Brand | None, **changed) -> Campaign:
         "claim_until": NOON + timedelta(days=30),
         "use_from": NOON - timedelta(days=3),
         "use_until": NOON + timedelta(days=30),
-        "bearers": [("brand", 700_000), ("store", 300_000)],
+        "bearers": [("brand", 700_000), ("store", 300_000)] if brand else None,
     }
     with scope(merchant=merchant):
         return campaigns.create(merchant=merchant, brand=brand, by=TILL, **(terms | changed))

@@ -47,6 +47,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "contract": contract,
         "reserve": percent(contract.reserve_ppm),
+        "store_bears": percent(contract.store_bears_ppm),
+        "brand_bears": percent(contract.brand_bears_ppm),
         "now": timezone.now(),
         "may_write": request.seat.may("contracts.write"),
     }

@@ -146,6 +146,7 @@ class Stage:
                     mode="central" if central else "direct",
                     settlement="T1" if own else "T0",
                     guide_pay="direct",
+                    store_bears_ppm=300_000,
                     starts_at=self.begins,
                     by=OPERATOR,
                 )

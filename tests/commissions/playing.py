@@ -20,6 +20,7 @@ from ledger.transfers import Entry, Story, post
 from members.identity import person_for
 from members.models import Member
 from merchants.models import Brand, Merchant, Party
+from merchants.money import PPM
 from merchants.onboarding import add_brand, open_merchant
 from merchants.scoping import acting_for
 from orders.facts import LineFacts, OrderFacts, RefundFacts, RefundLineFacts, TenderFacts
@@ -78,6 +79,8 @@ def set_stage(given: dict) -> Stage:
             guide_pay=terms["guide_pay"],
             reserve_ppm=terms["reserve_ppm"],
             return_window_days=terms["return_days"],
+            store_bears_ppm=PPM,
+            brand_bears_ppm=PPM,
         )
     for version in given["plan_versions"]:
         contract = stage.contracts[version["contract"]]

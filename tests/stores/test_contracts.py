@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django_scopes import scope
 
 from events.models import Event
@@ -88,3 +89,25 @@ def test_a_brand_reads_another_s_store_only_through_a_contract(world):
     asked = {"brand": world.mubai_brand, "at": NOON}
     assert store_under_contract(store_ref=world.jingan.ref, **asked) == world.jingan
     assert store_under_contract(store_ref=world.xuhui.ref, **asked) is None
+
+
+def test_a_contract_says_who_bears_coupons_and_tells_both(world):
+    contract = agrees(world, store_bears_ppm=300_000, brand_bears_ppm=1_000_000)
+    assert (contract.store_bears_ppm, contract.brand_bears_ppm) == (300_000, 1_000_000)
+    for event in Event.objects.filter(kind="contract.agreed"):
+        assert event.payload["store_bears_ppm"] == 300_000
+        assert event.payload["brand_bears_ppm"] == 1_000_000
+
+
+def test_unless_said_neither_bears_the_others_coupons(world):
+    contract = agrees(world)
+    assert (contract.store_bears_ppm, contract.brand_bears_ppm) == (0, 0)
+
+
+@pytest.mark.parametrize("field", ["reserve_ppm", "store_bears_ppm", "brand_bears_ppm"])
+def test_nobody_agrees_to_more_than_the_whole(world, field):
+    with pytest.raises(DomainError) as refusal:
+        agrees(world, **{field: 1_000_001})
+    assert (refusal.value.code, refusal.value.field) == ("contract.not_a_part", field)
+    with scope(merchant=world.mubai), pytest.raises(IntegrityError), transaction.atomic():
+        Contract.objects.filter(pk=world.mubai_at_jingan.pk).update(**{field: 1_000_001})
