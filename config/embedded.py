@@ -133,7 +133,8 @@ def demo_lines(told: dict, site: str) -> list[str]:
     lines = [f"  {'shopper':<16}{site}{brand['storefront']}  {brand['name']}" for brand in told["brands"]]
     for login in told["logins"]:
         key = f"{login['email']}  {login['password']}" if "email" in login else f"{login['phone']}  by code"
-        lines.append(f"  {login['role']:<16}{key}  ({login['name']}, {login['merchant']})")
+        place = login.get("store") or login["merchant"]
+        lines.append(f"  {login['role']:<16}{key}  ({login['name']}, {place})")
     keys = "./dev demo --json tells the API keys."
     return [*lines, f"  Sign in at {site}/ ; codes sent by SMS are shown here. {keys}"]
 

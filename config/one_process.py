@@ -15,8 +15,10 @@ from celery import beat
 from celery.worker import WorkController, state
 from django.core.wsgi import get_wsgi_application
 
+from components import catalogues
 from config.celery import app
 
+catalogues.compile_all()  # before Django is set up: what it finds missing then, it remembers as empty
 django.setup()
 
 from config import prepare  # noqa: E402  (models need Django set up)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.dateparse import parse_datetime
 
 SIZE = 30
 
@@ -25,6 +26,16 @@ def newest_first(rows: QuerySet, cursor: str, *, size: int = SIZE) -> Slice:
         rows = rows.filter(pk__lt=place[0])
     found = list(rows.order_by("-pk")[: size + 1])
     return _cut(found, size, lambda row: [row.pk])
+
+
+def latest_first(rows: QuerySet, cursor: str, *, size: int = SIZE) -> Slice:
+    """Sales by descending `paid_at` and `place`, as plain rows in that order."""
+    place = _decoded(cursor, str, int)
+    paid_at = parse_datetime(place[0]) if place else None
+    if place and paid_at:
+        rows = rows.filter(Q(paid_at__lt=paid_at) | Q(paid_at=paid_at, place__lt=place[1]))
+    found = list(rows[: size + 1])
+    return _cut(found, size, lambda row: [row["paid_at"].isoformat(), row["place"]])
 
 
 def by_name(rows: QuerySet, cursor: str, *, name: str, key: str, size: int = SIZE) -> Slice:

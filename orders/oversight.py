@@ -112,7 +112,7 @@ def sold_here(seat: Seat) -> QuerySet[Order, Any]:
             "refunded",
             store_name=F("store__name"),
         )
-        .order_by("-id")
+        .order_by("-paid_at", "-place")
     )
 
 
@@ -129,5 +129,5 @@ def sold_elsewhere(seat: Seat) -> QuerySet[OrderLine, Any]:
             store_name=F("order__store__name"),
         )
         .annotate(paid=Sum("paid"), refunded=Sum("refunded"))
-        .order_by("-place")
+        .order_by("-paid_at", "-place")
     )

@@ -6,25 +6,21 @@ from commissions import explain
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import own_and_partners, page
+from dashboard.paging import latest_first
 from members.visibility import visible_to
 from orders import oversight
-
-PAGE = 30
 
 
 @needs("orders.read")
 def index(request: HttpRequest) -> HttpResponse:
-    """`?where=partners` lists the stores of others; `?before=<id>` goes on."""
+    """`?where=partners` lists the stores of others; `?before=<cursor>` goes on."""
     seat = request.seat
     partners = request.GET.get("where") == "partners" or not seat.merchant.is_channel
-    before = request.GET.get("before", "")
     rows = oversight.sold_elsewhere(seat) if partners else oversight.sold_here(seat)
-    if before.isascii() and before.isdecimal() and len(before) < 19:
-        rows = rows.filter(place__lt=int(before))
-    found = list(rows[: PAGE + 1])
+    found = latest_first(rows, request.GET.get("before", ""))
     context = {
-        "rows": found[:PAGE],
-        "older": found[PAGE - 1]["place"] if len(found) > PAGE else None,
+        "rows": found.rows,
+        "older": found.next,
         "where": "partners" if partners else "own",
         "tabs": own_and_partners(partners)
         if seat.merchant.is_channel and seat.merchant.is_brand_owner

@@ -7,6 +7,11 @@ from django.conf import settings
 
 from flows.demo import cast
 from merchants.models import Merchant
+from merchants.roles import Role
+from merchants.scoping import acting_for
+from stores.models import Store
+
+AT_A_STORE = (Role.STORE_MANAGER, Role.GUIDE)
 
 
 def secret_of(what: str) -> str:
@@ -25,7 +30,9 @@ def password() -> str:
 
 def base_data() -> dict[str, Any]:
     """Merchants with one API key each, brands with their storefronts, and a login for each role."""
-    refs = dict(Merchant.objects.values_list("name", "ref"))
+    merchants = {merchant.name: merchant for merchant in Merchant.objects.all()}
+    refs = {name: merchant.ref for name, merchant in merchants.items()}
+    stores = {role.key: _leading_store(merchants.get(role.name)) for role in cast.MERCHANTS}
     return {
         "merchants": [
             {
@@ -47,6 +54,7 @@ def base_data() -> dict[str, Any]:
                 "merchant": login.merchant,
                 "role": login.role,
                 "name": login.name,
+                "store": stores[login.merchant] if login.role in AT_A_STORE else None,
                 **(
                     {"email": login.email, "password": password()}
                     if login.email
@@ -56,3 +64,11 @@ def base_data() -> dict[str, Any]:
             for login in cast.LOGINS
         ],
     }
+
+
+def _leading_store(merchant: Merchant | None) -> str | None:
+    """The name of the store where the merchant's logins serve: the first that was opened."""
+    if merchant is None:
+        return None
+    with acting_for(merchant):
+        return Store.objects.order_by("id").values_list("name", flat=True).first()

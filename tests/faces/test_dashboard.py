@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from commissions.plans import versions_of
 from coupons.models import Campaign
+from dashboard.paging import latest_first
 from events.models import Event
 from events.record import Actor
 from members.reveal import Reason
@@ -15,6 +16,8 @@ from merchants.keys import key_for
 from merchants.models import ApiKey, OrgUnit
 from merchants.onboarding import add_unit, appoint, issue_key, root_of
 from merchants.roles import Role
+from merchants.scoping import seats
+from orders import oversight
 from orders.facts import RefundLineFacts
 from orders.models import Order
 from stores.models import Contract
@@ -400,3 +403,17 @@ def test_a_list_asks_few_questions_however_long_it_is(
     gu = at_desk(world.gu)
     with django_assert_max_num_queries(MOST_QUERIES):
         assert gu.get(path, headers=AS_FRAGMENT if "items" in path else {}).status_code == 200
+
+
+def test_orders_are_listed_by_the_time_they_were_paid_page_after_page(world):
+    for number, hours in enumerate([3, 1, 2, 5, 4]):
+        sold(world.jingan, line(world.shirt), no=f"BY-TIME-{number}", paid_at=NOON - timedelta(hours=hours))
+    for user, listing in ((world.he, oversight.sold_here), (world.gu, oversight.sold_elsewhere)):
+        (seat,) = seats(user)
+        listed, cursor = [], ""
+        with world.inside(seat.merchant):
+            while cursor is not None:
+                page = latest_first(listing(seat), cursor, size=2)
+                listed += [row["external_no"] for row in page.rows]
+                cursor = page.next
+        assert listed == [f"BY-TIME-{number}" for number in (1, 2, 0, 4, 3)]
