@@ -107,7 +107,8 @@ def test_a_stranger_finds_neither_order_nor_store_nor_member_nor_contract(world,
 
 
 def test_the_overview_counts_each_side_s_own(world, at_desk, receipt):
-    money_back(world.hehe, RefundLineFacts(number=1, quantity=0, amount=6900))
+    back = RefundLineFacts(number=1, quantity=0, amount=6900)
+    money_back(world.hehe, back, refunded_at=receipt.paid_at + timedelta(minutes=5))
     channel = words(at_desk(world.he).get("/hq/figures/"))
     brand = words(at_desk(world.gu).get("/hq/figures/"))
     assert "¥977.00" in channel  # 1,046.00 less 69.00
