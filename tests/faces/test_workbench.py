@@ -279,6 +279,42 @@ class TestSelling:
         with world.inside(world.hehe):
             assert Order.objects.count() == 1
 
+    def test_other_goods_under_a_number_that_was_used_are_a_new_sale_to_be_confirmed(self, lin, world):
+        page = lin.get("/w/sale/", follow=True)
+        lin.post("/w/sale/", form_of(page, total="12800", **basket(world, world.tea)), headers=HTMX)
+        other = basket(world, world.coat, price="899.00")  # the back button brought the page back, empty
+        answer = lin.post("/w/sale/", form_of(page, total="89900", **other), headers=HTMX)
+        assert (answer.status_code, answer.context["said"].code) == (422, "sale.another")
+        assert "¥128.00" in answer.context["said"].message
+        assert [entry["line"].sku for entry in answer.context["rows"]] == [world.coat]
+        fresh = form_of(answer)["number"]
+        assert fresh != form_of(page)["number"] and fresh in answer["HX-Replace-Url"]
+        assert 'id="number" hidden hx-swap-oob="true"' in answer.content.decode()
+        done = lin.post("/w/sale/", form_of(answer, total="89900", **other), headers=HTMX)
+        with world.inside(world.hehe):
+            totals = list(Order.objects.order_by("id").values_list("paid_total", flat=True))
+            assert totals == [12800, 89900]
+            assert done["HX-Redirect"] == f"/w/sales/{Order.objects.get(external_no=fresh).ref}/?done=1"
+
+    @pytest.mark.parametrize("changed", [{"quantity": ["2"]}, {"price": ["100.00"]}, {"place": "acquirer"}])
+    def test_the_same_goods_told_differently_do_not_land_on_the_old_receipt(self, lin, world, changed):
+        page = lin.get("/w/sale/", follow=True)
+        given = form_of(page, **basket(world, world.tea))
+        lin.post("/w/sale/", given | {"total": "12800"}, headers=HTMX)
+        total = {"quantity": "25600", "price": "10000"}.get(next(iter(changed)), "12800")
+        answer = lin.post("/w/sale/", given | changed | {"total": total}, headers=HTMX)
+        assert answer.context["said"].code == "sale.another"
+
+    def test_a_new_sale_leaves_the_coupon_that_went_with_the_one_before(self, lin, world, code):
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
+        given = form_of(page, total="86900", **basket(world, world.coat, price="899.00"))
+        lin.post("/w/sale/", given, headers=HTMX)
+        answer = lin.post("/w/sale/", given | basket(world, world.tea) | {"total": "12800"}, headers=HTMX)
+        assert answer.context["said"].code == "sale.another"
+        assert (answer.context["coupon"], answer.context["unusable"]) == ("", None)
+        again = form_of(answer, total="12800", **basket(world, world.tea))
+        assert "HX-Redirect" in lin.post("/w/sale/", again, headers=HTMX)
+
     def test_after_a_lost_answer_loading_the_page_again_shows_the_sale(self, lin, world):
         page = lin.get("/w/sale/", follow=True)
         here = page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"]

@@ -2,25 +2,29 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, replace_url
 
 from catalog import ringing
 from commissions.explain import shares_of
+from components.formatting import yuan
 from coupons import reading
 from flows import purchase
-from merchants.errors import DomainError
+from merchants.errors import Conflict, DomainError
 from merchants.refs import new_ref
 from orders import receipts
 from orders.models import Order
 from workbench import access, counter, shell
 from workbench.access import Desk
 from workbench.baskets import Basket
+from workbench.retelling import is_again
 
 CHOICES = 8
 
@@ -48,13 +52,36 @@ def _confirmed(request: HttpRequest, desk: Desk) -> HttpResponse:
     try:
         order, _is_new = purchase.paid(counter.told(desk, context, request.POST), by=desk.seat.actor)
     except DomainError as refusal:
-        # Refused because this very form was confirmed before: a second tap, or the back button.
         before = access.sale_told(desk, request.POST.get("number", ""))
         if before is None:
             return shell.fragment(request, "sale/_basket", context | {"said": refusal}, status=422)
-        order = before
+        if not is_again(before, context, request.POST):
+            return _anew(request, desk, before)
+        order = before  # this very sale was confirmed before: a second tap
     done = f"{reverse('workbench:sold', args=[order.ref])}?done=1"
     return HttpResponseClientRedirect(done) if request.htmx else redirect(done)
+
+
+def _anew(request: HttpRequest, desk: Desk, before: Order) -> HttpResponse:
+    """Other goods under the number of a sale that is kept, as the back button brings them: the goods stay, under
+    a number of their own, and nothing is recorded until they are confirmed."""
+    given = request.POST.copy()
+    given["number"] = new_ref(counter.NUMBERS)
+    if reading.used_on(before):
+        given["coupon"] = ""  # it went with that sale
+    words = _("The sale before, %(total)s, is recorded under %(number)s.")
+    said = Conflict(
+        "sale.another",
+        words % {"total": yuan(before.paid_total), "number": before.external_no},
+        next_step=_(
+            "These are other goods, so this is a new sale, not recorded yet. Check it and confirm again."
+        ),
+    )
+    context = counter.shown(desk, Basket.of(given), given)
+    context |= {"number": given["number"], "said": said, "anew": True}
+    response = shell.fragment(request, "sale/_basket", context, status=422)
+    carried_on = {name: given[name] for name in ("coupon", "member", "number") if given.get(name)}
+    return replace_url(response, f"{reverse('workbench:sale')}?{urlencode(carried_on)}")
 
 
 @require_POST
