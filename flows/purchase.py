@@ -36,18 +36,20 @@ def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> 
     """Keep a sale: (order, is_new). The same facts again change nothing and give the same order.
 
     All or nothing: an unusable coupon, an unknown SKU or a missing contract refuses the whole sale.
-    `brands_of` is the brand owner on whose behalf a store's sale is told: only lines of its own brands.
+    `brands_of` is the brand owner on whose behalf another merchant's store's sale is told: lines of its own
+    brands only, and a buyer in its own eyes.
     """
     seller = facts.store.merchant
     with acting_for(seller):
         recording.hold_number(merchant=seller, channel=facts.channel, external_no=facts.external_no)
         if (order := recording.told_before(facts)) is not None:
             return order, False
-        lines = receipts.read(facts)
-        if brands_of is not None:
-            _only_brands_of(brands_of, lines)
+        lines = receipts.read(facts, brands_of=brands_of)
         coupons = redemption.hold(codes=facts.coupons, store=facts.store, at=facts.paid_at)
-        shopper = recognised(facts.buyer, seller=seller, lines=lines, coupons=coupons)
+        if brands_of is None:
+            shopper = recognised(facts.buyer, seller=seller, lines=lines, coupons=coupons)
+        else:
+            shopper = recognised_by(brands_of, facts.buyer, seller=seller, coupons=coupons)
         priced = priced_with(lines, coupons)
         order = recording.record(
             facts,
@@ -78,19 +80,8 @@ def recognised(
 ) -> Shopper:
     """Who bought, in the eyes of the seller and of each brand owner on the receipt; each learns only its
     own."""
-    shopper = Shopper()
+    shopper = Shopper(member=_member_of(seller, buyer))
     phone = phones.parse(buyer.phone) if buyer and buyer.phone else None
-    if buyer is not None:
-        shopper.member = identity.recognise(
-            merchant=seller, phone=phone, member_ref=buyer.member or None, identity=buyer.identity
-        )
-        if buyer.member and shopper.member is None:
-            raise DomainError(
-                "member.unknown",
-                _("This store's merchant has no such member."),
-                next_step=_("Check the member's id, or name the buyer by phone."),
-                field="buyer.member",
-            )
     for coupon in coupons:  # whoever brings a coupon is its member, unless the channel says who else
         if shopper.member is None:
             shopper.member = known_to(seller, coupon.member)
@@ -107,6 +98,39 @@ def recognised(
         if own is not None:
             shopper.brand_members[owner.id] = own
     return shopper
+
+
+def recognised_by(
+    owner: Merchant, buyer: BuyerFacts | None, *, seller: Merchant, coupons: Sequence[Coupon]
+) -> Shopper:
+    """Who bought, in the eyes of the brand owner that tells the sale. The seller's own member comes in only where
+    the shopper let the two be known as one: else the answer would say whom the seller knows."""
+    own = _member_of(owner, buyer)
+    if own is None:
+        own = next((coupon.member for coupon in coupons if coupon.merchant_id == owner.id), None)
+    if own is None:
+        return Shopper()
+    return Shopper(member=known_to(seller, own), brand_members={owner.id: own})
+
+
+def _member_of(merchant: Merchant, buyer: BuyerFacts | None) -> Member | None:
+    """The merchant's own member that the buyer is; DomainError `member.unknown` for a member it does not have."""
+    if buyer is None:
+        return None
+    found = identity.recognise(
+        merchant=merchant,
+        phone=phones.parse(buyer.phone) if buyer.phone else None,
+        member_ref=buyer.member or None,
+        identity=buyer.identity,
+    )
+    if buyer.member and found is None:
+        raise DomainError(
+            "member.unknown",
+            _("%(merchant)s has no such member.") % {"merchant": merchant.name},
+            next_step=_("Check the member's id, or name the buyer by phone."),
+            field="buyer.member",
+        )
+    return found
 
 
 def known_to(seller: Merchant, member: Member) -> Member | None:
@@ -153,14 +177,3 @@ def _explained(lines: Sequence[ReceiptLine], priced: pricing.Priced) -> list[dic
         }
         for line in lines
     ]
-
-
-def _only_brands_of(owner: Merchant, lines: Sequence[ReceiptLine]) -> None:
-    for line in lines:
-        if line.brand is None or line.brand_owner != owner:
-            raise DomainError(
-                "order.other_brand",
-                _("Line %(line)d is not of your brands.") % {"line": line.number},
-                next_step=_("A brand owner tells a store's sales of its own brands only."),
-                field=f"lines[{line.number - 1}].sku",
-            )

@@ -1,5 +1,6 @@
 """A brand's member and a store merchant's member, known as one person because that person said so."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django_scopes import scope
@@ -45,6 +46,13 @@ def counterparts_of(*, brand: Brand, member: Member) -> list[Member]:
         return [
             shared.counterpart for shared in rows.select_related("counterpart__merchant").order_by("-since")
         ]
+
+
+def known_as_one(*, members: Iterable[Member], counterpart: Member) -> set[int]:
+    """Which of these brands' members (ids) the person let be known as this store merchant's member."""
+    with scope(merchant=counterpart.merchant):
+        rows = SharedMembership.party.filter(counterpart=counterpart, member__in=members, ended_at=None)
+        return set(rows.values_list("member_id", flat=True))
 
 
 def brands_shared_with(*, member: Member) -> list[SharedMembership]:

@@ -13,8 +13,8 @@ from stores.models import Store
 
 @dataclass(frozen=True, kw_only=True)
 class BuyerFacts:
-    """Who bought, as far as the channel knows: a phone, a member of the store's merchant, or a source's
-    identity."""
+    """Who bought, as far as the channel knows: a phone, a member of whoever tells the sale (the store's
+    merchant, or the brand owner), or a source's identity."""
 
     phone: str = ""
     member: str = ""  # mem_…

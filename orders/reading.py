@@ -1,12 +1,14 @@
 """An order as a merchant may read it: the seller the whole receipt, a brand owner its own lines and
 nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from members.models import Member
+from members.sharing import known_as_one
 from merchants.finding import not_found
 from merchants.models import Merchant
 from merchants.scoping import acting_for
@@ -39,7 +41,24 @@ def receipt(ref: str, *, reader: Merchant) -> Receipt:
     order = lines[0].order
     with acting_for(order.merchant):  # who served is shared with the owner of what was sold
         touches = list(Touch.objects.filter(order=order).select_related("guide"))
-    return Receipt(order, lines, touches, whole=False)
+        kept = touches_for(touches, order=order, members=[lines[0].brand_member])[lines[0].brand_member]
+    return Receipt(order, lines, kept, whole=False)
+
+
+def touches_for(
+    touches: Sequence[Touch], *, order: Order, members: Iterable[Member | None]
+) -> dict[Member | None, list[Touch]]:
+    """What a brand owner may know of the touches, by its own member of the shopper (None: it has none).
+
+    A bound guide tells that the store's merchant knows the shopper, so it is told only where the shopper let the
+    two be known as one. Inside the seller's scope.
+    """
+    told = [touch for touch in touches if touch.kind != Touch.Kind.BOUND]
+    known = [member for member in members if member is not None]
+    as_one: set[int] = set()
+    if known and order.member is not None and len(told) < len(touches):
+        as_one = known_as_one(members=known, counterpart=order.member)
+    return {None: told} | {member: list(touches) if member.id in as_one else told for member in known}
 
 
 def receipts() -> QuerySet[Order]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
@@ -39,7 +39,7 @@ class ReceiptLine:
     asked: int | None
 
 
-def read(facts: OrderFacts) -> list[ReceiptLine]:
+def read(facts: OrderFacts, *, brands_of: Merchant | None = None) -> list[ReceiptLine]:
     """The lines of a sale, resolved at the instant it was paid. Call inside the seller's scope.
 
     DomainError: `store.closed`, `order.empty`, `order.out_of_range`, `order.in_future`, `order.too_early`,
@@ -47,22 +47,35 @@ def read(facts: OrderFacts) -> list[ReceiptLine]:
     `sku.unknown`, `sku.ambiguous`, `contract.missing`; each names its line.
     """
     _sane(facts)
-    return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at)
+    return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at, brands_of=brands_of)
 
 
-def resolve(*, store: Store, lines: Sequence[LineFacts], at: datetime, first: int = 1) -> list[ReceiptLine]:
+def resolve(
+    *,
+    store: Store,
+    lines: Sequence[LineFacts],
+    at: datetime,
+    first: int = 1,
+    brands_of: Merchant | None = None,
+) -> list[ReceiptLine]:
     """Find what each line sells at this store at that instant, numbered from `first`; statements grow with
-    brand owners, not with lines."""
-    contracts = {
-        contract.brand_id: contract
-        for contract in Contract.party.filter(store=store).live(at).select_related("brand__merchant")
-    }
-    owners = {contract.brand.merchant for contract in contracts.values()} | {store.merchant}
-    found = _skus(owners, {line.sku for line in lines} - {""})  # an empty code is not a missing barcode
+    brand owners, not with lines. With `brands_of`, whatever is not of that owner's brands is unknown, so that
+    it cannot ask us what else the store sells."""
+    ever = Contract.party.filter(store=store).select_related("brand__merchant")
+    if brands_of is not None:
+        ever = ever.filter(merchant=brands_of)
+    contracts = {contract.brand_id: contract for contract in ever.live(at)}
+    owners = {contract.brand.merchant for contract in contracts.values()}
+    if brands_of is None:
+        owners.add(store.merchant)
+    asked = {line.sku for line in lines} - {""}  # an empty code is not a missing barcode
+    found = [
+        sku for sku in _skus(owners, asked) if sku.product.brand_id or sku.merchant_id == store.merchant_id
+    ]
     resolved = []
     for number, line in enumerate(lines, start=first):
         _in_range(number, line)
-        sku = _the_one(number, line, found, contracts, store, at)
+        sku = _the_one(number, line, found, contracts, store, ever)
         brand_id = sku.product.brand_id
         contract = contracts.get(brand_id) if brand_id else None
         if brand_id and contract is None:
@@ -99,7 +112,7 @@ def _the_one(
     found: list[Sku],
     contracts: dict[int, Contract],
     store: Store,
-    at: datetime,
+    ever: QuerySet[Contract],
 ) -> Sku:
     brands = {
         brand.id for brand in (contract.brand for contract in contracts.values()) if _named(brand, line)
@@ -125,7 +138,7 @@ def _the_one(
             field=f"lines[{number - 1}].brand",
             extra={"line": number, "sku": line.sku},
         )
-    if line.sku and not line.brand and _was_sold_here(line.sku, store):
+    if line.sku and not line.brand and _was_sold_here(line.sku, ever):
         raise _no_contract(number, line, store)
     raise DomainError(
         "sku.unknown",
@@ -141,10 +154,9 @@ def _named(brand: Brand, line: LineFacts) -> bool:
     return line.brand in (brand.ref, brand.slug)
 
 
-def _was_sold_here(sku: str, store: Store) -> bool:
+def _was_sold_here(sku: str, ever: QuerySet[Contract]) -> bool:
     """Does a brand whose contract with this store has ended, or not begun, know the code?"""
-    past = Contract.party.filter(store=store).select_related("brand__merchant")
-    return bool(_skus({contract.brand.merchant for contract in past}, {sku}))
+    return bool(_skus({contract.brand.merchant for contract in ever}, {sku}))
 
 
 def _no_contract(number: int, line: LineFacts, store: Store) -> DomainError:

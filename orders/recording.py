@@ -15,6 +15,7 @@ from merchants.models import Merchant
 from orders.facts import OrderFacts, TenderFacts, body_hash
 from orders.laying import DoesNotFit, lay
 from orders.models import Order, OrderLine, Tender, Touch
+from orders.reading import touches_for
 from orders.receipts import ReceiptLine
 
 
@@ -239,14 +240,13 @@ def _posts(guides: list[int], facts: OrderFacts) -> dict[int, int]:
 def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> list[Happening]:
     """The seller hears of its whole receipt; each other brand owner of its own lines, and never of the
     total."""
-    guides = {touch.kind: touch.guide.ref for touch in touches}
+    guides = _by_kind(touches)
     told = {
         "order": order.ref,
         "store": order.store.ref,
         "channel": order.channel,
         "currency": order.currency,
         "business_date": order.business_date.isoformat(),
-        "guides": guides,
     }
     happenings = [
         Happening(
@@ -255,6 +255,7 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
             subject=order.ref,
             payload=told
             | {
+                "guides": guides,
                 "member": order.member.ref if order.member else None,
                 "list_total": order.list_total,
                 "discount_total": order.discount_total,
@@ -265,8 +266,11 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
             at=order.paid_at,
         )
     ]
-    for owner_id, own in lines_by_owner(lines, seller_id=order.merchant_id).items():
+    owners = lines_by_owner(lines, seller_id=order.merchant_id)
+    shown = touches_for(touches, order=order, members=[own[0].brand_member for own in owners.values()])
+    for owner_id, own in owners.items():
         member = own[0].brand_member
+        guides = _by_kind(shown[member])
         happenings.append(
             Happening(
                 "order.lines_paid",
@@ -274,6 +278,7 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
                 subject=order.ref,
                 payload=told
                 | {
+                    "guides": guides,
                     "member": member.ref if member else None,
                     "paid": sum(line.paid for line in own),
                     "lines": [_told(line) for line in own],
@@ -283,6 +288,10 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
             )
         )
     return happenings
+
+
+def _by_kind(touches: Sequence[Touch]) -> dict[str, str]:
+    return {touch.kind: touch.guide.ref for touch in touches}
 
 
 def lines_by_owner(lines: Sequence[OrderLine], *, seller_id: int) -> dict[int, list[OrderLine]]:

@@ -16,6 +16,7 @@ from merchants.errors import Conflict, DomainError
 from merchants.refusing import refusing
 from orders.facts import RefundFacts, RefundLineFacts, body_hash, plain, refund_facts
 from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine, Touch
+from orders.reading import touches_for
 from orders.receipts import CLOCKS_DIFFER, EARLIEST
 from orders.recording import hold_number, hold_refund_number, lines_by_owner
 
@@ -149,7 +150,7 @@ def spread(lines: Sequence[OrderLine], asked: Sequence[RefundLineFacts]) -> list
             raise DomainError(
                 "refund.not_on_order",
                 _("“%(sku)s” is not on this order.") % {"sku": wish.sku or wish.number},
-                next_step=_("Name a line of the order by its SKU or its number."),
+                next_step=_("Name a line of the order by its SKU or its number, or by both if they agree."),
                 field=f"lines[{place}]",
             )
         quantity, amount = wish.quantity, wish.amount
@@ -192,9 +193,14 @@ def _dated(facts: RefundFacts) -> None:
 
 
 def _meant(line: OrderLine, wish: RefundLineFacts) -> bool:
-    if wish.number is not None:
-        return line.number == wish.number
-    return wish.sku in (line.sku.ref, line.sku.code, line.sku.barcode or None)
+    """By number or by SKU; where both are named, the line is what both name."""
+    if wish.number is None:
+        return _is_of(line, wish.sku)
+    return line.number == wish.number and (not wish.sku or _is_of(line, wish.sku))
+
+
+def _is_of(line: OrderLine, sku: str) -> bool:
+    return sku in (line.sku.ref, line.sku.code, line.sku.barcode or None)
 
 
 def _enough(place: int, wanted: int, left: int, code: str) -> None:
@@ -225,7 +231,7 @@ def _reused(facts: RefundFacts) -> Conflict:
 
 def _happenings(order: Order, refund: Refund, backs: list[Back]) -> list[Happening]:
     """As for the sale: the whole for the seller, own lines for each other brand owner."""
-    touches = Touch.objects.filter(order=order).select_related("guide")
+    touches = list(Touch.objects.filter(order=order).select_related("guide"))
     guides = [touch.guide.ref for touch in touches]
     told: dict[str, object] = {
         "refund": refund.ref,
@@ -251,8 +257,11 @@ def _happenings(order: Order, refund: Refund, backs: list[Back]) -> list[Happeni
         )
     ]
     lines = [back.line for back in backs]
-    for owner_id, own in lines_by_owner(lines, seller_id=order.merchant_id).items():
+    owners = lines_by_owner(lines, seller_id=order.merchant_id)
+    shown = touches_for(touches, order=order, members=[own[0].brand_member for own in owners.values()])
+    for owner_id, own in owners.items():
         member = own[0].brand_member
+        guides = [touch.guide.ref for touch in shown[member]]
         happenings.append(
             Happening(
                 "order.lines_refunded",

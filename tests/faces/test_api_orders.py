@@ -123,6 +123,8 @@ def test_an_unusable_coupon_refuses_the_whole_sale_and_it_may_be_sent_without(wo
         ({"currency": "USD"}, 422, "order.currency"),
         ({"tenders": [{"place": "cash", "amount": 1}]}, 422, "order.tenders_differ"),
         ({"lines": []}, 422, "input.invalid"),
+        ({"touches": {"servnig": "G101"}}, 422, "input.invalid"),
+        ({"touches": {"bound": "G101"}}, 422, "input.invalid"),
         ({"channel": "pigeon"}, 422, "input.invalid"),
     ],
 )
@@ -165,7 +167,7 @@ def test_a_brand_owner_tells_a_stores_sale_of_its_own_brands_only(world, qinglan
     assert (told.json()["whole"], told.json()["paid_total"]) == (False, None)
     assert hehe.get(f"/orders/{told.json()['id']}").json()["paid_total"] == 19900
     mixed = qinglan.post("/orders", sale(("QL-SHIRT", 1), ("MB-TEA", 1), no="E-2", store=world.jingan.ref))
-    assert (mixed.status_code, code(mixed)) == (422, "order.other_brand")
+    assert (mixed.status_code, code(mixed)) == (422, "sku.unknown")
     assert qinglan.post("/orders", sale(("QL-SHIRT", 1), no="E-3")).status_code == 404  # another's code
 
 

@@ -8,12 +8,14 @@ from coupons.models import Allocation, Coupon, Redemption
 from events.models import Event
 from flows import purchase
 from members.models import Member
+from members.sharing import stop_sharing
 from merchants.errors import Conflict, DomainError
-from orders.facts import BuyerFacts, TenderFacts
+from orders.facts import BuyerFacts, RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine, Tender, Touch
+from orders.reading import receipt
 from stores.models import Contract, Store
-from tests.people import NOON
-from tests.selling import FANG, TILL, campaign_of, coupon_for, joined, line, sale, sold
+from tests.people import NOON, make_sku
+from tests.selling import FANG, TILL, campaign_of, coupon_for, joined, line, money_back, sale, sold
 
 
 def told(kind: str, merchant) -> list[Event]:
@@ -278,10 +280,80 @@ class TestRefused:
 
     def test_a_brand_owner_tells_of_its_own_lines_only(self, world):
         facts = sale(world.jingan, line(world.shirt), line(world.tea))
-        assert refusal(facts, brands_of=world.qinglan).code == "order.other_brand"
+        assert refusal(facts, brands_of=world.qinglan).code == "sku.unknown"
         own = sale(world.jingan, line(world.shirt), no="T-2")
         order, _is_new = purchase.paid(own, by=TILL, brands_of=world.qinglan)
         assert order.merchant == world.hehe
+
+    def test_a_brand_owner_cannot_ask_what_else_a_store_sells(self, world):
+        said = {
+            code: refusal(sale(world.jingan, line(code)), brands_of=world.qinglan)
+            for code in (world.tea.ref, "MB-TEA", "HH-TOTE", "NO-SUCH")
+        }
+        assert {(error.code, error.field) for error in said.values()} == {("sku.unknown", "lines[0].sku")}
+        assert len({str(error).replace(code, "") for code, error in said.items()}) == 1
+
+    def test_goods_without_a_brand_are_sold_by_their_own_merchant_alone(self, world):
+        with world.inside(world.qinglan):
+            make_sku(world.qinglan, None, code="QL-BAG", name="袋", list_price=100)
+        assert refusal(sale(world.jingan, line("QL-BAG"))).code == "contract.missing"
+        assert sold(world.xuhui, line("QL-BAG"))
+
+
+class TestToldByABrandOwner:
+    """Qinglan tells a sale at Hehe's store: the shopper is whom Qinglan knows."""
+
+    def told(self, world, **given):
+        facts = sale(world.jingan, line(world.shirt), **given)
+        return purchase.paid(facts, by=TILL, brands_of=world.qinglan)[0]
+
+    def kinds(self, world, order):
+        return [touch.kind for touch in self.read(world, order).touches]
+
+    def read(self, world, order):
+        with world.inside(world.qinglan):
+            return receipt(order.ref, reader=world.qinglan)
+
+    def test_whom_the_store_alone_knows_stays_unknown(self, world):
+        joined(world.mubai_brand, world.jingan, guide=world.lin)  # Hehe's member too, with a guide
+        order = self.told(world, phone=FANG)
+        assert order.member is None
+        assert self.kinds(world, order) == []
+        (event,) = told("order.lines_paid", world.qinglan)
+        assert event.payload["guides"] == {} and event.concerns == [world.jingan.ref]
+
+    def test_its_own_member_is_known_by_phone_or_ref_and_the_stores_by_consent_alone(self, world):
+        fang = joined(world.qinglan_brand, world.jingan, guide=world.lin)
+        order = self.told(world, phone=FANG)
+        assert order.member == fang.channel_member
+        assert self.read(world, order).lines[0].brand_member == fang.member
+        assert self.kinds(world, order) == ["bound"]
+        stop_sharing(brand=world.qinglan_brand, member=fang.member, at=NOON)
+        assert self.kinds(world, order) == []
+        later = self.told(world, no="T-2", buyer=BuyerFacts(member=fang.member.ref))
+        assert later.member is None
+        assert self.read(world, later).lines[0].brand_member == fang.member
+
+    def test_the_stores_member_is_no_member_of_the_brand_owner(self, world):
+        fang = joined(world.qinglan_brand, world.jingan)
+        theirs = sale(world.jingan, line(world.shirt), buyer=BuyerFacts(member=fang.channel_member.ref))
+        assert refusal(theirs, brands_of=world.qinglan).code == "member.unknown"
+
+
+def test_a_brand_owner_is_not_told_the_guide_who_is_bound_to_a_shopper_not_shared_with_it(world):
+    fang = joined(world.mubai_brand, world.jingan, guide=world.lin)  # Hehe's member, through Mubai
+    joined(world.qinglan_brand, world.xuhui)  # and Qinglan's, who does not know that
+    order = sold(world.jingan, line(world.shirt), line(world.tea), phone=FANG)
+    assert order.member == fang.channel_member
+    (qinglan,), (mubai,) = told("order.lines_paid", world.qinglan), told("order.lines_paid", world.mubai)
+    assert qinglan.payload["guides"] == {} and world.lin.ref not in qinglan.concerns
+    assert mubai.payload["guides"] == {"bound": world.lin.ref} and world.lin.ref in mubai.concerns
+    money_back(world.hehe, RefundLineFacts(number=1, amount=1), RefundLineFacts(number=2, amount=1))
+    (qinglan,), (mubai,) = (
+        told("order.lines_refunded", world.qinglan),
+        told("order.lines_refunded", world.mubai),
+    )
+    assert world.lin.ref not in qinglan.concerns and world.lin.ref in mubai.concerns
 
 
 def test_a_price_cut_at_the_till_is_a_discount_without_a_coupon(world):

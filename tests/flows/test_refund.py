@@ -56,6 +56,7 @@ def test_more_pieces_than_were_sold_are_refused(world, order):
         ([back("NO-SUCH", 100)], "refund.not_on_order"),
         ([back(amount=-1)], "refund.above_paid"),
         ([back(amount=0)], "refund.nothing"),
+        ([back(amount=100, number=2)], "refund.not_on_order"),
         ([], "refund.nothing"),
         ([back(amount=30000), back(amount=30000)], "refund.above_paid"),
     ],
