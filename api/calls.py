@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from api.authentication import need
 from api.errors import no_such_address
+from api.parsing import check_query
 from api.throttling import count
 from events.record import Actor
 from merchants.errors import DomainError
@@ -43,6 +44,7 @@ class Call(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        check_query(request.query_params)
         self.inside.enter_context(acting_for(request.auth.merchant))
 
     def check_permissions(self, request: Request) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,7 @@ TITLES = {
     405: _("This address does not take that method"),
     406: _("Only JSON is answered"),
     409: _("Used before for something else"),
+    413: _("The body is too large"),
     415: _("Only JSON is read"),
     422: _("Understood, but not possible"),
     429: _("Too many calls"),
@@ -116,6 +118,32 @@ def not_json() -> DomainError:
         "request.not_json",
         _("The body is not valid JSON."),
         next_step=_("Send a JSON object, encoded in UTF-8."),
+    )
+
+
+def not_storable() -> DomainError:
+    return Unreadable(
+        "request.not_storable",
+        _("The request holds a character that cannot be kept: NUL, or half of a surrogate pair."),
+        next_step=_("Remove it and send the request again."),
+    )
+
+
+def too_deep() -> DomainError:
+    return Unreadable(
+        "request.too_deep",
+        _("The body is nested too deeply."),
+        next_step=_("The shape of each body is described at /api/docs/."),
+    )
+
+
+def too_large() -> DomainError:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return _framed(
+        413,
+        "request.too_large",
+        _("The body is larger than %(most)s bytes.") % {"most": most},
+        next_step=_("Send it in parts."),
     )
 
 

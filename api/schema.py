@@ -39,12 +39,13 @@ PROBLEMS = {
     "403": _("The key may not do this"),
     "404": _("Not found"),
     "409": _("Used before for something else, or still being worked on"),
+    "413": _("The body is too large"),
     "422": _("Understood, but not possible"),
     "429": _("Too many calls; Retry-After says how many seconds to wait"),
 }
 OF_METHOD = {
-    "GET": ("401", "403", "404", "422", "429"),
-    "POST": ("400", "401", "403", "404", "409", "422", "429"),
+    "GET": ("400", "401", "403", "404", "422", "429"),
+    "POST": ("400", "401", "403", "404", "409", "413", "422", "429"),
 }
 
 

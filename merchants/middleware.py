@@ -5,13 +5,14 @@ scopes themselves. `/admin/` belongs to the platform's operator, who acts for no
 """
 
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
@@ -20,8 +21,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from merchants.errors import Forbidden, NotFound
 from merchants.models import User
 from merchants.scoping import Seat, acting_for, seats
+from merchants.storable import is_storable
 
 OWN_PRINCIPALS = ("/api/", "/s/")
+PRIVATE = ("/hq/", "/w/", "/account/")
 WITHOUT_SEAT = (*OWN_PRINCIPALS, "/admin/")
 CHOSEN_MERCHANT = "merchant"  # session key: the ref of the merchant acted for
 
@@ -32,6 +35,44 @@ def seat_not_required(view: View) -> View:
     """For pages about the user only, such as their devices: they answer before anybody appointed the user."""
     view.seat_required = False  # type: ignore[attr-defined]
     return view
+
+
+class PrivatePages:
+    """Pages behind the sign-in show members: no cache keeps them, not even the browser's on a shared counter. What a
+    view says for itself stands. The storefront says the same in storefront/access.py."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path_info.startswith(PRIVATE):
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
+class StorableText:
+    """Answers 400 to text that PostgreSQL cannot take, here and once: every query of every page would fail on it,
+    in a lookup as in a write. The API refuses it in its own words (api/parsing.py)."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view_func: View, view_args: Any, view_kwargs: Any) -> None:
+        if request.path_info.startswith("/api/"):
+            return
+        if not all(map(is_storable, _texts_of(request))):
+            raise BadRequest("text that cannot be kept")
+
+
+def _texts_of(request: HttpRequest) -> Iterator[str]:
+    yield request.path_info
+    yield from request.COOKIES.values()
+    for name, values in chain(request.GET.lists(), request.POST.lists()):
+        yield from (name, *values)
 
 
 class SignInRequired(LoginRequiredMiddleware):

@@ -75,8 +75,8 @@ def test_every_call_asks_for_a_key_and_every_post_for_an_idempotency_key():
 
 def test_every_call_describes_its_problems():
     for name, operation in operations():
-        expected = {"401", "403", "404", "422", "429"} | (
-            {"400", "409"} if name.startswith("POST") else set()
+        expected = {"400", "401", "403", "404", "422", "429"} | (
+            {"409", "413"} if name.startswith("POST") else set()
         )
         described = {
             status

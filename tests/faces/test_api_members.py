@@ -85,7 +85,7 @@ def test_a_member_keeps_the_guide_they_have(world, hehe):
         ({"joined_at": "2999-01-01T00:00:00Z"}, "member.joins_in_future"),
         ({"store": "nowhere"}, "store.not_found"),
         ({"guide": "nobody"}, "guide.not_found"),
-        ({"phone": "138\x000001"}, "input.invalid"),
+        ({"phone": "138\x000001"}, "request.not_storable"),
     ],
 )
 def test_a_member_that_cannot_be_is_refused_and_nothing_is_kept(world, hehe, changed, refusal):
@@ -146,7 +146,13 @@ def test_a_store_sends_the_coupon_of_a_brand_it_carries(world, hehe):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"amount_off": 30000}, {"threshold": 0}, {"bearers": [{"role": "brand", "ppm": 1}]}]
+    "changed",
+    [
+        {"amount_off": 30000},
+        {"threshold": 0},
+        {"bearers": [{"role": "brand", "ppm": 1}]},
+        {"bearers": [{"role": "platform", "ppm": 1_000_000}]},
+    ],
 )
 def test_a_campaign_that_cannot_be_is_refused(qinglan, changed):
     assert qinglan.post("/campaigns", campaign(**changed)).status_code == 422

@@ -1,0 +1,93 @@
+"""What no database can keep, no face chokes on: it is answered 400 before any query."""
+
+import pytest
+
+from merchants.models import IdempotencyKey
+from tests.faces.merchant_system import MerchantSystem, code
+
+NUL = "\0"
+
+
+@pytest.fixture
+def gu(client, world):
+    client.force_login(world.gu)
+    return client
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/s/{brand}/st/%00/",
+        "/s/{brand}/nearest/?q=%00",
+        "/s/{brand}/?%00=1",
+        "/hq/members/?q=a%00b",
+        "/w/members/%00/",
+    ],
+)
+def test_an_address_with_nul_is_a_bad_request(gu, world, path):
+    answer = gu.get(path.format(brand=world.mubai_brand.slug))
+    assert answer.status_code == 400
+    assert answer["X-Request-ID"] in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/s/{brand}/join/", "/hq/campaigns/new/", "/w/scan/", "/account/sign-in/", "/language/"]
+)
+def test_a_form_with_nul_is_a_bad_request(gu, world, path):
+    path = path.format(brand=world.mubai_brand.slug)
+    assert gu.post(path, {"name": "a\0b", "code": NUL}).status_code == 400  # multipart
+    encoded = {"content_type": "application/x-www-form-urlencoded"}
+    assert gu.post(path, "code=%00", **encoded).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["sessionid", "theme", "tiandi_shopper"])
+def test_a_cookie_with_nul_is_a_bad_request(client, db, name):
+    answer = client.get("/account/sign-in/", headers={"Cookie": rf'{name}="\000"'})
+    assert answer.status_code == 400
+
+
+def test_an_api_query_with_nul_is_a_problem(world):
+    mubai = MerchantSystem(world.mubai)
+    for query in ({"code": NUL}, {"after": "a\0b"}, {NUL: "1"}):
+        answer = mubai.get("/skus", **query)
+        assert (answer.status_code, code(answer)) == (400, "request.not_storable")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (rb'{"name": "a\u0000b"}', "request.not_storable"),
+        (rb'{"name": "\ud800"}', "request.not_storable"),
+        (rb'{"lines": [{"touches": {"\udfff": "x"}}]}', "request.not_storable"),
+        (b'{"name": "\xff"}', "request.not_json"),
+        (b'{"name": "a\x00b"}', "request.not_json"),
+        (b'{"list_price": 1e999}', "request.not_json"),
+        (b'{"list_price": NaN}', "request.not_json"),
+        (b'{"list_price": ' + b"9" * 5000 + b"}", "request.not_json"),
+        (b"[" * 50 + b"]" * 50, "request.too_deep"),
+        (b"[" * 100_000 + b"]" * 100_000, "request.too_deep"),
+    ],
+)
+def test_a_body_that_cannot_be_kept_is_a_problem(world, body, problem):
+    answer = MerchantSystem(world.mubai).post("/skus", body)
+    assert (answer.status_code, code(answer)) == (400, problem)
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_a_body_above_the_limit_is_too_large(world, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    mubai = MerchantSystem(world.mubai)
+    answer = mubai.post("/skus", {"name": "茶" * 1000})
+    assert (answer.status_code, code(answer)) == (413, "request.too_large")
+    assert mubai.post("/skus", {"name": "茶"}).status_code == 422
+
+
+def test_a_whole_emoji_is_text_like_any_other(world):
+    body = rb'{"code": "TEA-3", "product": "MB-TEA", "name": "\ud83c\udf75", "list_price": 16800}'
+    assert MerchantSystem(world.mubai).post("/skus", body).json()["name"] == "🍵"
+
+
+def test_no_cache_keeps_a_page_behind_the_sign_in(gu, world):
+    for path in ("/hq/", "/hq/members/", "/w/", "/account/devices/", "/hq/nowhere/"):
+        assert gu.get(path)["Cache-Control"] == "no-store, private", path
+    assert "Cache-Control" not in gu.get("/api/docs/")
