@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from api.errors import Unreadable
 from api.rendering import plain
+from merchants import sealing
 from merchants.errors import Conflict, DomainError
 from merchants.models import ApiKey, IdempotencyKey
 
@@ -106,7 +107,7 @@ def _keep(request: Request, key: str, asked: bytes, response: Response) -> None:
         method_path=f"{request.method} {request.path}"[:255],
         body_hash=asked,
         status=response.status_code,
-        answer=plain(response.data),
+        answer_sealed=sealing.seal(json.dumps(plain(response.data), ensure_ascii=False)),
     )
 
 
@@ -120,7 +121,10 @@ def _replay(kept: IdempotencyKey, asked: bytes) -> Response:
         )
     kind = "application/problem+json" if kept.status >= 400 else None
     return Response(
-        kept.answer, status=kept.status, content_type=kind, headers={"Idempotency-Replayed": "true"}
+        json.loads(sealing.unseal(kept.answer_sealed)),
+        status=kept.status,
+        content_type=kind,
+        headers={"Idempotency-Replayed": "true"},
     )
 
 

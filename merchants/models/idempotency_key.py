@@ -12,7 +12,7 @@ class IdempotencyKey(models.Model):
     method_path = models.CharField(max_length=255)
     body_hash = models.BinaryField()
     status = models.PositiveSmallIntegerField()
-    answer = models.JSONField(null=True)
+    answer_sealed = models.BinaryField()  # JSON; some answers hold a coupon's code
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -11,10 +11,12 @@ from django.utils import timezone
 from django_scopes import scope
 
 from api import idempotency, tasks, urls
+from merchants import sealing
 from merchants.models import IdempotencyKey, User
 from orders.models import Order
 from tests.faces.merchant_system import MerchantSystem, sale
 from tests.races.together import together
+from tests.selling import campaign_of, joined
 
 TEA = {"code": "TEA-2", "product": "MB-TEA", "name": "木白白茶", "list_price": 16800}
 
@@ -178,7 +180,18 @@ def test_every_post_of_the_api_is_idempotent():
 def test_what_is_kept_is_the_answer_and_nothing_of_the_request(mubai):
     mubai.post("/members", {"phone": "13911112222", "name": "方女士"}, key="a")
     kept = IdempotencyKey.objects.get()
-    assert "13911112222" not in str(kept.answer)
+    assert "13911112222" not in sealing.unseal(kept.answer_sealed)
+
+
+def test_a_coupons_code_is_kept_under_seal_and_given_again(world):
+    campaign = campaign_of(world.qinglan, world.qinglan_brand)
+    shopper = joined(world.qinglan_brand, world.jingan, guide=world.lin)
+    qinglan = MerchantSystem(world.qinglan)
+    path, asked = f"/campaigns/{campaign.ref}/coupons", {"member": shopper.member.ref}
+    first = qinglan.post(path, asked, key="a")
+    kept = IdempotencyKey.objects.get()
+    assert first.json()["code"].encode() not in bytes(kept.answer_sealed)
+    assert qinglan.post(path, asked, key="a").json() == first.json()
 
 
 def test_answers_are_forgotten_after_a_week_and_deeds_are_not(world):

@@ -31,4 +31,9 @@ def test_after_resealing_the_old_key_is_not_needed(world, settings):
 
 def test_every_sealed_column_is_found():
     names = {f"{model.__name__}.{name}" for model, name in sealed_columns()}
-    assert names == {"User.phone_sealed", "Person.phone_sealed", "Coupon.code_sealed"}
+    assert names == {
+        "User.phone_sealed",
+        "Person.phone_sealed",
+        "Coupon.code_sealed",
+        "IdempotencyKey.answer_sealed",
+    }
