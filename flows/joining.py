@@ -3,7 +3,7 @@
 At a store of another merchant (C) than the brand's (A), two members of one person are made in one
 transaction: A's, and, with a consent of its own, C's. If that consent is refused, only A's exists, with the
 store as home and no binding, because a binding joins a member and a guide of the same merchant and the guide
-is C's.
+is C's. A's member remembers the guide they came through, who becomes theirs if the consent is given later.
 """
 
 from collections.abc import Mapping
@@ -66,6 +66,7 @@ def join_brand(
     hold(person)
     own_store = store.merchant_id == brand.merchant_id
     known_to_store = own_store or bool(consents.get(Consent.Purpose.STORE))
+    guide = guide or _came_through(person, brand, store, at)
     held = _held(person, store, at) if known_to_store else None
     match = (held and held.guide) or (_match(store, guide, at) if known_to_store else None)
     member, is_new = join(
@@ -76,6 +77,7 @@ def join_brand(
         home_store=store,
         origin=Member.Origin.GUIDE if guide else Member.Origin.STOREFRONT,
         guide=match,
+        through=guide,
         consents=consents,
         by=by,
         at=at,
@@ -87,10 +89,11 @@ def join_brand(
     channel_member, _is_new_there = join(
         merchant=store.merchant,
         person=person,
-        name=name,
+        name=name.strip() or member.name,  # to whom the brand is known already, the page asks no name again
         home_store=store,
         origin=Member.Origin.GUIDE if guide else Member.Origin.STORE,
         guide=match,
+        through=guide,
         consents={Consent.Purpose.MEMBERSHIP: True},
         by=by,
         at=at,
@@ -135,6 +138,15 @@ def _allowed(
                 next_step=_("Join without a guide's code, or scan the code of a guide who is there."),
                 field="guide",
             )
+
+
+def _came_through(person: Person, brand: Brand, store: Store, at: datetime) -> Guide | None:
+    """The guide by whom the brand's member came before, while they still serve at this store."""
+    known = brand_member_of(person=person, merchant=brand.merchant)
+    if known is None or known.origin_guide is None:
+        return None
+    post = duty.assignment_of(guide=known.origin_guide, at=at)
+    return known.origin_guide if post and post.store_id == store.id else None
 
 
 def _held(person: Person, store: Store, at: datetime) -> Binding | None:

@@ -29,10 +29,11 @@ def join(
     by: Actor,
     at: datetime | None = None,
     brand: Brand | None = None,
+    through: Guide | None = None,
 ) -> tuple[Member, bool]:
     """The person as the merchant's active member, made or greeted again: (member, is_new). `consents` maps a
-    Consent.Purpose to yes or no, given for `brand` (None: for the merchant itself). `guide` is told; as an
-    origin they count only when `origin` is GUIDE. A known member keeps name, home and origin.
+    Consent.Purpose to yes or no, given for `brand` (None: for the merchant itself). `guide` is told;
+    `through` is the guide they came by, who need not be told. A known member keeps name, home and origin.
     """
     at = at or timezone.now()
     name = name.strip()[:60]
@@ -45,7 +46,7 @@ def join(
                 "pinyin": pinyin_key(name),
                 "home_store": home_store,
                 "origin": origin,
-                "origin_guide": guide if origin == Member.Origin.GUIDE else None,
+                "origin_guide": through,
                 "joined_at": at,
             },
         )

@@ -13,6 +13,7 @@ from events.record import Actor
 from flows import joining
 from flows.joining import join_brand
 from guides.duty import mark_off
+from guides.models import Assignment
 from members import consent, sharing
 from members.binding import PROTECTION
 from members.identity import person_for
@@ -164,6 +165,28 @@ def test_the_store_may_be_allowed_later_and_taken_back(world):
     assert told("member.unshared", world.hehe).subject == allowed.channel_member.ref
     with scope(merchant=world.hehe):
         assert Member.objects.get().status == "active", "the store's own member stays the store's"
+
+
+def test_the_guide_they_came_through_becomes_theirs_when_the_store_is_allowed_later(world):
+    zhao = zhao_at_jingan(world)
+    first = joins(world, guide=zhao, consents=NOT_THE_STORE)
+    assert (first.guide, first.member.origin_guide) == (None, zhao)
+    assert told("member.joined", world.qinglan).payload["guide"] is None
+    later = joins(world, name="", at=LATER)
+    assert later.binding.guide == zhao and later.channel_member.origin_guide == zhao
+
+
+def test_the_guide_they_came_through_is_passed_over_once_posted_elsewhere(world):
+    zhao = zhao_at_jingan(world)
+    joins(world, guide=zhao, consents=NOT_THE_STORE)
+    with scope(merchant=world.hehe):
+        Assignment.objects.filter(guide=zhao).update(ends_at=LATER)
+    assert joins(world, at=LATER).binding.guide == world.lin
+
+
+def test_the_store_learns_the_name_the_brand_was_given_before(world):
+    first = joins(world, consents=NOT_THE_STORE)
+    assert joins(world, name="", at=LATER).channel_member.name == first.member.name != ""
 
 
 # --- what cannot be ---
