@@ -46,9 +46,7 @@ def serve(door: socket.socket, *, on_ready: Callable[[], None]) -> None:
     async def application(scope, receive, send) -> None:
         await routes[scope["type"]](scope, receive, send)
 
-    config = uvicorn.Config(
-        application, log_config=None, access_log=False, timeout_graceful_shutdown=PATIENCE
-    )
+    config = server_config(application)
     background = [RelayThread(), WorkerThread(), BeatThread()]
     for thread in background:
         thread.start()
@@ -60,6 +58,18 @@ def serve(door: socket.socket, *, on_ready: Callable[[], None]) -> None:
         deadline = time.monotonic() + PATIENCE
         for thread in background:
             thread.join(max(0, deadline - time.monotonic()))
+
+
+def server_config(application: Callable) -> uvicorn.Config:
+    """Without uvicorn's own proxy headers: it believes X-Forwarded-For of anybody on this machine, while we
+    believe it only with BEHIND_PROXY (merchants/client_ip.py)."""
+    return uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=PATIENCE,
+    )
 
 
 class Announcing(uvicorn.Server):
