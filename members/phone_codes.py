@@ -35,7 +35,8 @@ CODES_AN_HOUR_AND_ADDRESS = 60  # for each purpose; a shop's customers share one
 def send(*, phone: str, purpose: str, ip: str = "") -> None:
     """Send a fresh code to `phone` (E.164). Not from inside a transaction: the message leaves at once.
 
-    Errors: `code.too_soon`, `code.too_many` (sends), `code.unsent`.
+    Errors: `code.too_soon` (`extra["retry_after"]` seconds; `extra["spent"]`: the last one is of no use any more),
+    `code.too_many` (sends), `code.unsent`.
     """
     code = f"{secrets.randbelow(10**6):06d}"
     row = _lay_down(phone, purpose, ip, _fingerprint(phone, purpose, code))
@@ -70,13 +71,32 @@ def check(*, phone: str, purpose: str, code: str) -> None:
         raise refusal
 
 
+def wait(*, phone: str, purpose: str) -> int:
+    """Seconds until another code may be asked for; 0 when it may be at once."""
+    sent = PhoneCode.objects.filter(phone_hash=phones.fingerprint(phone), purpose=purpose)
+    latest = sent.order_by("-sent_at").values_list("sent_at", flat=True).first()
+    return max(0, math.ceil((latest + PAUSE - timezone.now()).total_seconds())) if latest else 0
+
+
 def demo_code(*, phone: str) -> str | None:
-    """The code last sent to `phone`, for the page of a demo to show; None outside embedded mode."""
+    """The code last sent to `phone`, for the page of a demo to show, while it can be used; None outside
+    embedded mode."""
     if not settings.EMBEDDED:
         return None
     texts = [message.text for message in list(sms.outbox) if message.phone == phone]
     found = re.search(r"\d{6}", texts[-1]) if texts else None
-    return found.group() if found else None
+    live = PhoneCode.objects.filter(
+        phone_hash=phones.fingerprint(phone),
+        used_at=None,
+        expires_at__gt=timezone.now(),
+        tries__lt=TRIES,
+    )
+    if found and any(
+        hmac.compare_digest(bytes(row.code_hash), _fingerprint(phone, row.purpose, found.group()))
+        for row in live
+    ):
+        return found.group()
+    return None
 
 
 def clear(*, before: datetime) -> int:
@@ -94,11 +114,13 @@ def _lay_down(phone: str, purpose: str, ip: str, code_hash: bytes) -> PhoneCode:
         sent = list(
             PhoneCode.objects.filter(phone_hash=phone_hash, sent_at__gt=now - A_DAY)
             .order_by("-sent_at")
-            .values_list("sent_at", "purpose")
+            .only("sent_at", "purpose", "used_at", "tries")
         )
-        latest = next((at for at, what_for in sent if what_for == purpose), None)
-        if latest and now - latest < PAUSE:
-            raise _too_soon(PAUSE - (now - latest))
+        latest = next((row for row in sent if row.purpose == purpose), None)
+        if latest and now - latest.sent_at < PAUSE:
+            raise _too_soon(
+                PAUSE - (now - latest.sent_at), spent=bool(latest.used_at) or latest.tries >= TRIES
+            )
         if len(sent) >= CODES_A_DAY:
             raise _too_many_sent()
         PhoneCode.objects.filter(phone_hash=phone_hash, purpose=purpose, expires_at__gt=now).update(
@@ -193,14 +215,20 @@ def _too_many_tries() -> DomainError:
     )
 
 
-def _too_soon(wait: timedelta) -> DomainError:
+def _too_soon(wait: timedelta, *, spent: bool) -> DomainError:
     seconds = math.ceil(wait.total_seconds())
+    if spent:
+        happened = gettext_lazy("A code was sent a moment ago and cannot be used again.")
+        next_step = gettext_lazy("Ask for a new one in %(seconds)d s.")
+    else:
+        happened = gettext_lazy("A code was sent a moment ago.")
+        next_step = gettext_lazy("Use that one, or ask again in %(seconds)d s.")
     return DomainError(
         "code.too_soon",
-        gettext_lazy("A code was sent a moment ago."),
-        next_step=gettext_lazy("Use that one, or ask again in %(seconds)d s.") % {"seconds": seconds},
+        happened,
+        next_step=next_step % {"seconds": seconds},
         field="phone",
-        extra={"retry_after": seconds},
+        extra={"retry_after": seconds, "spent": spent},
     )
 
 

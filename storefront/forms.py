@@ -23,7 +23,7 @@ class PhoneForm(forms.Form):
         try:
             return phones.parse(self.cleaned_data["phone"])
         except DomainError as refusal:
-            raise forms.ValidationError(words(refusal)) from None
+            raise forms.ValidationError(refusal.words) from None
 
 
 class CodeForm(PhoneForm):
@@ -73,12 +73,7 @@ class JoinForm(CodeForm, BoxesForm):
     field_order = ["code", "name"]
 
 
-def words(refusal: DomainError) -> str:
-    """What happened and the next step, beside a field."""
-    return f"{refusal.message} {refusal.next_step}".strip()
-
-
 def put_fault(form: forms.Form, refusal: DomainError) -> None:
     """Where the verb says it was, if the form shows that field; else above it all."""
     shown = refusal.field in form.fields and not form.fields[refusal.field].widget.is_hidden
-    form.add_error(refusal.field if shown else None, words(refusal))
+    form.add_error(refusal.field if shown else None, refusal.words)

@@ -5,8 +5,10 @@ The code is checked only when everything else on the screen is right, because it
 joining is refused after that, the shopper stays signed in and need not ask for another code.
 """
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from members import phone_codes, shopper_sessions
 from members.identity import person_for
 from merchants.client_ip import client_ip
 from merchants.errors import DomainError
+from storefront import asked
 from storefront.access import Shop, guide_in, shop_page, show, store_in
 from storefront.forms import BoxesForm, CodeForm, JoinForm, PhoneForm, put_fault
 from stores.models import Store
@@ -29,8 +32,7 @@ PURPOSE = "shopper"
 @shop_page
 def join(request: HttpRequest, shop: Shop) -> HttpResponse:
     """The first screen, a phone; for a proven phone the boxes at once."""
-    asked = request.POST if request.method == "POST" else request.GET
-    where = _where(shop, asked)
+    where = _where(shop, request.POST if request.method == "POST" else request.GET)
     if where is None:
         messages.info(request, _("First choose the store where you want to be a member."))
         return redirect(shop.url("landing"))
@@ -39,22 +41,29 @@ def join(request: HttpRequest, shop: Shop) -> HttpResponse:
         return _boxes(request, shop, place, guide)
     form = PhoneForm(request.POST or None, initial=_hidden(place, guide))
     if request.method == "POST" and form.is_valid() and _sent(request, form):
-        phone = form.cleaned_data["phone"]
-        return _confirm_page(
-            request, shop, place, guide, JoinForm(initial=_hidden(place, guide, phone)), phone
+        return asked.remember(
+            redirect(f"{shop.url('confirm')}?{urlencode(_hidden(place, guide))}"),
+            shop=shop,
+            phone=form.cleaned_data["phone"],
         )
     context = {"form": form, "store": place, "guide": guide}
     return show(request, shop, "join.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @shop_page
 def confirm(request: HttpRequest, shop: Shop) -> HttpResponse:
     """The second screen: code, name, consents."""
-    where = _where(shop, request.POST)
+    where = _where(shop, request.POST if request.method == "POST" else request.GET)
     if where is None:
         return redirect(shop.url("landing"))
     place, guide = where
+    if request.method == "GET":
+        phone = asked.phone(request)
+        if shop.session or not phone:
+            return redirect(f"{shop.url('join')}?{urlencode(_hidden(place, guide))}")
+        form = JoinForm(initial=_hidden(place, guide) | {"phone": phone})
+        return _confirm_page(request, shop, place, guide, form, phone)
     form = JoinForm(request.POST)
     if not form.is_valid():
         return _confirm_page(
@@ -76,14 +85,19 @@ def sign_in(request: HttpRequest, shop: Shop) -> HttpResponse:
         return redirect(shop.url("me"))
     form = PhoneForm(request.POST or None, initial={"next": request.GET.get("next", "")})
     if request.method == "POST" and form.is_valid() and _sent(request, form):
-        code = CodeForm(initial={"phone": form.cleaned_data["phone"], "next": form.cleaned_data["next"]})
-        return _code_page(request, shop, code, form.cleaned_data["phone"])
+        there = f"{shop.url('sign_in_code')}?{urlencode({'next': form.cleaned_data['next']})}"
+        return asked.remember(redirect(there), shop=shop, phone=form.cleaned_data["phone"])
     return show(request, shop, "sign_in.html", {"form": form}, status=422 if form.errors else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @shop_page
 def sign_in_code(request: HttpRequest, shop: Shop) -> HttpResponse:
+    if request.method == "GET":
+        phone, back = asked.phone(request), request.GET.get("next", "")
+        if shop.member or not phone:
+            return redirect(f"{shop.url('sign_in')}?{urlencode({'next': back})}")
+        return _code_page(request, shop, CodeForm(initial={"phone": phone, "next": back}), phone)
     form = CodeForm(request.POST)
     phone = form.data.get("phone", "")
     if form.is_valid():
@@ -163,14 +177,14 @@ def _signed_in(request: HttpRequest, shop: Shop, phone: str, then) -> HttpRespon
 
 
 def _sent(request: HttpRequest, form: PhoneForm) -> bool:
-    """Whether a code is on its way; one sent a moment ago still counts."""
+    """Whether a code is on its way; one sent a moment ago still counts, unless it is spent."""
     try:
         phone_codes.send(phone=form.cleaned_data["phone"], purpose=PURPOSE, ip=client_ip(request))
     except DomainError as refusal:
-        if refusal.code != "code.too_soon":
+        if refusal.code != "code.too_soon" or refusal.extra["spent"]:
             put_fault(form, refusal)
             return False
-        messages.info(request, f"{refusal.message} {refusal.next_step}")
+        messages.info(request, refusal.words)
     return True
 
 
@@ -188,7 +202,7 @@ def _confirm_page(
         "store": place,
         "guide": guide,
         "phone": phone,
-        "demo_code": phone_codes.demo_code(phone=phone),
+        **_code_sent(phone),
         "asks_store": _asks_store(shop, place),
     }
     return show(request, shop, "confirm.html", context, status=status)
@@ -197,22 +211,30 @@ def _confirm_page(
 def _code_page(
     request: HttpRequest, shop: Shop, form: CodeForm, phone: str, status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "phone": phone, "demo_code": phone_codes.demo_code(phone=phone)}
+    context = {"form": form, "phone": phone, **_code_sent(phone)}
     return show(request, shop, "sign_in_code.html", context, status=status)
 
 
-def _where(shop: Shop, asked) -> tuple[Store, Guide | None] | None:
+def _code_sent(phone: str) -> dict[str, object]:
+    """The code, in a demo, and how long the next one must wait."""
+    return {
+        "demo_code": phone_codes.demo_code(phone=phone),
+        "wait": phone_codes.wait(phone=phone, purpose=PURPOSE),
+    }
+
+
+def _where(shop: Shop, given: QueryDict) -> tuple[Store, Guide | None] | None:
     """The store to join at, with the guide if their code was scanned; None when neither is named."""
-    if asked.get("guide") and (found := guide_in(shop, asked["guide"])):
+    if given.get("guide") and (found := guide_in(shop, given["guide"])):
         guide, place = found
         return place, guide
-    if asked.get("store"):
-        return store_in(shop, asked["store"])[0], None
+    if given.get("store"):
+        return store_in(shop, given["store"])[0], None
     return None
 
 
-def _hidden(place: Store, guide: Guide | None, phone: str = "") -> dict[str, str]:
-    return {"store": place.ref, "guide": guide.ref if guide else "", "phone": phone}
+def _hidden(place: Store, guide: Guide | None) -> dict[str, str]:
+    return {"store": place.ref, "guide": guide.ref if guide else ""}
 
 
 def _asks_store(shop: Shop, place: Store) -> bool:

@@ -149,6 +149,15 @@ def test_a_demo_shows_the_last_code_and_a_server_never(settings, code_sent_to):
     assert phone_codes.demo_code(phone=MEI) is None
 
 
+def test_a_demo_does_not_show_a_used_code_and_asking_again_says_so(code_sent_to):
+    phone_codes.send(phone=MEI, purpose="join")
+    assert refusal(phone_codes.send, phone=MEI, purpose="join").extra["spent"] is False
+    phone_codes.check(phone=MEI, purpose="join", code=code_sent_to(MEI))
+    assert phone_codes.demo_code(phone=MEI) is None
+    again = refusal(phone_codes.send, phone=MEI, purpose="join")
+    assert again.extra["spent"] is True and "cannot be used again" in str(again.message)
+
+
 def test_old_codes_are_forgotten():
     phone_codes.send(phone=MEI, purpose="join")
     assert phone_codes.clear(before=timezone.now() - timedelta(days=1)) == 0
