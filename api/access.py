@@ -30,13 +30,14 @@ def store(given: str, *, field: str = "store") -> Store:
     return by_ref_or_code(Store, given, field=field)
 
 
-def store_that_sells_for(given: str, *, at: datetime, field: str = "store") -> Store:
-    """An own store, or one (by id) whose contract for a brand of the acting merchant is in force at `at`."""
+def store_that_sells_for(given: str, *, at: datetime | None, field: str = "store") -> Store:
+    """An own store, or one (by id) whose contract for a brand of the acting merchant is in force at `at`; None:
+    or was at any time."""
     own = every(Store).filter(models.Q(ref=given) | models.Q(code=given))
     if found := own.select_related("merchant").first():
         return found
-    contracts = every(Contract).live(at).filter(store__ref=given).select_related("store__merchant")
-    if contract := contracts.first():
+    contracts = every(Contract).live(at) if at else every(Contract).exclude(accepted_at=None)
+    if contract := contracts.filter(store__ref=given).select_related("store__merchant").first():
         return contract.store
     raise not_found(Store, field=field)
 

@@ -37,12 +37,15 @@ def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> 
 
     All or nothing: an unusable coupon, an unknown SKU or a missing contract refuses the whole sale.
     `brands_of` is the brand owner on whose behalf another merchant's store's sale is told: lines of its own
-    brands only, and a buyer in its own eyes.
+    brands only, a buyer in its own eyes, and a number of its own.
     """
     seller = facts.store.merchant
+    teller = brands_of or seller
     with acting_for(seller):
-        recording.hold_number(merchant=seller, channel=facts.channel, external_no=facts.external_no)
-        if (order := recording.told_before(facts)) is not None:
+        recording.hold_number(
+            merchant=seller, teller=teller, channel=facts.channel, external_no=facts.external_no
+        )
+        if (order := recording.told_before(facts, teller=teller)) is not None:
             return order, False
         lines = receipts.read(facts, brands_of=brands_of)
         coupons = redemption.hold(codes=facts.coupons, store=facts.store, at=facts.paid_at)
@@ -57,6 +60,7 @@ def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> 
             discounts=_discounts(lines, priced),
             member=shopper.member,
             brand_members=shopper.brand_members,
+            teller=teller,
             by=by,
         )
         redemption.redeem(coupons, order=order, priced=priced, by=by)

@@ -26,6 +26,12 @@ class Order(models.Model):
     ref = RefField(prefix="ord")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="orders")
+    teller = models.ForeignKey(
+        Merchant,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Who told us, by its own numbers: the seller, or the owner of the brands that were sold",
+    )
     member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
     channel = models.CharField(max_length=12, choices=Channel)
     external_no = models.CharField(max_length=64)
@@ -47,7 +53,7 @@ class Order(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["merchant", "channel", "external_no"], name="order_once_a_channel"
+                fields=["merchant", "teller", "channel", "external_no"], name="order_once_a_channel"
             ),
             models.UniqueConstraint(fields=["id", "merchant"], name="order_with_merchant"),
             models.CheckConstraint(
@@ -189,6 +195,9 @@ class Refund(models.Model):
     ref = RefField(prefix="rfd")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="refunds")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
+    teller = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="+", help_text="As the order's"
+    )
     channel = models.CharField(max_length=12, choices=Order.Channel)
     external_no = models.CharField(max_length=64)
     body_hash = models.BinaryField(editable=False)
@@ -202,7 +211,7 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["merchant", "channel", "external_no"], name="refund_once_a_channel"
+                fields=["merchant", "teller", "channel", "external_no"], name="refund_once_a_channel"
             ),
             models.UniqueConstraint(fields=["id", "merchant"], name="refund_with_merchant"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="refund_not_negative"),
@@ -239,6 +248,9 @@ class ParkedRefund(models.Model):
 
     ref = RefField(prefix="prk")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    teller = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="+", help_text="As the order's"
+    )
     channel = models.CharField(max_length=12, choices=Order.Channel)
     external_no = models.CharField(max_length=64)
     order_external_no = models.CharField(max_length=64)
@@ -252,11 +264,13 @@ class ParkedRefund(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["merchant", "channel", "external_no"], name="parked_refund_once"),
+            models.UniqueConstraint(
+                fields=["merchant", "teller", "channel", "external_no"], name="parked_refund_once"
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["merchant", "channel", "order_external_no"],
+                fields=["merchant", "teller", "channel", "order_external_no"],
                 condition=Q(applied_at=None),
                 name="parked_refund_waiting",
             ),

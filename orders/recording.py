@@ -19,16 +19,16 @@ from orders.reading import touches_for
 from orders.receipts import ReceiptLine
 
 
-def hold_number(*, merchant: Merchant, channel: str, external_no: str) -> None:
-    """One story at a time about one order number, until the transaction ends; also before the order is
+def hold_number(*, merchant: Merchant, teller: Merchant, channel: str, external_no: str) -> None:
+    """One story at a time about one order number of `teller`, until the transaction ends; also before the order is
     there,
     where no row could be locked: a sale told twice at once, and a refund that crosses its sale."""
-    _hold(f"order/{merchant.id}/{channel}/{external_no}")
+    _hold(f"order/{merchant.id}/{teller.id}/{channel}/{external_no}")
 
 
-def hold_refund_number(*, merchant: Merchant, channel: str, external_no: str) -> None:
+def hold_refund_number(*, merchant: Merchant, teller: Merchant, channel: str, external_no: str) -> None:
     """The same for a refund's number, taken after its order's: one number told at once of two orders."""
-    _hold(f"refund/{merchant.id}/{channel}/{external_no}")
+    _hold(f"refund/{merchant.id}/{teller.id}/{channel}/{external_no}")
 
 
 def _hold(name: str) -> None:
@@ -37,10 +37,10 @@ def _hold(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
-def told_before(facts: OrderFacts) -> Order | None:
-    """The order of these facts, if it is kept already; Conflict `order.reused_number` if other facts
-    are."""
-    order = Order.objects.filter(channel=facts.channel, external_no=facts.external_no).first()
+def told_before(facts: OrderFacts, *, teller: Merchant) -> Order | None:
+    """The order of these facts, if `teller` told it before; Conflict `order.reused_number` if other facts
+    have its number."""
+    order = Order.objects.filter(teller=teller, channel=facts.channel, external_no=facts.external_no).first()
     if order is not None and bytes(order.body_hash) != body_hash(facts):
         raise Conflict(
             "order.reused_number",
@@ -59,6 +59,7 @@ def record(
     discounts: Sequence[int],
     member: Member | None,
     brand_members: dict[int, Member],
+    teller: Merchant,
     by: Actor,
 ) -> Order:
     """Keep a sale that is not kept yet: order, lines, touches, tenders, events.
@@ -72,6 +73,7 @@ def record(
     order = Order(
         merchant=seller,
         store=store,
+        teller=teller,
         member=member,
         channel=facts.channel,
         external_no=facts.external_no,

@@ -13,6 +13,7 @@ from django_scopes import scope
 from events.record import Actor, Happening, record_many
 from merchants.business_day import business_date
 from merchants.errors import Conflict, DomainError
+from merchants.models import Merchant
 from merchants.refusing import refusing
 from orders.facts import RefundFacts, RefundLineFacts, body_hash, plain, refund_facts
 from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine, Touch
@@ -30,22 +31,26 @@ class Back:
     amount: int
 
 
-def refund(facts: RefundFacts, *, by: Actor) -> tuple[Refund | ParkedRefund, bool]:
+def refund(
+    facts: RefundFacts, *, by: Actor, teller: Merchant | None = None
+) -> tuple[Refund | ParkedRefund, bool]:
     """Give money back on an order of `facts.merchant`: (refund, is_new), or (parked, is_new) before the
-    order is there.
+    order is there. `teller` is whose numbers these are, of the refund and the order: the seller's, if left out.
 
     Conflict `refund.reused_number`; DomainError `refund.not_on_order`, `refund.above_paid`,
     `refund.above_quantity`, `refund.nothing`, `refund.in_future`, `refund.too_early`, `refund.before_sale`.
     """
-    with scope(merchant=facts.merchant), transaction.atomic():
-        hold_number(merchant=facts.merchant, channel=facts.channel, external_no=facts.order_external_no)
-        hold_refund_number(merchant=facts.merchant, channel=facts.channel, external_no=facts.external_no)
-        if (told := _told_before(facts)) is not None:
+    teller = teller or facts.merchant
+    seller, channel = facts.merchant, facts.channel
+    with scope(merchant=seller), transaction.atomic():
+        hold_number(merchant=seller, teller=teller, channel=channel, external_no=facts.order_external_no)
+        hold_refund_number(merchant=seller, teller=teller, channel=channel, external_no=facts.external_no)
+        if (told := _told_before(facts, teller)) is not None:
             return told, False
         _dated(facts)
-        order = _locked(facts)
+        order = _locked(facts, teller)
         if order is None:
-            return _park(facts), True
+            return _park(facts, teller), True
         return _give_back(order, facts, by=by), True
 
 
@@ -53,7 +58,7 @@ def apply_parked(order: Order, *, by: Actor) -> None:
     """What waited for this order, in the order's own transaction. One that cannot be lawful says why and
     stays; the sale is kept whatever waited for it."""
     waiting = ParkedRefund.objects.filter(
-        channel=order.channel, order_external_no=order.external_no, applied_at=None
+        teller=order.teller_id, channel=order.channel, order_external_no=order.external_no, applied_at=None
     )
     for parked in waiting.order_by("id"):
         facts = refund_facts(order.merchant, parked.facts)
@@ -68,23 +73,24 @@ def apply_parked(order: Order, *, by: Actor) -> None:
         parked.save(update_fields=["applied_at", "refused_code"])
 
 
-def _told_before(facts: RefundFacts) -> Refund | ParkedRefund | None:
-    number = {"channel": facts.channel, "external_no": facts.external_no}
+def _told_before(facts: RefundFacts, teller: Merchant) -> Refund | ParkedRefund | None:
+    number = {"teller": teller, "channel": facts.channel, "external_no": facts.external_no}
     told = Refund.objects.filter(**number).first() or ParkedRefund.objects.filter(**number).first()
     if told is not None and bytes(told.body_hash) != body_hash(facts):
         raise _reused(facts)
     return told
 
 
-def _locked(facts: RefundFacts) -> Order | None:
+def _locked(facts: RefundFacts, teller: Merchant) -> Order | None:
     """The order, locked: whoever else gives money back on it waits here, then sees what was given."""
-    orders = Order.objects.filter(channel=facts.channel, external_no=facts.order_external_no)
+    orders = Order.objects.filter(teller=teller, channel=facts.channel, external_no=facts.order_external_no)
     return orders.select_for_update(no_key=True, of=("self",)).select_related("store", "member").first()
 
 
-def _park(facts: RefundFacts) -> ParkedRefund:
+def _park(facts: RefundFacts, teller: Merchant) -> ParkedRefund:
     return ParkedRefund.objects.create(
         merchant=facts.merchant,
+        teller=teller,
         channel=facts.channel,
         external_no=facts.external_no,
         order_external_no=facts.order_external_no,
@@ -109,6 +115,7 @@ def _give_back(order: Order, facts: RefundFacts, *, by: Actor) -> Refund:
     refund = Refund.objects.create(
         merchant=order.merchant,
         order=order,
+        teller_id=order.teller_id,
         channel=facts.channel,
         external_no=facts.external_no,
         body_hash=body_hash(facts),

@@ -67,7 +67,8 @@ def sale(desk: Desk, ref: str) -> Order:
 
 def sale_told(desk: Desk, number: str) -> Order | None:
     """The sale that a form of this number became, if it was confirmed."""
-    return orders_of(desk.seat).filter(channel=Order.Channel.WORKBENCH, external_no=number).first()
+    told = orders_of(desk.seat).filter(channel=Order.Channel.WORKBENCH, external_no=number)
+    return told.filter(teller=desk.seat.merchant).first()
 
 
 def follow_up(desk: Desk, ref: str) -> FollowUp:

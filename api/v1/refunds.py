@@ -6,14 +6,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api import access
 from api.calls import Call
 from api.fields import Instant, Money, Ref
 from api.idempotency import idempotent
 from flows.refund import refunded
+from merchants.errors import DomainError
 from merchants.finding import every
+from merchants.models import Merchant
 from orders.facts import RefundFacts, RefundLineFacts
 from orders.models import Order, ParkedRefund, Refund, RefundLine
 from orders.receipts import MOST_LINES, MOST_PIECES
+from stores.models import Store
 
 
 class RefundLineBody(serializers.Serializer):
@@ -32,6 +36,12 @@ class RefundBody(serializers.Serializer):
     channel = serializers.ChoiceField(Order.Channel.choices)
     external_no = serializers.CharField(max_length=64, help_text=_("Your number of the refund"))
     order_external_no = serializers.CharField(max_length=64, help_text=_("Your number of the sale"))
+    store = Ref(
+        required=False,
+        help_text=_(
+            "Another merchant's store (its id), whose sale of your brands you told; not for your own"
+        ),
+    )
     lines = RefundLineBody(many=True, allow_empty=False, max_length=MOST_LINES)
     refunded_at = Instant()
 
@@ -62,7 +72,8 @@ class Refunds(Call):
     @extend_schema(
         description=_(
             "Give money back on lines of your sale (201; told again 200). Before the sale is there it"
-            " is parked (202) and applied when the sale comes. Never more than was paid (422)."
+            " is parked (202) and applied when the sale comes. Never more than was paid (422). Of a"
+            " sale that you told for another merchant's store, name the store."
         ),
         request=RefundBody,
         responses={201: RefundAnswer, 200: RefundAnswer, 202: RefundAnswer},
@@ -71,14 +82,36 @@ class Refunds(Call):
     def post(self, request: Request) -> Response:
         given = self.given(RefundBody)
         lines = tuple(RefundLineFacts(**line) for line in given.pop("lines"))
-        refund, is_new = refunded(RefundFacts(merchant=self.merchant, lines=lines, **given), by=self.by)
+        seller = self.seller(given.pop("store", ""))
+        others = seller != self.merchant
+        refund, is_new = refunded(
+            RefundFacts(merchant=seller, lines=lines, **given),
+            by=self.by,
+            brands_of=self.merchant if others else None,
+        )
         if isinstance(refund, ParkedRefund):
             return Response(show_parked(refund), status=202)
-        return Response(show(refund, given["order_external_no"]), status=201 if is_new else 200)
+        shown = show(refund, given["order_external_no"], by="about" if others else "objects")
+        return Response(shown, status=201 if is_new else 200)
+
+    def seller(self, store: str) -> Merchant:
+        """Whose sale it was. Who runs no store can only mean another merchant's."""
+        if store:
+            return access.store_that_sells_for(store, at=None).merchant
+        if not every(Store).exists():
+            raise DomainError(
+                "refund.store_needed",
+                _("You run no store of your own."),
+                next_step=_("Name the store whose sale of your brands is given back."),
+                field="store",
+            )
+        return self.merchant
 
 
-def show(refund: Refund, order_external_no: str) -> dict[str, Any]:
-    lines = every(RefundLine).filter(refund=refund).select_related("line__sku").order_by("line__number")
+def show(refund: Refund, order_external_no: str, *, by: str) -> dict[str, Any]:
+    lines = (
+        every(RefundLine, by=by).filter(refund=refund).select_related("line__sku").order_by("line__number")
+    )
     return {
         "id": refund.ref,
         "status": "refunded",

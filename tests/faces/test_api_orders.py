@@ -232,6 +232,44 @@ def test_a_refund_before_its_sale_is_parked_and_follows_it(hehe):
     assert hehe.post("/refunds", money_back(("MB-TEA", 1, 12800))).status_code == 200
 
 
+def test_the_numbers_of_whoever_tells_meet_no_other_and_money_goes_back_by_them(world, hehe, qinglan, mubai):
+    """Hehe and Qinglan both have a sale T-1 of Hehe's store, and a refund R-1 of it."""
+    theirs = hehe.post("/orders", sale(("QL-SHIRT", 2), ("MB-TEA", 1))).json()
+    body = sale(("QL-SHIRT", 1), store=world.jingan.ref)
+    told = qinglan.post("/orders", body)
+    assert told.status_code == 201 and told.json()["id"] != theirs["id"]
+    assert qinglan.post("/orders", body).json()["id"] == told.json()["id"]
+    back = money_back(("QL-SHIRT", 1, 900))
+    given = qinglan.post("/refunds", back | {"store": world.jingan.ref})
+    assert (given.status_code, given.json()["order"]) == (201, told.json()["id"])
+    assert [line["amount"] for line in given.json()["lines"]] == [900]
+    assert qinglan.post("/refunds", back | {"store": world.jingan.ref}).status_code == 200
+    assert hehe.post("/refunds", back).json()["order"] == theirs["id"]
+    # who told nothing, gives nothing back: not even on the lines of its own brand
+    tea = money_back(("MB-TEA", 1, 900), no="R-2")
+    assert mubai.post("/refunds", tea | {"store": world.jingan.ref}).status_code == 202
+    assert hehe.get(f"/orders/{theirs['id']}").json()["refunded_total"] == 900
+
+
+def test_a_brand_owner_gives_back_after_its_contract_too_and_before_its_sale_is_told(world, qinglan):
+    back = money_back(("QL-SHIRT", 1, 900)) | {"store": world.jingan.ref}
+    assert qinglan.post("/refunds", back).status_code == 202
+    told = qinglan.post("/orders", sale(("QL-SHIRT", 1), store=world.jingan.ref)).json()
+    assert told["status"] == "partly_refunded"
+    with scope(merchant=world.qinglan):
+        world.qinglan_at_jingan.ends_at = timezone.now() - timedelta(hours=1)
+        world.qinglan_at_jingan.save()
+    more = money_back(("QL-SHIRT", 0, 100), no="R-2") | {"store": world.jingan.ref}
+    assert qinglan.post("/refunds", more).status_code == 201
+
+
+def test_a_brand_owner_without_stores_names_the_store_of_a_refund(world, mubai):
+    refused = mubai.post("/refunds", money_back(("MB-TEA", 1, 100)))
+    assert (refused.status_code, code(refused)) == (422, "refund.store_needed")
+    elsewhere = mubai.post("/refunds", money_back(("MB-TEA", 1, 100)) | {"store": world.xuhui.ref})
+    assert (elsewhere.status_code, code(elsewhere)) == (404, "store.not_found")
+
+
 @pytest.mark.parametrize("line", [{"amount": 1}, {"sku": "", "amount": 1}, {"sku": "MB-TEA"}])
 def test_a_refund_names_its_line_and_its_amount(hehe, line):
     assert code(hehe.post("/refunds", money_back() | {"lines": [line]})) == "input.invalid"

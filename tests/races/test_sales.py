@@ -73,8 +73,8 @@ class TestOneSaleToldTwice:
         monkeypatch.setattr(recording, "hold_number", lambda **number: None)
         told_before = recording.told_before
 
-        def slow(facts):
-            told = told_before(facts)
+        def slow(facts, **of):
+            told = told_before(facts, **of)
             time.sleep(0.2)
             return told
 
@@ -96,7 +96,7 @@ class TestRefundsAtOnce:
         return lambda: money_back(world.hehe, wish, no=number)
 
     def test_without_locks_only_the_database_stops_the_second(self, transactional_db, world, monkeypatch):
-        def slow(facts):
+        def slow(facts, teller):
             order = Order.objects.get(external_no=facts.order_external_no)
             time.sleep(0.2)
             return order
@@ -127,8 +127,8 @@ class TestRefundsAtOnce:
     def test_without_holding_a_refunds_number_two_sales_take_it(self, transactional_db, world, monkeypatch):
         told_before = refunds._told_before
 
-        def slow(facts):
-            told = told_before(facts)
+        def slow(facts, teller):
+            told = told_before(facts, teller)
             time.sleep(0.2)
             return told
 
