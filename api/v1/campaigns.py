@@ -37,7 +37,13 @@ class CampaignBody(serializers.Serializer):
     use_until = Instant()
     per_member_limit = serializers.IntegerField(default=1, min_value=1, max_value=32_767)
     issue_limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-    bearers = BearerBody(many=True, required=False, help_text=_("Who bears the cost; 1,000,000 ppm in all"))
+    bearers = BearerBody(
+        many=True,
+        required=False,
+        help_text=_(
+            "Who bears the cost; 1,000,000 ppm in all. Others bear it only as their contract agrees."
+        ),
+    )
 
 
 class BearerAnswer(serializers.Serializer):

@@ -31,7 +31,13 @@ class CampaignForm(AskingForm):
     brand_part = PercentField(
         label=_("The brand bears, in percent"), required=False, help_text=_("Together they come to 100.")
     )
-    store_part = PercentField(label=_("The store bears, in percent"), required=False)
+    store_part = PercentField(
+        label=_("The store bears, in percent"),
+        required=False,
+        help_text=_(
+            "Another merchant's store takes these coupons only if its contract agrees to bear as much."
+        ),
+    )
 
     def __init__(self, *args, brands: Sequence[Brand], runs_stores: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
