@@ -1,5 +1,6 @@
 """A guide's phone: what Lin sees at Jing'an, sells and redeems; and what is not hers is not there."""
 
+import re
 import struct
 import zlib
 from datetime import timedelta
@@ -81,11 +82,22 @@ class TestToday:
     def test_the_live_fragment_is_the_same_card(self, lin, fang):
         assert "方女士" in lin.get("/w/arrivals/", headers=HTMX).content.decode()
 
+    def test_the_heading_counts_new_members_and_tasks_alike_and_renews_with_whoever_joins(
+        self, lin, world, fang
+    ):
+        english = HTMX | {"Accept-Language": "en"}
+        page = lin.get("/w/", headers=english).content.decode()
+        assert '<span id="left">林小雨, 1 thing left today</span>' in page
+        joined(world.qinglan_brand, world.jingan, phone=MEI, guide=world.lin, at=timezone.now())
+        renewed = lin.get("/w/arrivals/", headers=english).content.decode()
+        assert '<span id="left" hx-swap-oob="true">林小雨, 2 things left today</span>' in renewed
+
     def test_a_task_is_ticked_off_where_it_stands(self, lin, world, fang):
         with world.inside(world.hehe):
             task = FollowUp.objects.get()
         answer = lin.post(f"/w/follow-ups/{task.ref}/done/", headers=HTMX)
         assert answer.status_code == 200 and f"task-{task.ref}" in answer.content.decode()
+        assert 'id="left" hx-swap-oob="true"' in answer.content.decode() and answer.context["left"] == 0
         assert lin.get("/w/").context["left"] == 0
         assert lin.post(f"/w/follow-ups/{task.ref}/done/").status_code == 404
 
@@ -148,6 +160,13 @@ class TestMembers:
         text = lin.get(f"/w/members/{fang.channel_member.ref}/").content.decode()
         assert "138****0001" in text and FANG not in text
         assert "满200减30" in text and code not in text
+
+    def test_a_member_without_a_name_is_called_that_never_by_a_number(self, lin, world):
+        nobody = joined(world.qinglan_brand, world.jingan, name="", guide=world.lin, at=timezone.now())
+        ref = nobody.channel_member.ref
+        for path in ("", "members/", f"members/{ref}/", f"sale/?member={ref}"):
+            page = lin.get(f"/w/{path}", headers={"Accept-Language": "en"}, follow=True).content.decode()
+            assert "A member without a name" in page and ref not in re.sub(r"<[^>]*>", "", page), path
 
     def test_a_guide_may_not_reveal_a_phone(self, lin, fang):
         answer = lin.post(f"/w/members/{fang.channel_member.ref}/phone/", {"reason": "call"})

@@ -24,10 +24,9 @@ def today(request: HttpRequest) -> HttpResponse:
     newest = arrived["newest"]
     tasks = left.exclude(pk=newest.pk) if newest else left  # the newest has a card of its own
     context = {
-        "desk": desk,
         "now": timezone.now(),
-        "left": left.count(),
         "tasks": tasks[:MOST_TASKS],
+        **_left(desk),
         **arrived,
         **_figures(desk),
     }
@@ -36,8 +35,10 @@ def today(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def arrivals(request: HttpRequest) -> HttpResponse:
+    """Who has joined, and with them the heading's count."""
     desk = access.desk(request)
-    return shell.fragment(request, "today/_arrivals", _arrivals(desk) | {"arriving": True})
+    context = _arrivals(desk) | _left(desk) | {"arriving": True}
+    return shell.fragment(request, "today/_arrivals", context)
 
 
 @require_GET
@@ -51,7 +52,13 @@ def follow_up_done(request: HttpRequest, ref: str) -> HttpResponse:
     """Ticked off where it stands: nothing moves under the next tap."""
     desk = access.desk(request)
     task = followups.done(follow_up=access.follow_up(desk, ref), by=desk.seat.actor)
-    return shell.fragment(request, "today/_task", {"task": task, "now": timezone.now()})
+    context = {"task": task, "now": timezone.now(), "ticked": True, **_left(desk)}
+    return shell.fragment(request, "today/_task", context)
+
+
+def _left(desk: Desk) -> dict[str, Any]:
+    """For the heading: how much is left to do, new members to greet and tasks alike."""
+    return {"desk": desk, "left": followups.open_for(guide=desk.guide).count()}
 
 
 def _arrivals(desk: Desk) -> dict[str, Any]:
