@@ -11,7 +11,7 @@ from events.record import Actor
 from guides.duty import assignment_of
 from guides.models import Guide
 from members import binding
-from members.identity import identify, person_for
+from members.identity import hold, identify, person_for
 from members.joining import join
 from members.models import Member
 from merchants.errors import Conflict
@@ -37,10 +37,12 @@ def enrol(
 
     A guide becomes the member's own if none is: who has one keeps them. DomainError when the phone is no
     number; Conflict `member.source_taken` when the source's record is another member."""
-    at = at or timezone.now()
+    person = person_for(phone=phone)
+    hold(person)
+    at = at or timezone.now()  # not before the wait: else a binding made meanwhile would lie in the future
     member, is_new = join(
         merchant=merchant,
-        person=person_for(phone=phone),
+        person=person,
         name=name,
         home_store=store,
         origin=Member.Origin.API,

@@ -60,10 +60,10 @@ def join_brand(
     done, if the phone is no number, membership is refused, the store does not trade or carry the brand, or the
     guide is not there.
     """
-    at = at or timezone.now()
-    _allowed(brand, store, consents, guide, at)
     person = person_for(phone=phone)
     hold(person)
+    at = at or timezone.now()  # not before the wait: else a binding made meanwhile would lie in the future
+    _allowed(brand, store, consents, guide, at)
     own_store = store.merchant_id == brand.merchant_id
     known_to_store = own_store or bool(consents.get(Consent.Purpose.STORE))
     guide = guide or _came_through(person, brand, store, at)
