@@ -1,4 +1,3 @@
-
 import pytest
 
 from catalog.listing import add_product, add_sku
