@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -58,6 +59,9 @@ def _confirmed(request: HttpRequest, desk: Desk) -> HttpResponse:
         if not is_again(before, context, request.POST):
             return _anew(request, desk, before)
         order = before  # this very sale was confirmed before: a second tap
+        messages.info(
+            request, _("This sale was recorded before. For the same goods again, begin a new sale.")
+        )
     done = f"{reverse('workbench:sold', args=[order.ref])}?done=1"
     return HttpResponseClientRedirect(done) if request.htmx else redirect(done)
 
@@ -74,7 +78,7 @@ def _anew(request: HttpRequest, desk: Desk, before: Order) -> HttpResponse:
         "sale.another",
         words % {"total": yuan(before.paid_total), "number": before.external_no},
         next_step=_(
-            "These are other goods, so this is a new sale, not recorded yet. Check it and confirm again."
+            "What stands here differs, so it is a new sale, not recorded yet. Check it and confirm again."
         ),
     )
     context = counter.shown(desk, Basket.of(given), given)
