@@ -201,6 +201,30 @@ class TestOnThePhones:
         expect(page.locator("#basket [data-fault]")).to_be_visible()
         assert site.hehe.get("/orders", limit=1)["data"][0]["id"] == orders
 
+    def test_a_page_left_behind_by_a_sale_does_not_show_its_receipt_for_other_goods(self, site, door):
+        page = door.guide().go("/w/sale/")
+        other = page.context.new_page()  # the same page twice, as the back button leaves it
+
+        def told(tab, sku: str) -> None:
+            tab.fill("#goods-q", sku)
+            tab.locator("#goods button", has_text=sku).click()
+            tab.locator("#basket button[hx-post$='/w/sale/']").click()
+
+        other.goto(page.url)
+        told(other, SHIRT)
+        other.wait_for_url("**/w/sales/**")
+        first = site.hehe.get("/orders", limit=1)["data"][0]["id"]
+        address = page.url
+        told(page, "QL-1003")
+        expect(page.locator("#basket [data-fault]")).to_be_visible()
+        assert site.hehe.get("/orders", limit=1)["data"][0]["id"] == first
+        assert page.url != address and page.locator("input[name=number]").input_value() in page.url
+        page.locator("#basket button[hx-post$='/w/sale/']").click()
+        page.wait_for_url("**/w/sales/**")
+        assert site.hehe.get("/orders", limit=1)["data"][0]["id"] != first
+        page.goto(address)
+        page.wait_for_url("**/w/sales/**")
+
     def test_what_is_anothers_is_not_there(self, site, door):
         guide, desk = door.guide(), door.headquarters("mubai")
         foreign = site.qinglan.get("/members")["data"][0]["id"]

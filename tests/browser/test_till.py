@@ -65,7 +65,8 @@ def test_a_receipt_of_two_brands_with_a_coupon_is_kept_once_and_split_by_each_co
 
 def test_a_refund_that_comes_before_its_sale_waits_for_it(site):
     no = number()
+    sold = sale("HE001", TEA, no=no)
     early = site.hehe.post("/refunds", money_back(TEA, 16800, no=no))
     assert (early.status, early["status"]) == (202, "parked")
-    order = site.hehe.post("/orders", sale("HE001", TEA, no=no))
+    order = site.hehe.post("/orders", sold)
     assert (order.status, order["status"], order["refunded_total"]) == (201, "refunded", 16800)
