@@ -5,7 +5,7 @@ Follows the stream in the worker. What a lost bell or a fault left behind is fou
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from celery import shared_task
@@ -38,13 +38,13 @@ def act(events: list[Event]) -> None:
         clawback.claw(refund)
 
 
-def book_and_settle(order_ids: list[int], *, seller: Merchant) -> None:
-    """Inside the seller's scope. Settling asks for what is open, not for what was just booked: a worker that
-    died in between has left it to the next."""
+def book_and_settle(order_ids: list[int], *, seller: Merchant, at: datetime | None = None) -> None:
+    """Inside the seller's scope; `at` is when it was settled (now). Settling asks for what is open, not for what
+    was just booked: a worker that died in between has left it to the next."""
     for start in range(0, len(order_ids), BATCH):
         batch = order_ids[start : start + BATCH]
         accruals.book_all(batch, seller=seller)
-        settlement.settle_t0(orders=batch)
+        settlement.settle_t0(orders=batch, at=at)
 
 
 @shared_task

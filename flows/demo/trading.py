@@ -1,6 +1,7 @@
 """Plays what happens in the demo through the product's own verbs, so that all it shows was made as in life."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django_scopes import scope
@@ -42,10 +43,12 @@ class Trade:
             Sale: self._sale,
             GiveBack: self._give_back,
         }
+        last = self.stage.begins
         for act in acts:
             play[type(act)](act)
             self.tick("trade")
-        self._split()
+            last = act.at
+        self._split(at=last)
 
     def _join(self, act: Join) -> None:
         self.joined[act.member] = join_brand(
@@ -105,7 +108,7 @@ class Trade:
         self.sales[act.no] = order
         self.unsplit.setdefault(store.merchant, []).append(order.id)
         if sum(map(len, self.unsplit.values())) >= SPLIT_EVERY:
-            self._split()
+            self._split(at=act.at)
 
     def _to_pay(self, act: Sale, prices: dict[str, int]) -> int:
         off = self.coupons[act.coupon].campaign.amount_off if act.coupon else 0
@@ -136,13 +139,13 @@ class Trade:
         )
         given_back, _is_new = refund.refunded(facts, by=OPERATOR)
         if isinstance(given_back, Refund):
-            self._split()
+            self._split(at=act.at)
             with scope(merchant=given_back.merchant):
                 clawback.claw(given_back)
 
-    def _split(self) -> None:
+    def _split(self, *, at: datetime) -> None:
         """What the worker does behind the sales; it will find this done when it comes to their events."""
         for seller, orders in self.unsplit.items():
             with scope(merchant=seller):
-                settlement.book_and_settle(orders, seller=seller)
+                settlement.book_and_settle(orders, seller=seller, at=at)
         self.unsplit.clear()
