@@ -34,11 +34,10 @@ def issue(
     """Give `member` a coupon: (coupon, is_new). The same claim key again gives the same coupon again.
 
     `member` may be the member of a store's merchant: then the coupon goes to the campaign merchant's own
-    member of
-    that person, if the shopper agreed that the two are known as one. DomainError `coupon.not_shared`,
-    `coupon.not_here`, `coupon.cost_not_agreed`, `campaign.not_running`, `campaign.not_open`, `campaign.member_limit`,
-    `campaign.exhausted`;
-    Conflict `coupon.claim_key_reused`. Locks the member first and the campaign's quota last.
+    member of that person, if the shopper agreed that the two are known as one. DomainError
+    `coupon.not_shared`, `coupon.not_here`, `coupon.cost_not_agreed`, `campaign.not_running`,
+    `campaign.not_open`, `campaign.member_limit`, `campaign.exhausted`; Conflict `coupon.claim_key_reused`.
+    Locks the member first and the campaign's quota last.
     """
     at = at or timezone.now()
     target = _target(campaign, member)

@@ -140,8 +140,7 @@ class Coupon(models.Model):
 
 class Redemption(models.Model):
     """A coupon used on an order: one live per coupon, rolled back at most once. Owned by the campaign's
-    merchant;
-    the seller reads it through `party`."""
+    merchant; the seller reads it through `party`."""
 
     ref = RefField(prefix="rdm")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="redemptions")

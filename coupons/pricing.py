@@ -1,9 +1,8 @@
 """What coupons take off a receipt, line by line, and who bears it. Pure: no database, no clock.
 
 Benefits count in the order given, each over its lines' *current* net; each line's part is divided over
-the bearers
-on that line alone, so that a brand can re-prove its line without seeing another's (largest remainder in
-both).
+the bearers on that line alone, so that a brand can re-prove its line without seeing another's (largest
+remainder in both).
 """
 
 from collections.abc import Sequence

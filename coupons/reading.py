@@ -13,8 +13,7 @@ from stores.models import Contract, Store
 
 def of_member(member: Member, *, store: Store, at: datetime, limit: int = 20) -> list[Coupon]:
     """The member's own coupons, and those of brands that the shopper agreed to have known here, while
-    the brand
-    is sold at this store; usable ones first, then the newest."""
+    the brand is sold at this store; usable ones first, then the newest."""
     with scope(merchant=store.merchant):
         sold = set(Contract.party.filter(store=store).live(at).values_list("brand", flat=True))
     found = _held(member, limit)

@@ -43,8 +43,8 @@ def read(facts: OrderFacts, *, brands_of: Merchant | None = None) -> list[Receip
     """The lines of a sale, resolved at the instant it was paid. Call inside the seller's scope.
 
     DomainError: `store.closed`, `order.empty`, `order.out_of_range`, `order.in_future`, `order.too_early`,
-    `order.placed_after_paid`, `order.currency`,
-    `sku.unknown`, `sku.ambiguous`, `contract.missing`; each names its line.
+    `order.placed_after_paid`, `order.currency`, `sku.unknown`, `sku.ambiguous`, `contract.missing`; each
+    names its line.
     """
     _sane(facts)
     return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at, brands_of=brands_of)

@@ -20,9 +20,9 @@ from orders.receipts import ReceiptLine
 
 
 def hold_number(*, merchant: Merchant, teller: Merchant, channel: str, external_no: str) -> None:
-    """One story at a time about one order number of `teller`, until the transaction ends; also before the order is
-    there,
-    where no row could be locked: a sale told twice at once, and a refund that crosses its sale."""
+    """One story at a time about one order number of `teller`, until the transaction ends; also
+    before the order is there, where no row could be locked: a sale told twice at once, and a refund that
+    crosses its sale."""
     _hold(f"order/{merchant.id}/{teller.id}/{channel}/{external_no}")
 
 
