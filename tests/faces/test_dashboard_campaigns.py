@@ -1,0 +1,60 @@
+"""Headquarters: campaigns are started, paused and counted."""
+
+import pytest
+
+from coupons.models import Campaign
+from tests.faces.headquarters import words
+
+CAMPAIGN = {
+    "threshold": "200",
+    "amount_off": "30",
+    "issue_limit": "100",
+    "per_member_limit": "1",
+    "claim_from": "2026-11-20T00:00",
+    "claim_until": "2026-12-20T00:00",
+    "use_from": "2026-11-20T00:00",
+    "use_until": "2026-12-31T00:00",
+}
+
+
+def test_a_campaign_is_started_paused_and_let_run_again(world, at_desk):
+    gu = at_desk(world.gu)
+    given = CAMPAIGN | {"name": "满200减30", "brand": world.qinglan_brand.ref}
+    answer = gu.post("/hq/campaigns/new/", given | {"brand_part": "70", "store_part": "30"})
+    assert answer.status_code == 302
+    with world.inside(world.qinglan):
+        campaign = Campaign.objects.get(name="满200减30")
+    assert (campaign.threshold, campaign.amount_off) == (20000, 3000)
+    assert campaign.bearers == [["brand", 700_000], ["store", 300_000]]
+    assert campaign.claim_from.isoformat() == "2026-11-19T16:00:00+00:00"  # midnight in Shanghai
+    for verb, state in (("pause", "paused"), ("resume", "active")):
+        gu.post(f"/hq/campaigns/{campaign.ref}/{verb}/")
+        with world.inside(world.qinglan):
+            campaign.refresh_from_db()
+        assert campaign.state == state
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"brand_part": "70", "store_part": "20"}, "must come to the whole"),
+        ({"amount_off": "300"}, "not above the threshold"),
+        ({"claim_until": "2026-11-01T00:00"}, "A window ends after it begins"),
+        ({"threshold": "two hundred"}, "Write an amount in yuan"),
+        ({"brand": "brd_of_somebody"}, "Select a valid choice"),
+    ],
+)
+def test_a_wrong_campaign_says_what_is_wrong_and_makes_nothing(world, at_desk, changed, said):
+    given = CAMPAIGN | {"name": "x", "brand": world.qinglan_brand.ref} | changed
+    answer = at_desk(world.gu).post("/hq/campaigns/new/", given)
+    assert answer.status_code == 422
+    assert said in words(answer)
+    with world.inside(world.qinglan):
+        assert not Campaign.objects.exists()
+
+
+def test_a_campaign_s_report_counts_what_was_sent_redeemed_left_and_brought(world, at_desk, receipt):
+    page = words(at_desk(world.gu).get("/hq/campaigns/"))
+    assert "999" in page  # of 1,000
+    assert "¥30.00" in page and "¥869.00" in page
+    assert "满200减30" not in words(at_desk(world.he).get("/hq/campaigns/"))

@@ -1,0 +1,55 @@
+"""Headquarters: what is agreed with partners (contracts, plans), and the ledger that follows from it."""
+
+from commissions.plans import versions_of
+from stores.models import Contract
+from tests.faces.headquarters import words
+
+
+def test_either_side_of_a_contract_may_end_it_and_nobody_else(world, at_desk):
+    ref = world.mubai_at_jingan.ref
+    assert at_desk(world.gu).post(f"/hq/contracts/{ref}/end/").status_code == 404
+    he = at_desk(world.he)
+    assert "End the contract" in words(he.get(f"/hq/contracts/{ref}/"))
+    assert he.post(f"/hq/contracts/{ref}/end/").status_code == 302
+    with world.inside(world.mubai):
+        assert Contract.objects.get(ref=ref).ends_at
+    assert "Ended" in words(he.get("/hq/contracts/"))
+
+
+def test_a_contract_says_what_of_coupons_the_other_bears(world, at_desk):
+    page = words(at_desk(world.gu).get(f"/hq/contracts/{world.qinglan_at_jingan.ref}/"))
+    assert 'up to <span class="num">30%</span>' in page
+    with world.inside(world.qinglan):
+        Contract.objects.update(store_bears_ppm=0, brand_bears_ppm=125_000)
+    page = words(at_desk(world.gu).get(f"/hq/contracts/{world.qinglan_at_jingan.ref}/"))
+    assert 'up to <span class="num">12.5%</span>' in page and "30%" not in page
+
+
+def test_a_plan_is_published_for_a_partner_in_percent(world, at_desk):
+    gu = at_desk(world.gu)
+    given = {
+        "brand": world.qinglan_brand.ref,
+        "mode": "central",
+        "partner": world.hehe.ref,
+        "effective_from": "2027-01-01T00:00",
+    }
+    assert gu.post("/hq/plans/new/", given | {"guide_ratio": "60", "store_ratio": "50"}).status_code == 422
+    assert versions_of(world.qinglan_brand) == []
+    answer = gu.post("/hq/plans/new/", given | {"guide_ratio": "3.5", "store_ratio": "4"})
+    assert answer.status_code == 302
+    [version] = versions_of(world.qinglan_brand)
+    assert version.channel == world.hehe
+    assert {rule.role: rule.ppm for rule in version.rules.all()} == {
+        "store": 40_000,
+        "guide": 35_000,
+        "residual": None,
+    }
+    assert "3.5%" in words(gu.get("/hq/plans/"))
+
+
+def test_the_ledger_adds_up_by_kind_and_opens_one_kind(world, at_desk, receipt):
+    gu = at_desk(world.gu)
+    page = words(gu.get("/hq/ledger/"))
+    assert "Payable now" in page and "The book sums to zero" in page
+    assert "和合集合店" in words(gu.get("/hq/ledger/?account=due"))
+    assert gu.get("/hq/ledger/?account=nobody").status_code == 404

@@ -1,0 +1,59 @@
+"""Headquarters: of partners' receipts a brand owner reads its own brands' lines, and never the total."""
+
+from datetime import timedelta
+
+from dashboard.paging import latest_first
+from merchants.scoping import seats
+from orders import oversight
+from orders.facts import RefundLineFacts
+from tests.faces.headquarters import words
+from tests.people import NOON
+from tests.selling import line, money_back, sold
+
+
+def test_the_channel_reads_its_whole_receipt(world, at_desk, receipt):
+    page = words(at_desk(world.he).get(f"/hq/orders/{receipt.ref}/"))
+    assert "¥1,046.00" in page
+    assert all(name in page for name in ("青岚羊毛大衣", "木白明前龙井", "和合帆布袋"))
+    assert f"/hq/members/{receipt.member.ref}/" in page
+
+
+def test_a_brand_owner_reads_its_own_line_in_the_channel_s_store_and_never_the_total(world, at_desk, receipt):
+    gu = at_desk(world.gu)
+    for path in (f"/hq/orders/{receipt.ref}/", "/hq/orders/?where=partners", "/hq/feed/", "/hq/"):
+        page = words(gu.get(path))
+        assert "1,046" not in page and "128.00" not in page and "49.00" not in page
+    page = words(gu.get(f"/hq/orders/{receipt.ref}/"))
+    assert "青岚羊毛大衣" in page and "¥869.00" in page
+    assert "龙井" not in page and "帆布袋" not in page
+    assert "方女士" not in page  # Hehe's member; Qinglan's own is its own row
+
+
+def test_a_brand_owner_s_list_sums_its_lines_of_a_partner_s_receipt(world, at_desk, receipt):
+    page = words(at_desk(world.gu).get("/hq/orders/?where=partners"))
+    assert receipt.external_no in page and "¥869.00" in page
+    assert receipt.external_no not in words(at_desk(world.gu).get("/hq/orders/"))
+
+
+def test_the_overview_counts_each_side_s_own(world, at_desk, receipt):
+    back = RefundLineFacts(number=1, quantity=0, amount=6900)
+    money_back(world.hehe, back, refunded_at=receipt.paid_at + timedelta(minutes=5))
+    channel = words(at_desk(world.he).get("/hq/figures/"))
+    brand = words(at_desk(world.gu).get("/hq/figures/"))
+    assert "¥977.00" in channel  # 1,046.00 less 69.00
+    assert "¥800.00" in brand  # 869.00 less 69.00
+    assert "of 1 sent" in brand
+
+
+def test_orders_are_listed_by_the_time_they_were_paid_page_after_page(world):
+    for number, hours in enumerate([3, 1, 2, 5, 4]):
+        sold(world.jingan, line(world.shirt), no=f"BY-TIME-{number}", paid_at=NOON - timedelta(hours=hours))
+    for user, listing in ((world.he, oversight.sold_here), (world.gu, oversight.sold_elsewhere)):
+        (seat,) = seats(user)
+        listed, cursor = [], ""
+        with world.inside(seat.merchant):
+            while cursor is not None:
+                page = latest_first(listing(seat), cursor, size=2)
+                listed += [row["external_no"] for row in page.rows]
+                cursor = page.next
+        assert listed == [f"BY-TIME-{number}" for number in (1, 2, 0, 4, 3)]

@@ -1,0 +1,89 @@
+"""A guide's phone: what Lin sees at Jing'an today, what she earns, and her messages."""
+
+import pytest
+from django.utils import timezone
+
+from flows import settlement
+from members.models import FollowUp
+from tests.faces.workbench_forms import HTMX
+from tests.selling import MEI, joined, line, sold
+
+
+class TestToday:
+    def test_it_greets_with_what_is_left_and_shows_who_has_joined(self, lin, fang):
+        page = lin.get("/w/")
+        assert page.status_code == 200
+        text = page.content.decode()
+        assert "林小雨" in text and "方女士" in text and "和合静安店" in text
+        assert page.context["newest"].member == fang.channel_member
+
+    def test_the_live_fragment_is_the_same_card(self, lin, fang):
+        assert "方女士" in lin.get("/w/arrivals/", headers=HTMX).content.decode()
+
+    def test_the_heading_counts_new_members_and_tasks_alike_and_renews_with_whoever_joins(
+        self, lin, world, fang
+    ):
+        english = HTMX | {"Accept-Language": "en"}
+        page = lin.get("/w/", headers=english).content.decode()
+        assert '<span id="left">林小雨, 1 thing left today</span>' in page
+        joined(world.qinglan_brand, world.jingan, phone=MEI, guide=world.lin, at=timezone.now())
+        renewed = lin.get("/w/arrivals/", headers=english).content.decode()
+        assert '<span id="left" hx-swap-oob="true">林小雨, 2 things left today</span>' in renewed
+
+    def test_a_task_is_ticked_off_where_it_stands(self, lin, world, fang):
+        with world.inside(world.hehe):
+            task = FollowUp.objects.get()
+        answer = lin.post(f"/w/follow-ups/{task.ref}/done/", headers=HTMX)
+        assert answer.status_code == 200 and f"task-{task.ref}" in answer.content.decode()
+        assert 'id="left" hx-swap-oob="true"' in answer.content.decode() and answer.context["left"] == 0
+        assert lin.get("/w/").context["left"] == 0
+        assert lin.post(f"/w/follow-ups/{task.ref}/done/").status_code == 404
+
+    def test_what_she_sold_today_less_what_went_back(self, lin, world):
+        sold(world.jingan, line(world.tote), touches={"serving": "G101"}, paid_at=timezone.now())
+        sold(world.jingan, line(world.tote), no="T-2", paid_at=timezone.now())
+        assert lin.get("/w/figures/").context["sold"] == 4900
+
+    @pytest.mark.parametrize(
+        ("path", "most"), [("", 15), ("arrivals/", 12), ("figures/", 12), ("members/", 12)]
+    )
+    def test_few_statements(self, lin, fang, django_assert_max_num_queries, path, most):
+        with django_assert_max_num_queries(most):
+            assert lin.get(f"/w/{path}").status_code == 200
+
+
+class TestEarnings:
+    def test_before_the_worker_it_says_so_and_after_it_what_and_why(self, lin, world):
+        order = sold(world.jingan, line(world.tote), touches={"serving": "G101"}, paid_at=timezone.now())
+        assert lin.get(f"/w/sales/{order.ref}/earned/").context["split"] is False
+        with world.inside(world.hehe):
+            settlement.book_and_settle([order.id], seller=world.hehe)
+        assert lin.get(f"/w/sales/{order.ref}/earned/").context["split"] is True
+
+    def test_the_page_and_its_live_fragment(self, lin, world):
+        assert lin.get("/w/earnings/").status_code == 200
+        assert "<html" not in lin.get("/w/earnings/figures/").content.decode()
+        assert lin.get("/w/earnings/?before=abc").status_code == 200
+
+
+def test_messages_name_whom_they_are_about_and_are_read_once_seen(lin, world, fang):
+    assert lin.get("/w/me/").status_code == 200
+    assert lin.get("/w/messages/").status_code == 200
+
+
+def test_every_page_stands_in_both_languages(lin, world, fang, campaign, code):
+    order = sold(world.jingan, line(world.coat), coupons=(code,), paid_at=timezone.now())
+    member = f"/w/members/{fang.channel_member.ref}/"
+    for language in ("zh-hans", "en"):
+        lin.cookies["django_language"] = language
+        for path in ("/w/", "/w/members/", member, f"{member}coupons/", f"{member}coupons/{campaign.ref}/"):
+            assert lin.get(path).status_code == 200, path
+        for path in (
+            "/w/scan/",
+            "/w/sale/",
+            f"/w/sales/{order.ref}/",
+            "/w/earnings/",
+            "/w/me/",
+            "/w/messages/",
+        ):
+            assert lin.get(path, follow=True).status_code == 200, path
