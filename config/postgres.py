@@ -23,6 +23,7 @@ OWNER, APP, DATABASE = "tiandi_owner", "tiandi_app", "tiandi"
 OLDEST = 15  # the oldest major release Tiandi runs on
 ROOT_STORE = Path("/var/lib/tiandi")  # for root: binaries and data that `nobody` must reach
 PATIENCE = 15.0  # seconds; after kill -9 the old server may still be letting go of its lock file
+LONGEST = 120.0  # seconds for what takes one or two on an idle machine: a cluster made, a crash recovered
 SIGNAL_ON_PARENT_DEATH = 1  # PR_SET_PDEATHSIG
 
 _SETUP = f"""
@@ -80,7 +81,7 @@ def start(data: Path, *, packages: Path | None = None, durable: bool = True) -> 
     if os.getuid() == 0:
         binaries = readable_copy(binaries)
     if not (cluster / "PG_VERSION").exists():
-        make_cluster(cluster, binaries, user)
+        make_cluster(cluster, binaries, user, durable)
     write_maps(cluster, user)
     sockets = socket_folder(data, user)
     process = start_patiently(cluster, binaries, user, sockets, data / "postgres.log", durable)
@@ -158,7 +159,8 @@ def find_binaries(packages: Path | None, major: int | None) -> Path:
 
 def release_of(binaries: Path) -> int:
     """The major release, 0 when the binary does not even run here."""
-    answer = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True)
+    asked = [binaries / "postgres", "--version"]
+    answer = subprocess.run(asked, capture_output=True, text=True, timeout=PATIENCE)
     found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
     return int(found.group(1)) if found else 0
 
@@ -192,17 +194,22 @@ def readable_copy(binaries: Path) -> Path:
 # --- the cluster ---
 
 
-def make_cluster(cluster: Path, binaries: Path, user: pwd.struct_passwd) -> None:
-    """initdb, our roles and database; under another name until it is whole."""
+def make_cluster(cluster: Path, binaries: Path, user: pwd.struct_passwd, durable: bool) -> None:
+    """initdb, our roles and database; under another name until it is whole.
+
+    Both put their own files on disk. A sync of the machine would wait for everything anybody here has written.
+    """
     unfinished = cluster.with_name(f"{cluster.name}-unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700, parents=True)
     if os.getuid() == 0:
         os.chown(unfinished, user.pw_uid, user.pw_gid)
-    choices = ["--username=postgres", "--auth=peer", "--encoding=UTF8", "--locale=C", "--no-sync"]
+    choices = ["--username=postgres", "--auth=peer", "--encoding=UTF8", "--locale=C"]
+    choices += [] if durable else ["--no-sync"]
     run([binaries / "initdb", f"--pgdata={unfinished}", *choices], user)
-    run([binaries / "postgres", "--single", "-D", unfinished, "postgres"], user, standard_input=_SETUP)
-    os.sync()
+    fsync = "on" if durable else "off"
+    single = [binaries / "postgres", "--single", "-c", f"fsync={fsync}", "-D", unfinished, "postgres"]
+    run(single, user, standard_input=_SETUP)
     unfinished.rename(cluster)
 
 
@@ -229,9 +236,13 @@ def start_patiently(
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **child(user)
             )
+        too_long = time.monotonic() + LONGEST
         while process.poll() is None:
             if is_ready(cluster, process.pid):
                 return process
+            if time.monotonic() > too_long:
+                Server(process, sockets).stop()
+                raise PostgresError(f"PostgreSQL is not ready after {LONGEST:.0f} s.\n{tail(log)}")
             time.sleep(0.02)
         if time.monotonic() > deadline:
             raise PostgresError(f"PostgreSQL did not start. The end of {log}:\n{tail(log)}")
@@ -255,9 +266,11 @@ def tail(log: Path) -> str:
 
 
 def run(command: list[object], user: pwd.struct_passwd, *, standard_input: str = "") -> None:
-    done = subprocess.run(
-        [str(part) for part in command], input=standard_input.encode(), capture_output=True, **child(user)
-    )
+    parts, given = [str(part) for part in command], standard_input.encode()
+    try:
+        done = subprocess.run(parts, input=given, capture_output=True, timeout=LONGEST, **child(user))
+    except subprocess.TimeoutExpired:
+        raise PostgresError(f"{command[0]} has not ended after {LONGEST:.0f} s.") from None
     if done.returncode or b"ERROR:" in done.stderr:
         raise PostgresError(f"{command[0]} failed:\n{done.stderr.decode(errors='replace')}")
 

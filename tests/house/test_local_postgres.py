@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from config.embedded import PortTaken, listening
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = Path(sysconfig.get_path("purelib"))
+LONGEST = 60  # seconds for what takes two on an idle machine
 PARENT = """
 import sys, time
 from pathlib import Path
@@ -42,7 +44,12 @@ def folder(tmp_path):
 def started_by_another_process(folder: Path) -> tuple[subprocess.Popen[str], int, str]:
     command = [sys.executable, "-c", PARENT, str(folder), str(PACKAGES)]
     parent = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    pid, url = parent.stdout.readline().split()
+    alarm = threading.Timer(LONGEST, parent.kill)
+    alarm.start()
+    told = parent.stdout.readline().split()
+    alarm.cancel()
+    assert told, f"the process told of no server within {LONGEST} s"
+    pid, url = told
     return parent, int(pid), url
 
 
@@ -58,7 +65,7 @@ def wait_until_gone(pid: int) -> None:
 
 
 def answer(url: str, query: str):
-    connection = psycopg2.connect(url)
+    connection = psycopg2.connect(url, connect_timeout=10, options="-c statement_timeout=30s")
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(query)
@@ -71,7 +78,7 @@ def test_a_killed_parent_leaves_no_server_and_loses_nothing_committed(folder):
     parent, server_pid, url = started_by_another_process(folder)
     answer(url, "CREATE TABLE kept AS SELECT 7 AS number")
     parent.kill()
-    parent.communicate()
+    parent.communicate(timeout=10)
     # At once, while the old server may still be closing.
     server = postgres.start(folder, packages=PACKAGES)
     try:
@@ -86,7 +93,7 @@ def test_a_server_that_crashed_itself_starts_again(folder):
     answer(url, "CREATE TABLE kept AS SELECT 7 AS number")
     os.kill(server_pid, signal.SIGKILL)
     parent.kill()
-    parent.communicate()
+    parent.communicate(timeout=10)
     server = postgres.start(folder, packages=PACKAGES)
     try:
         assert answer(server.owner_url, "SELECT number FROM kept") == [(7,)]
@@ -107,6 +114,21 @@ def test_the_application_owns_nothing_and_nobody_else_gets_in(folder):
     finally:
         server.stop()
     assert not server.sockets.exists()
+
+
+def test_a_server_that_never_gets_ready_is_ended_and_told_of(folder, monkeypatch):
+    postgres.start(folder, packages=PACKAGES, durable=False).stop()
+    monkeypatch.setattr(postgres, "is_ready", lambda cluster, pid: False)
+    monkeypatch.setattr(postgres, "LONGEST", 0.5)
+    with pytest.raises(postgres.PostgresError, match="not ready after"):
+        postgres.start(folder, packages=PACKAGES)
+    assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_tool_that_never_ends_is_ended_and_told_of(monkeypatch):
+    monkeypatch.setattr(postgres, "LONGEST", 0.1)
+    with pytest.raises(postgres.PostgresError, match="sleep has not ended"):
+        postgres.run(["sleep", "60"], postgres.server_user())
 
 
 def test_a_cluster_of_another_release_is_refused_with_a_way_out(folder):
