@@ -27,12 +27,11 @@ SERVER = {
 
 
 def start(changes: dict[str, str | None] | None = None) -> subprocess.CompletedProcess[str]:
-    environment = SERVER | (changes or {})
-    given = {name: value for name, value in environment.items() if value is not None}
+    wanted = SERVER | (changes or {})
+    environment = {name: value for name, value in wanted.items() if value is not None}
+    environment["PATH"] = os.environ["PATH"]
     command = [sys.executable, "-c", "from config import settings; print(settings.SESSION_COOKIE_SECURE)"]
-    return subprocess.run(
-        command, cwd=ROOT, env={"PATH": os.environ["PATH"], **given}, text=True, capture_output=True
-    )
+    return subprocess.run(command, cwd=ROOT, env=environment, text=True, capture_output=True, timeout=60)
 
 
 def test_a_server_with_its_own_secrets_starts_with_secure_cookies():
