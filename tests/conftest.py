@@ -50,6 +50,7 @@ from django.conf import settings  # noqa: E402
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 settings.STATIC_ROOT, settings.WHITENOISE_USE_FINDERS = None, True  # nothing need be collected
+settings.WHITENOISE_AUTOREFRESH = True  # else each new test client first reads every static file: 0.1 s
 
 
 django.setup()
@@ -110,7 +111,7 @@ def migrated_template() -> str:
         environment = os.environ | {"OWNER_DATABASE_URL": at_test_database(OWNER_URL, unfinished)}
         for command in ("migrate", "grant"):
             run = [sys.executable, "manage.py", command, "--verbosity", "0"]
-            subprocess.run(run, cwd=ROOT, env=environment, check=True)
+            subprocess.run(run, cwd=ROOT, env=environment, check=True, timeout=300)
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         cursor.execute(rename.format(sql.Identifier(unfinished), sql.Identifier(name)))
     return name
@@ -130,7 +131,8 @@ def migrations_digest() -> str:
 
 
 def owner_connection(url: str):
-    connection = psycopg2.connect(url)
+    """Behind a transaction that a test left open it fails after 10 s; it never hangs."""
+    connection = psycopg2.connect(url, connect_timeout=10, options="-c lock_timeout=10s")
     connection.autocommit = True
     return connection
 
@@ -151,7 +153,6 @@ class Janitor:
     def __init__(self) -> None:
         self.owner = owner_connection(os.environ["OWNER_DATABASE_URL"])
         self.cursor = self.owner.cursor()
-        self.cursor.execute("SET lock_timeout = '10s'")  # a transaction left open fails, it never hangs
         self.cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
             " AND relnamespace = 'public'::regnamespace"
