@@ -33,6 +33,7 @@ class EarningLine:
     order_ref: str
     order_no: str
     line: int
+    article: str
     brand: str
     store: str
     at: datetime
@@ -72,11 +73,8 @@ def for_guide(
         )
         sums = _sums(shares, today)
         page = shares.filter(id__lt=before) if before else shares
-        rows = list(
-            page.order_by("-id").select_related("split__order", "split__line__brand", "store", "item")[
-                : limit + 1
-            ]
-        )
+        page = page.select_related("split__order", "split__line__brand", "split__line__sku", "store", "item")
+        rows = list(page.order_by("-id")[: limit + 1])
     return Earnings(**sums, lines=[_line(share) for share in rows[:limit]], has_more=len(rows) > limit)
 
 
@@ -98,6 +96,7 @@ def _line(share: Share) -> EarningLine:
         order_ref=split.order.ref,
         order_no=split.order.external_no,
         line=split.line.number,
+        article=split.line.sku.name,
         brand=split.line.brand.name if split.line.brand else "",
         store=share.store.name,
         at=split.at,

@@ -7,7 +7,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from commissions.earnings import is_settled
-from commissions.models import Share, Split
+from commissions.models import Rule, Share, Split
 from commissions.reasons import lost, reason
 from merchants.models import Merchant
 from merchants.scoping import acting_for
@@ -30,6 +30,10 @@ class ShareExplained:
     reason: str
     why: dict[str, Any]
     losers: list[dict[str, str]]
+
+    @property
+    def role_label(self) -> str:
+        return str(Rule.Role(self.role).label)
 
 
 @dataclass(frozen=True)

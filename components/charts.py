@@ -167,7 +167,7 @@ class Scale:
 
     def words(self, axis: Show) -> list[Word]:
         ticks = [self.bottom + self.step * place for place in range(self.count + 1)]
-        return [Word("0", f"{self.pixel(tick):.1f}", axis(tick) if tick else "", "start") for tick in ticks]
+        return [Word("0", f"{self.pixel(tick):.1f}", axis(tick) if tick else "", "end") for tick in ticks]
 
 
 def _along(labels: Sequence[str], step: float, *, start: float = 0) -> list[Word]:

@@ -59,6 +59,13 @@ def standing(*, member: Member, brand: Brand | None) -> dict[str, bool]:
     return {row.purpose: row.granted for row in newest(member=member, brand=brand)}
 
 
+def everywhere(*, member: Member) -> list[Consent]:
+    """The newest answer of each brand and purpose, with its date; the store merchant's own last."""
+    with scope(merchant=member.merchant):
+        rows = Consent.objects.filter(member=member).select_related("brand")
+        return list(rows.order_by("brand", "purpose", "-at", "-id").distinct("brand", "purpose"))
+
+
 def newest(*, member: Member, brand: Brand | None) -> list[Consent]:
     """The newest answer of each purpose, with its date."""
     with scope(merchant=member.merchant):

@@ -19,9 +19,7 @@ from members.reveal import Reason, reveal
 from members.search import matching
 from members.sharing import brands_shared_with
 from members.visibility import visible_to
-from merchants import finding
 from merchants.errors import DomainError
-from merchants.models import Brand
 from orders import oversight
 
 TIMELINE = 20
@@ -52,11 +50,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "purchases": purchases,
         "orders": oversight.bought_by(member, seat),
         "coupons": lookup.held_by(member),
-        "consents": [
-            answer
-            for brand in [*finding.every(Brand), None]
-            for answer in consent.newest(member=member, brand=brand)
-        ],
+        "consents": consent.everywhere(member=member),
         "timeline": tell(events, merchant=seat.merchant),
         "reasons": Reason.choices,
         "may_reveal": seat.may("members.reveal"),

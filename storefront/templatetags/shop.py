@@ -70,7 +70,7 @@ def spans(line: tuple[int, int, Spans]) -> str:
     hours = line[2]
     if [list(span) for span in hours] == [["00:00", "24:00"]]:
         return _("Day and night")
-    return ", ".join(f"{start}–{end}" for start, end in hours) or _("Closed")
+    return _(", ").join(f"{start}–{end}" for start, end in hours) or _("Closed")
 
 
 def _clock(moment) -> str:

@@ -86,13 +86,15 @@ def test_eight_writers_with_savepoints_rollbacks_and_long_commits_and_relays_kil
     ]
     for writer in writers:
         writer.start()
-    for _ in range(3):
-        before = Position.objects.count()
-        victim = start_relay_process()
-        assert soon(lambda before=before: Position.objects.count() > before + 50, within=20)
-        victim.kill()
-        victim.wait()
-    enough.set()
+    try:
+        for _ in range(3):
+            before = Position.objects.count()
+            victim = start_relay_process()
+            assert soon(lambda before=before: Position.objects.count() > before + 50, within=20)
+            victim.kill()
+            victim.wait()
+    finally:
+        enough.set()  # else the writers outlive a failure, and the interpreter waits for them
     for writer in writers:
         writer.join()
     with running_relay():

@@ -42,7 +42,7 @@ def test_the_overview_counts_each_side_s_own(world, at_desk, receipt):
     brand = words(at_desk(world.gu).get("/hq/figures/"))
     assert "¥977.00" in channel  # 1,046.00 less 69.00
     assert "¥800.00" in brand  # 869.00 less 69.00
-    assert "of 1 sent" in brand
+    assert "1 of our own sent" in brand
 
 
 def test_orders_are_listed_by_the_time_they_were_paid_page_after_page(world):

@@ -60,6 +60,13 @@ class TestMembers:
         assert "138****0001" in text and FANG not in text
         assert "满200减30" in text and code not in text
 
+    def test_a_brands_own_guide_sees_what_was_allowed_to_the_brand(self, client, world):
+        mei = joined(world.qinglan_brand, world.xuhui, phone=MEI, guide=world.chen, at=timezone.now())
+        client.force_login(world.chen.user)
+        page = client.get(f"/w/members/{mei.member.ref}/", headers={"Accept-Language": "en"}).content.decode()
+        assert "Nothing was asked yet." not in page
+        assert "Yes · 青岚 · " in page
+
     def test_a_member_without_a_name_is_called_that_never_by_a_number(self, lin, world):
         nobody = joined(world.qinglan_brand, world.jingan, name="", guide=world.lin, at=timezone.now())
         ref = nobody.channel_member.ref

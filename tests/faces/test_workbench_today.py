@@ -6,6 +6,7 @@ from django.utils import timezone
 from flows import settlement
 from members.models import FollowUp
 from tests.faces.workbench_forms import HTMX
+from tests.plans import publish_plans
 from tests.selling import MEI, joined, line, sold
 
 
@@ -59,6 +60,13 @@ class TestEarnings:
         with world.inside(world.hehe):
             settlement.book_and_settle([order.id], seller=world.hehe)
         assert lin.get(f"/w/sales/{order.ref}/earned/").context["split"] is True
+
+    def test_a_line_names_what_was_sold(self, lin, world):
+        publish_plans(world)
+        order = sold(world.jingan, line(world.coat), touches={"serving": "G101"}, paid_at=timezone.now())
+        with world.inside(world.hehe):
+            settlement.book_and_settle([order.id], seller=world.hehe)
+        assert world.coat.name in lin.get("/w/earnings/").content.decode()
 
     def test_the_page_and_its_live_fragment(self, lin, world):
         assert lin.get("/w/earnings/").status_code == 200

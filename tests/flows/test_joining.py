@@ -232,7 +232,7 @@ def at_once(world, count=6) -> list:
 
     def tab():
         try:
-            gate.wait()
+            gate.wait(30)
             outcomes.append(joins(world))
         except Exception as fault:
             outcomes.append(fault)

@@ -58,7 +58,7 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
             for coupon in reading.of_member(member, store=desk.store, at=now)
         ],
         "sales": sales,
-        "consents": consent.newest(member=member, brand=None),
+        "consents": consent.everywhere(member=member),
         "may_reveal": desk.seat.may("members.reveal"),
         "reasons": Reason.choices,
     }
