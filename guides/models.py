@@ -1,9 +1,10 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django_scopes import ScopedManager
 
+from merchants.dated import times_overlap
 from merchants.models import Merchant, Party, User
 from merchants.refs import RefField
 from stores.models import Store
@@ -61,16 +62,7 @@ class Assignment(models.Model):
                 name="assignment_one_store_at_a_time",
                 expressions=[
                     ("guide", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            "starts_at",
-                            "ends_at",
-                            RangeBoundary(),
-                            function="TSTZRANGE",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    times_overlap(),
                 ],
             ),
         ]

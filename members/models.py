@@ -1,15 +1,16 @@
 from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
 from guides.models import Guide
 from merchants import phones, sealing
+from merchants.dated import times_overlap
 from merchants.models import Brand, Merchant
 from merchants.refs import RefField
 from stores.models import Store
@@ -182,16 +183,7 @@ class Binding(models.Model):
                 name="binding_one_live_a_member",
                 expressions=[
                     ("member", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            "starts_at",
-                            "ends_at",
-                            RangeBoundary(),
-                            function="TSTZRANGE",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    times_overlap(),
                 ],
             ),
         ]

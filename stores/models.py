@@ -1,13 +1,14 @@
 from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from merchants.dated import times_overlap
 from merchants.models import Brand, Merchant, OrgUnit, Party
 from merchants.refs import RefField
 from stores.geo import Point
@@ -170,16 +171,7 @@ class Contract(models.Model):
                 expressions=[
                     ("brand", RangeOperators.EQUAL),
                     ("store", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            "starts_at",
-                            "ends_at",
-                            RangeBoundary(),
-                            function="TSTZRANGE",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    times_overlap(),
                 ],
                 condition=Q(accepted_at__isnull=False),
             ),

@@ -1,11 +1,12 @@
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import BigIntegerField, F, Func, Q, Value
+from django.db.models import BigIntegerField, F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from merchants.dated import times_overlap
 from merchants.models import Brand, Merchant
 from merchants.refs import RefField
 from stores.models import Contract
@@ -88,16 +89,7 @@ class PlanVersion(models.Model):
                         Coalesce("contract", Value(0), output_field=BigIntegerField()),
                         RangeOperators.EQUAL,
                     ),
-                    (
-                        Func(
-                            "effective_from",
-                            "effective_until",
-                            RangeBoundary(),
-                            function="TSTZRANGE",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    times_overlap("effective_from", "effective_until"),
                 ],
                 condition=Q(published_at__isnull=False),
             ),
