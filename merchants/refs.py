@@ -19,6 +19,11 @@ def new_ref(prefix: str) -> str:
     return f"{prefix}_{''.join(reversed(letters))}"
 
 
+def letters(count: int) -> str:
+    """Letters of chance that are hard to misread, five bits each."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(count))
+
+
 class RefField(models.CharField):
     """A row's public reference, made with the object, never changed."""
 

@@ -18,8 +18,7 @@ from workbench import access
 from workbench.access import Desk
 from workbench.baskets import Basket
 from workbench.carrying import carried, unpacked
-
-NUMBERS = "wb"  # the prefix of this channel's numbers
+from workbench.sale_numbers import is_number
 
 
 def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
@@ -94,11 +93,6 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
         coupons=(context["code"],) if context["code"] else (),
         touches={"serving": desk.guide.ref},
     )
-
-
-def is_number(text: str) -> bool:
-    """Is this a sale number as we give them?"""
-    return text.startswith(f"{NUMBERS}_") and len(text) < 40 and text.isascii()
 
 
 def _expected(desk: Desk, quote: Quote, member: Member | None) -> int:

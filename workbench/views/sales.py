@@ -19,13 +19,13 @@ from components.formatting import yuan
 from coupons import reading
 from flows import purchase
 from merchants.errors import Conflict, DomainError
-from merchants.refs import new_ref
 from orders import receipts
 from orders.models import Order
 from workbench import access, counter, shell
 from workbench.access import Desk
 from workbench.baskets import Basket
 from workbench.retelling import is_again
+from workbench.sale_numbers import is_number, new_number
 
 CHOICES = 8
 
@@ -39,9 +39,9 @@ def sale(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _confirmed(request, desk)
     number = request.GET.get("number", "")
-    if not counter.is_number(number):
+    if not is_number(number):
         query = request.GET.copy()
-        query["number"] = new_ref(counter.NUMBERS)
+        query["number"] = new_number(desk.day)
         return redirect(f"{reverse('workbench:sale')}?{query.urlencode()}")
     if order := access.sale_told(desk, number):
         return redirect("workbench:sold", ref=order.ref)
@@ -70,7 +70,7 @@ def _anew(request: HttpRequest, desk: Desk, before: Order) -> HttpResponse:
     """Other goods under the number of a sale that is kept, as the back button brings them: the goods stay, under
     a number of their own, and nothing is recorded until they are confirmed."""
     given = request.POST.copy()
-    given["number"] = new_ref(counter.NUMBERS)
+    given["number"] = new_number(desk.day)
     if reading.used_on(before):
         given["coupon"] = ""  # it went with that sale
     words = _("The sale before, %(total)s, is recorded under %(number)s.")
