@@ -144,6 +144,12 @@ class Contract(models.Model):
         default=0,
         help_text="Most of the cost of the store merchant's coupons that the brand bears on its lines",
     )
+    brand_tells_for_store = models.BooleanField(
+        default=False, help_text="The brand's systems may say that the store's merchant took the money"
+    )
+    store_tells_for_brand = models.BooleanField(
+        default=False, help_text="The store's systems may say that the brand's owner took the money"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
