@@ -14,7 +14,7 @@ from django.db.models import Prefetch
 from commissions import announcing, stories
 from commissions.accruals import WORKER, book_all
 from commissions.models import Clawback, Collection, Contribution, SettlementItem, Share, Split
-from commissions.settlement import lock_splits, parts_of, with_parts
+from commissions.settlement import lock, parts_of, with_parts
 from commissions.splitting import give_back
 from commissions.stories import DUE, OWED, PENDING, RESERVE, Pieces
 from events.record import Actor
@@ -32,7 +32,7 @@ def claw(refund: Refund, *, by: Actor = WORKER) -> list[Clawback]:
     """Take a refund back line by line, once; returns what was new. An order not booked yet is booked first."""
     with acting_for(refund.merchant), transaction.atomic():
         book_all([refund.order_id], seller=refund.merchant, by=by)
-        lock_splits([refund.order_id])
+        lock(Split.party.filter(order=refund.order_id))
         lines = RefundLine.objects.filter(refund=refund, clawback__isnull=True).order_by("line__number")
         wanted = {line.line_id: line for line in lines}
         splits = with_parts(Split.party.filter(line__in=wanted).order_by("line__number"))
@@ -132,7 +132,7 @@ class _Clawing:
         has, and of a person the rest as owed. A merchant's current account goes below zero instead."""
         if share.is_principals or not is_settled:
             return [(PENDING, amount)]
-        reserve = min(amount, share.item.reserve - share.item.reserve_clawed)
+        reserve = min(amount, share.item.kept)
         _grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve, self.items)
         due = amount - reserve
         if share.guide_id:

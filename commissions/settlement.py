@@ -13,7 +13,15 @@ from django.utils import timezone
 
 from commissions import announcing, stories
 from commissions.accruals import WORKER
-from commissions.models import Collection, Contribution, Settlement, SettlementItem, Share, Split
+from commissions.models import (
+    Collection,
+    Contribution,
+    Settlement,
+    SettlementBatch,
+    SettlementItem,
+    Share,
+    Split,
+)
 from commissions.stories import DUE, RESERVE, Pieces
 from events.record import Actor
 from ledger.transfers import Story, post
@@ -24,17 +32,22 @@ from stores.models import Contract
 @transaction.atomic
 def settle_t0(*, orders: Several[int], by: Actor = WORKER, at: datetime | None = None) -> list[Settlement]:
     """Settle the open T+0 lines of these orders of the merchant in scope: one settlement for each book."""
-    at = at or timezone.now()
-    splits = open_splits(orders, settlement=Contract.Settlement.T0)
+    return settle(open_splits(orders), at=at or timezone.now(), by=by)
+
+
+def settle(
+    splits: Several[Split], *, at: datetime, by: Actor, batch: SettlementBatch | None = None
+) -> list[Settlement]:
+    """These locked, open splits, loaded `with_parts`, become payable: one settlement for each book."""
     by_book: dict[int, list[Split]] = defaultdict(list)
     for split in splits:
         by_book[split.merchant_id].append(split)
-    settled = [_Batch(book, group, at) for book, group in sorted(by_book.items())]
-    post(story for batch in settled for story in batch.stories)
+    settled = [_Settling(book, group, at, batch) for book, group in sorted(by_book.items())]
+    post(story for group in settled for story in group.stories)
     announcing.announce(
-        "commission.settled", [moved for batch in settled for moved in batch.moved], by=by, at=at
+        "commission.settled", [moved for group in settled for moved in group.moved], by=by, at=at
     )
-    return [batch.settlement for batch in settled]
+    return [group.settlement for group in settled]
 
 
 def unsettled_t0(*, recorded_before: datetime) -> list[int]:
@@ -43,38 +56,39 @@ def unsettled_t0(*, recorded_before: datetime) -> list[int]:
     return list(splits.order_by("order_id").values_list("order_id", flat=True).distinct())
 
 
-def open_splits(orders: Several[int], *, settlement: str) -> list[Split]:
-    """The open splits of these orders, locked, with everything their stories name."""
-    lock_splits(orders)
-    splits = Split.party.filter(order__in=orders, settlement=settlement).open().order_by("id")
+def open_splits(orders: Several[int]) -> list[Split]:
+    """The open T+0 splits of these orders, locked, with everything their stories name."""
+    lock(Split.party.filter(order__in=orders))
+    splits = Split.party.filter(order__in=orders, settlement=Contract.Settlement.T0).open().order_by("id")
     return list(with_parts(splits))
 
 
-def lock_splits(orders: Several[int]) -> None:
+def lock(splits: QuerySet[Split]) -> None:
     """Whoever settles or claws back holds the splits. Read them after this: waiting has changed what is open."""
-    list(
-        Split.party.filter(order__in=orders)
-        .select_for_update(no_key=True)
-        .order_by("id")
-        .values_list("id", flat=True)
+    list(splits.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id", flat=True))
+
+
+def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]:
+    """The splits with everything that their stories and events name, read by the seller; by the book's owner, if
+    `own`. `split.shares` alone would read what the merchant in scope owns, and of a central line that is not the
+    seller."""
+    shares, collections, contributions = (
+        model.objects if own else model.party for model in (Share, Collection, Contribution)
     )
-
-
-def with_parts(splits: QuerySet[Split]) -> QuerySet[Split]:
-    """The splits with everything that their stories and events name, read by the seller: `split.shares` alone
-    would read what the merchant in scope owns, and of a central line that is the brand's owner."""
-    shares = Share.party.select_related("payee", "payee_merchant", "guide__user", "store", "item")
+    shares = shares.select_related("payee", "payee_merchant", "guide__user", "store", "item")
     return splits.select_related("merchant", "order", "line").prefetch_related(
-        Prefetch("collections", Collection.party.select_related("collector").order_by("number")),
-        Prefetch("contributions", Contribution.party.order_by("number")),
+        Prefetch("collections", collections.select_related("collector").order_by("number")),
+        Prefetch("contributions", contributions.order_by("number")),
         Prefetch("shares", shares.order_by("number")),
     )
 
 
-class _Batch:
-    """One book's lines of a batch: its settlement, its stories, and what moved for whom."""
+class _Settling:
+    """One book's lines that settle together: their settlement, their stories, and what moved for whom."""
 
-    def __init__(self, book_id: int, splits: list[Split], at: datetime) -> None:
+    def __init__(
+        self, book_id: int, splits: list[Split], at: datetime, batch: SettlementBatch | None
+    ) -> None:
         self.stories: list[Story] = []
         self.moved: list[tuple[Share, int]] = []
         items: list[SettlementItem] = []
@@ -89,6 +103,7 @@ class _Batch:
         self.settlement = Settlement.objects.create(
             merchant_id=book_id,
             mode=splits[0].settlement,
+            batch=batch,
             at=at,
             lines=len(splits),
             total=sum(item.due + item.reserve for item in items),

@@ -1,3 +1,4 @@
+from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.plan import Plan, PlanVersion, Rule
 from commissions.models.settlement import Settlement, SettlementItem
@@ -11,7 +12,9 @@ __all__ = [
     "PlanVersion",
     "Rule",
     "Settlement",
+    "SettlementBatch",
     "SettlementItem",
+    "SettlementPolicy",
     "Share",
     "Split",
 ]

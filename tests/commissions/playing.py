@@ -1,14 +1,13 @@
 """Plays a worked example through the product's verbs, and reads the books back in the example's words.
 
-Sales, T+0 settlement and refunds go through the verbs. What other verbs will do (payouts, T+1, releases, money that
-arrives) is posted from the example itself through the ledger's one door, as the ground the next step stands on.
+Sales, settlements, releases and refunds go through the verbs. What other verbs will do (payouts, money that arrives) is posted from the example itself through the ledger's one door, as the ground the next step stands on.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from commissions import accruals, clawback, plans, settlement
+from commissions import accruals, batches, clawback, plans, reserves, settlement
 from commissions.models import Collection, Contribution, Share, Split
 from commissions.splitting import Term
 from coupons import campaigns, issuing
@@ -28,7 +27,7 @@ from orders.models import Order, Refund
 from stores.models import Contract, Store
 from tests.people import LONG_AGO, ONBOARDING, make_contract, make_guide, make_sku, make_store
 
-THROUGH_VERBS = {"sale", "settle", "refund"}
+THROUGH_VERBS = {"sale", "settle", "close", "release", "refund"}
 REFUNDED_AT = datetime(2026, 3, 11, 6, tzinfo=UTC)
 
 
@@ -107,6 +106,12 @@ def play(stage: Stage, step: dict, expected: dict) -> None:
             with acting_for(stage.merchants["C"]):
                 named_lines = {line.split("/")[0] for line in step["lines"]}
                 settlement.settle_t0(orders=[stage.orders[name].id for name in named_lines])
+        case "close":
+            book = stage.merchants[step["book"]]
+            batches.advance(batches.open_batch(book, date.fromisoformat(step["date"])), at=REFUNDED_AT)
+        case "release":
+            book = stage.merchants[step["book"]]
+            reserves.release_due(book, on=date.fromisoformat(step["date"]), at=REFUNDED_AT)
         case "refund":
             give_back(stage, step)
         case _:

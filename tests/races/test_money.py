@@ -92,7 +92,7 @@ def test_without_the_splits_lock_only_the_constraint_saves_the_settling(world, m
         time.sleep(0.2)
         return splits
 
-    monkeypatch.setattr(settlement, "lock_splits", lambda orders: None)
+    monkeypatch.setattr(settlement, "lock", lambda splits: None)
     monkeypatch.setattr(settlement, "open_splits", slowly)
     failed = [result for result in settled_at_once(world) if isinstance(result, Exception)]
     assert len(failed) == WORKERS - 1
