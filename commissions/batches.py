@@ -114,11 +114,9 @@ def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bo
     """Settle the next lines of the batch; False once there is nothing more to do, or not yet, or another worker
     is at it."""
     with acting_for(batch.merchant):
-        held = SettlementBatch.objects.filter(pk=batch.pk)
-        mine = held.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+        mine = _taken(batch)
         if mine is None or not _may_post(mine):
             return False
-        mine.merchant = batch.merchant
         page = _open(batch.merchant).filter(
             business_date__lte=mine.business_date, id__gt=mine.cursor, id__lte=mine.last_split
         )
@@ -156,6 +154,15 @@ def _open(book: Merchant):
 def _locked(batch: SettlementBatch) -> SettlementBatch:
     row = SettlementBatch.objects.select_for_update(no_key=True, of=("self",)).get(pk=batch.pk)
     row.merchant = batch.merchant
+    return row
+
+
+def _taken(batch: SettlementBatch) -> SettlementBatch | None:
+    """The batch, held until the transaction ends; None while another worker holds it."""
+    rows = SettlementBatch.objects.filter(pk=batch.pk)
+    row = rows.select_for_update(no_key=True, skip_locked=True, of=("self",)).first()
+    if row is not None:
+        row.merchant = batch.merchant
     return row
 
 

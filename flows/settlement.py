@@ -1,4 +1,5 @@
-"""The money behind a sale: each paid order is split and settled at T+0; each refund is taken back from shares.
+"""The money behind a sale: each paid order is split, and settled at T+0 or when its day has closed; each refund is
+taken back from shares.
 
 Follows the stream in the worker. What a lost bell or a fault left behind is found by `sweep`.
 """
@@ -9,11 +10,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from celery import shared_task
-from django.db import transaction
 from django.utils import timezone
 
-from commissions import accruals, clawback, settlement
+from commissions import accruals, batches, clawback, reserves, settlement
 from events.models import Event
+from merchants.business_day import business_date
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 from orders.models import Order, Refund
@@ -64,13 +65,28 @@ def sweep() -> int:
     return through
 
 
+@shared_task
+def close_days() -> int:
+    """Close the business dates that are over, book by book, and release the reserves whose window is; returns how
+    many books got through. Whatever a killed worker left under way goes on here."""
+    now = timezone.now()
+    return sum(
+        _got_through(book, partial(close_day, book, now=now)) for book in Merchant.objects.order_by("id")
+    )
+
+
+def close_day(book: Merchant, *, now: datetime) -> None:
+    batches.close(book, now=now)
+    today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
+    reserves.release_due(book, on=today - timedelta(days=1), at=now)
+
+
 def _got_through(seller: Merchant, work: Callable[[], object]) -> bool:
     try:
-        with transaction.atomic():
-            work()
+        work()
     except Exception as error:  # whatever it is, the next one must not wait for it
         logger.error(
-            "commissions: missed by the stream, and failed again for %s: %s", seller.ref, type(error).__name__
+            "commissions: what was missed or has closed failed for %s: %s", seller.ref, type(error).__name__
         )
         return False
     return True

@@ -1,6 +1,7 @@
 """Plays a worked example through the product's verbs, and reads the books back in the example's words.
 
-Sales, settlements, releases and refunds go through the verbs. What other verbs will do (payouts, money that arrives) is posted from the example itself through the ledger's one door, as the ground the next step stands on.
+Sales, settlements, releases and refunds go through the verbs. What other verbs will do (payouts, money that
+arrives) is posted from the example itself through the ledger's one door, as the ground the next step stands on.
 """
 
 from collections import Counter

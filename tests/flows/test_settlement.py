@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
-from commissions import accruals, settlement
+from commissions import accruals, batches, settlement
 from commissions.models import SettlementItem, Share, Split
 from events.models import Event, Reader
 from flows import settlement as flow_settlement
 from ledger import balances, proof
+from merchants.models import Merchant
 from orders.facts import RefundLineFacts
+from tests.commissions.closing import booked, carried, chens
 from tests.plans import publish_plans
 from tests.selling import line, money_back, sold
 from tests.streaming import flow
@@ -112,3 +115,21 @@ def test_one_order_that_fails_does_not_stop_the_sweep(world, monkeypatch, caplog
 def test_the_clock_rings_the_sweeper():
     entry = settings.CELERY_BEAT_SCHEDULE["sweep-commissions"]
     assert entry["task"] == flow_settlement.sweep.name
+
+
+def test_the_beat_closes_every_books_day_and_one_that_cannot_close_keeps_no_other_from_it(world, monkeypatch):
+    carried(world)
+    booked(world, "T-1", at=timezone.now() - timedelta(days=2))
+    real = batches.close
+
+    def close(book, **given):
+        if book == world.hehe:
+            raise ValueError("hehe cannot close")
+        return real(book, **given)
+
+    monkeypatch.setattr(batches, "close", close)
+    assert flow_settlement.close_days() == Merchant.objects.count() - 1
+    assert chens(world) == {"due": 640}
+    monkeypatch.undo()
+    assert flow_settlement.close_days() == Merchant.objects.count()
+    assert chens(world) == {"due": 640}

@@ -1,18 +1,20 @@
 """Two workers, one order; two refunds, one purse: the books come out as if they had taken turns."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
 
-from commissions import accruals, clawback, settlement
-from commissions.models import Clawback, Settlement, Share, Split
+from commissions import accruals, batches, clawback, settlement
+from commissions.models import Clawback, Settlement, SettlementBatch, Share, Split
 from ledger import accounts, balances, proof
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts
 from orders.models import Order
+from tests.commissions.closing import booked, carried, chens
 from tests.people import NOON
 from tests.plans import publish_plans
 from tests.races.together import together
@@ -157,3 +159,30 @@ def test_a_refund_racing_the_settling_takes_what_is_there_once(world):
     with world.inside(world.qinglan):
         assert balances.of_party(world.qinglan, world.lin.party) == {"due": 498}
     books_hold(world)
+
+
+def closed_at_once(world):
+    """Mubai's day with three lines in pages of two, closed by all workers together."""
+    carried(world)
+    for number in range(3):
+        booked(world, f"T-{number}", at=NOON)
+    results = together(*[lambda: batches.close(world.mubai, now=NOON + timedelta(days=1))] * WORKERS)
+    batches.close(world.mubai, now=NOON + timedelta(days=1))
+    with world.inside(world.mubai):
+        assert SettlementBatch.objects.get().state == SettlementBatch.State.POSTED
+        assert [page.lines for page in Settlement.objects.order_by("id")] == [2, 1]
+    assert chens(world) == {"due": 3 * 640}
+    books_hold(world)
+    return results
+
+
+def test_without_the_batchs_lock_only_the_constraint_saves_the_day(world, monkeypatch):
+    monkeypatch.setattr(batches, "PAGE", 2)
+    monkeypatch.setattr(batches, "lock", lambda splits: time.sleep(0.2))
+    monkeypatch.setattr(batches, "_taken", lambda batch: SettlementBatch.objects.get(pk=batch.pk))
+    assert any(isinstance(result, IntegrityError) for result in closed_at_once(world))
+
+
+def test_a_day_closed_by_many_workers_at_once_is_closed_once(world, monkeypatch):
+    monkeypatch.setattr(batches, "PAGE", 2)
+    assert not [result for result in closed_at_once(world) if isinstance(result, Exception)]
