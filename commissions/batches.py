@@ -10,7 +10,7 @@ Locks: the batch's row first, then the splits in order of id (docs/adr/0006).
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, Sum
+from django.db.models import Count, F, Max, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -57,10 +57,8 @@ def close(book: Merchant, *, now: datetime | None = None, by: Actor = WORKER) ->
 def open_batch(book: Merchant, day: date) -> SettlementBatch:
     """The book's batch of this date, made if there is none."""
     with acting_for(book):
-        policy = SettlementPolicy.objects.filter(merchant=book).first()
-        asks = policy is not None and policy.needs_approval
         batch, _made = SettlementBatch.objects.get_or_create(
-            merchant=book, business_date=day, defaults={"needs_approval": asks}
+            merchant=book, business_date=day, defaults={"needs_approval": needs_approval(book)}
         )
     return batch
 
@@ -117,10 +115,7 @@ def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bo
         mine = _taken(batch)
         if mine is None or not _may_post(mine):
             return False
-        page = _open(batch.merchant).filter(
-            business_date__lte=mine.business_date, id__gt=mine.cursor, id__lte=mine.last_split
-        )
-        ids = list(page.order_by("id").values_list("id", flat=True)[:PAGE])
+        ids = list(lines_of(mine).order_by("id").values_list("id", flat=True)[:PAGE])
         if not ids:
             mine.state, mine.posted_at = State.POSTED, at
             mine.save(update_fields=["state", "posted_at"])
@@ -134,6 +129,37 @@ def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bo
         return True
 
 
+def needs_approval(book: Merchant) -> bool:
+    """Does the book's owner ask finance before a batch becomes payable?"""
+    with acting_for(book):
+        return SettlementPolicy.objects.filter(merchant=book, needs_approval=True).exists()
+
+
+@transaction.atomic
+def ask_for_approval(book: Merchant, asks: bool, *, by: Actor) -> None:
+    """Decide it for the batches that open from now on; one under way goes on as it began."""
+    with acting_for(book):
+        policy, _made = SettlementPolicy.objects.select_for_update().get_or_create(merchant=book)
+        if policy.needs_approval != asks:
+            policy.needs_approval = asks
+            policy.save(update_fields=["needs_approval"])
+            payload = {"needs_approval": asks}
+            record(
+                "settlement.policy_set",
+                merchant_id=book.id,
+                subject=book.ref,
+                payload=payload,
+                concerns=[],
+                by=by,
+            )
+
+
+def lines_of(batch: SettlementBatch) -> QuerySet[Split]:
+    """Its lines that are not settled yet; none while it is being opened. Inside its book's scope."""
+    lines = _open(batch.merchant).filter(business_date__lte=batch.business_date)
+    return lines.filter(id__gt=batch.cursor, id__lte=batch.last_split)
+
+
 def preview(book: Merchant, *, day: date) -> tuple[int, int]:
     """(lines, amount that would become payable to others) if the book were closed up to `day` now."""
     with acting_for(book):
@@ -141,14 +167,14 @@ def preview(book: Merchant, *, day: date) -> tuple[int, int]:
         return lines.count(), to_others(lines)
 
 
-def to_others(lines) -> int:
+def to_others(lines: QuerySet[Split]) -> int:
     """What the still held shares of these splits come to, less the principal's own; inside its scope."""
     shares = Share.objects.filter(split__in=lines).exclude(payee=F("merchant__party"))
     return shares.aggregate(sum=Coalesce(Sum(F("amount") - F("clawed")), 0))["sum"]
 
 
-def _open(book: Merchant):
-    return Split.objects.filter(Q(merchant=book, settlement=Contract.Settlement.T1)).open()
+def _open(book: Merchant) -> QuerySet[Split]:
+    return Split.objects.filter(merchant=book, settlement=Contract.Settlement.T1).open()
 
 
 def _locked(batch: SettlementBatch) -> SettlementBatch:

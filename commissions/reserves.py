@@ -6,7 +6,7 @@ Locks: the splits in order of id (docs/adr/0006), so that no refund takes the sa
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import DateField, DurationField, ExpressionWrapper, F, Value
+from django.db.models import DateField, DurationField, ExpressionWrapper, F, QuerySet, Value
 
 from commissions import stories
 from commissions.accruals import WORKER
@@ -49,7 +49,7 @@ def _release_page(book: Merchant, *, on: date, at: datetime, by: Actor) -> int:
         return len(ids)
 
 
-def _kept(book: Merchant, on: date):
+def _kept(book: Merchant, on: date) -> QuerySet[Split]:
     window = ExpressionWrapper(
         F("business_date") + F("return_window_days") * Value(timedelta(days=1), output_field=DurationField()),
         output_field=DateField(),

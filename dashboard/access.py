@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from commissions.models import SettlementBatch
 from coupons import reports
 from coupons.models import Campaign
 from members.models import Member
@@ -73,6 +74,10 @@ def contract(request: HttpRequest, ref: str) -> Contract:
 
 def campaign(request: HttpRequest, ref: str) -> Campaign:
     return _one(reports.reported(), ref)
+
+
+def batch(request: HttpRequest, ref: str) -> SettlementBatch:
+    return _one(finding.every(SettlementBatch), ref)
 
 
 def key(request: HttpRequest, ref: str) -> ApiKey:

@@ -39,6 +39,7 @@ SECTIONS = (
         gettext_lazy("Settlement"),
         (
             ("plans", gettext_lazy("Commission plans"), "plans.read"),
+            ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),
             ("ledger", gettext_lazy("Ledger"), "ledger.read"),
         ),
     ),

@@ -22,6 +22,7 @@ from dashboard.views import (
     overview,
     plans,
     search,
+    settlements,
     stores,
 )
 from merchants.middleware import seat_not_required
@@ -75,6 +76,10 @@ headquarters = [
     path("contracts/<str:ref>/end/", contracts.end, name="contract_end"),
     path("plans/", plans.index, name="plans"),
     path("plans/new/", plans.new, name="plan_new"),
+    path("settlements/", settlements.index, name="settlements"),
+    path("settlements/approval/", settlements.policy, name="settlement_policy"),
+    path("settlements/<str:ref>/", settlements.show, name="settlement"),
+    path("settlements/<str:ref>/approve/", settlements.approve, name="settlement_approve"),
     path("keys/", keys.index, name="keys"),
     path("keys/<str:ref>/revoke/", keys.revoke, name="key_revoke"),
     path("orders/", orders.index, name="orders"),

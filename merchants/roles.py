@@ -34,6 +34,7 @@ _EVERYTHING = (
         "orders.write",
         "contracts.write",
         "plans.write",
+        "settlements.write",
         "keys.write",
         "people.write",
         "audit.read",
@@ -46,7 +47,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.ADMIN: frozenset(_EVERYTHING),
     Role.MARKETING: frozenset(_READ | {"campaigns.write", "members.write", "coupons.send", "dashboard.use"}),
     Role.FINANCE: frozenset(
-        _READ | _MONEY_READ | {"contracts.write", "plans.write", "audit.read", "dashboard.use"}
+        _READ
+        | _MONEY_READ
+        | {"contracts.write", "plans.write", "settlements.write", "audit.read", "dashboard.use"}
     ),
     Role.REGION_MANAGER: frozenset(_READ | {"commissions.read", "dashboard.use"}),
     Role.STORE_MANAGER: frozenset(

@@ -70,6 +70,10 @@ def own_campaign(world: World) -> dict[str, str]:
     return {"ref": rows.own_campaign(world).ref}
 
 
+def batch(world: World) -> dict[str, str]:
+    return {"ref": rows.batch(world).ref}
+
+
 def key(world: World) -> dict[str, str]:
     return {"ref": rows.key(world).ref}
 
@@ -113,6 +117,10 @@ PAGES: dict[str, Page] = {
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
+    "settlements": hq("ledger.read"),
+    "settlement": hq("ledger.read", of=batch),
+    "settlement_approve": hq("settlements.write", of=batch, method="post"),
+    "settlement_policy": hq("settlements.write", method="post"),
     "ledger": hq("ledger.read"),
     # the guide's phone
     "workbench:today": desk(),

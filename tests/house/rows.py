@@ -1,10 +1,12 @@
 """Rows of Hehe for the matrix. Asked for twice they are the same: pages share one world."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
 from catalog.models import Sku
+from commissions import batches
+from commissions.models import SettlementBatch
 from coupons.models import Campaign
 from flows.joining import Joined
 from members.models import FollowUp
@@ -36,6 +38,10 @@ def contract_of_putuo(world: World) -> Contract:
 def key(world: World) -> ApiKey:
     known = ApiKey.objects.filter(name="收银").first()
     return known or issue_key(merchant=world.hehe, name="收银", by=selling.TILL)[0]
+
+
+def batch(world: World) -> SettlementBatch:
+    return batches.open_batch(world.hehe, date(2026, 11, 20))
 
 
 def own_campaign(world: World) -> Campaign:

@@ -1,0 +1,80 @@
+"""Settlement runs: what waits, what each closed day came to and for whom, and finance's word where it is asked."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from commissions import batches
+from commissions.models import SettlementBatch
+from dashboard import access
+from dashboard.access import needs
+from dashboard.frame import page
+from dashboard.paging import newest_first
+from insights import settling
+from merchants import finding
+from merchants.business_day import business_date
+from merchants.errors import DomainError
+
+WEEK = timedelta(days=6)
+
+
+@needs("ledger.read")
+def index(request: HttpRequest) -> HttpResponse:
+    merchant, now = request.seat.merchant, timezone.now()
+    today = business_date(now, zone=merchant.time_zone, cut_off=merchant.cut_off)
+    found = newest_first(finding.every(SettlementBatch), request.GET.get("cursor", ""))
+    lines, total = batches.preview(merchant, day=today)
+    context = {
+        "rows": settling.progress(found.rows),
+        "next": found.next,
+        "lines": lines,
+        "total": total,
+        "at_once": settling.at_once(merchant, since=today - WEEK),
+        "needs_approval": batches.needs_approval(merchant),
+        "may_write": request.seat.may("settlements.write"),
+    }
+    return page(request, "dashboard/settlements/index.html", context, section="settlements")
+
+
+@needs("ledger.read")
+def show(request: HttpRequest, ref: str) -> HttpResponse:
+    batch = access.batch(request, ref)
+    context = {
+        "row": settling.progress([batch])[0],
+        "batch": batch,
+        "payees": settling.payees(batch),
+        "may_write": request.seat.may("settlements.write"),
+    }
+    return page(request, "dashboard/settlements/show.html", context, section="settlements")
+
+
+@require_POST
+@needs("settlements.write")
+def approve(request: HttpRequest, ref: str) -> HttpResponse:
+    batch = access.batch(request, ref)
+    try:
+        batches.approve(batch, by=request.seat.actor)
+    except DomainError as refusal:
+        messages.error(request, refusal.words)
+    else:
+        messages.success(request, _("Approved. The batch becomes payable within minutes."))
+    return redirect("settlement", ref)
+
+
+@require_POST
+@needs("settlements.write")
+def policy(request: HttpRequest) -> HttpResponse:
+    asks = request.POST.get("needs_approval") == "yes"
+    batches.ask_for_approval(request.seat.merchant, asks, by=request.seat.actor)
+    messages.success(
+        request,
+        _("From the next batch on, finance approves each one.")
+        if asks
+        else _("From the next batch on, batches become payable by themselves."),
+    )
+    return redirect("settlements")

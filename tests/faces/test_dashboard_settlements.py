@@ -1,0 +1,88 @@
+"""Finance sees what waits, closes a day on approval, and for whom it became payable."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from commissions import batches
+from commissions.models import SettlementPolicy
+from merchants.onboarding import appoint, root_of
+from merchants.roles import Role
+from tests.commissions.closing import booked, carried
+from tests.people import LONG_AGO, ONBOARDING, make_user
+
+NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 20, 16, tzinfo=UTC)
+
+
+@pytest.fixture
+def world(world):
+    return carried(world)
+
+
+@pytest.fixture
+def finance(client, world):
+    user = make_user("财务", email="fin@mubai.example")
+    with world.inside(world.mubai):
+        unit = root_of(world.mubai)
+        appoint(
+            user=user,
+            merchant=world.mubai,
+            role=Role.FINANCE,
+            org_unit=unit,
+            by=ONBOARDING,
+            starts_at=LONG_AGO,
+        )
+    client.force_login(user)
+    return client
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def test_what_waits_for_its_day_is_said_before_any_batch(finance, world):
+    booked(world, "T-1", at=NOON)
+    page = text(finance.get(reverse("settlements"), headers={"Accept-Language": "en"}))
+    assert "¥32.00" in page and "1 line under T+1 contracts" in page
+    assert "No day has been closed yet." in page
+
+
+def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_approved(finance, world):
+    finance.post(reverse("settlement_policy"), {"needs_approval": "yes"})
+    booked(world, "T-1", at=NOON)
+    batch = batches.close(world.mubai, now=MIDNIGHT)
+    english = {"headers": {"Accept-Language": "en"}}
+    shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))
+    assert "Waits for approval" in shown and "陈一诺" in shown and "¥6.40" in shown and "¥25.60" in shown
+    finance.post(reverse("settlement_approve", args=[batch.ref]))
+    again = text(finance.post(reverse("settlement_approve", args=[batch.ref]), follow=True, **english))
+    assert "does not wait for approval" in again
+    batches.close(world.mubai, now=MIDNIGHT)
+    shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))
+    assert "Payable" in shown and "陈一诺" in shown and "¥6.40" in shown
+    assert "2026-11-20" in text(finance.get(reverse("settlements"), **english))
+
+
+def test_the_policy_can_be_taken_back(finance, world):
+    for asks in ("yes", "no"):
+        finance.post(reverse("settlement_policy"), {"needs_approval": asks})
+        with world.inside(world.mubai):
+            assert SettlementPolicy.objects.get().needs_approval is (asks == "yes")
+
+
+def test_another_merchants_batch_is_not_there(finance, world):
+    theirs = batches.open_batch(world.hehe, NOON.date())
+    assert finance.get(reverse("settlement", args=[theirs.ref])).status_code == 404
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_few_statements_however_many_lines(finance, world, language, django_assert_max_num_queries):
+    for number in range(6):
+        booked(world, f"T-{number}", at=NOON)
+    batch = batches.close(world.mubai, now=MIDNIGHT)
+    for address in (reverse("settlements"), reverse("settlement", args=[batch.ref])):
+        finance.get(address)
+        with django_assert_max_num_queries(16):
+            assert finance.get(address, headers={"Accept-Language": language}).status_code == 200
