@@ -51,7 +51,7 @@ class Stage:
     @staticmethod
     def steps_of(script: Script) -> int:
         """How often a whole play ticks."""
-        return len(script.stores) + len(script.guides) + len(script.acts)
+        return len(script.stores) + len(script.guides) + len(script.acts) + len(cast.MERCHANTS)
 
     def set_up(self) -> None:
         """Everything that stands before the first shopper comes."""

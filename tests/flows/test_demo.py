@@ -8,11 +8,11 @@ import pytest
 from django.core.management import call_command
 from django_scopes import scope
 
-from commissions.models import Split
-from flows.demo import cast
+from commissions.models import SettlementBatch, Split
+from flows.demo import cast, closing
 from flows.demo.acts import GiveBack, Join, Sale, Send
 from flows.demo.logins import api_key_of
-from flows.demo.script import write
+from flows.demo.script import SHANGHAI, write
 from flows.demo.staging import Stage
 from flows.demo.trading import Trade
 from ledger.proof import trial_balance
@@ -64,6 +64,7 @@ def small(db):
     stage = Stage(script, tick=lambda what: None)
     stage.set_up()
     Trade(stage, tick=lambda what: None).play(script.acts)
+    closing.close_days(list(stage.merchants.values()), until=MIDNIGHT, tick=lambda what: None)
     return script
 
 
@@ -81,6 +82,15 @@ def test_what_was_played_stands_and_balances(small):
     assert orders == len(sales)
     with scope(merchant=Merchant.objects.get(name=cast.MERCHANTS[0].name)):
         assert Member.objects.exists()
+
+
+def test_every_day_that_is_over_is_closed(small):
+    qinglan = Merchant.objects.get(name=cast.MERCHANTS[0].name)
+    with scope(merchant=qinglan):
+        assert not Split.objects.open().filter(business_date__lt=AS_OF).exists()
+        days = SettlementBatch.objects.order_by("id").values_list("business_date", "posted_at", "state")
+    assert days
+    assert all(state == "posted" and at.astimezone(SHANGHAI).date() > day for day, at, state in days)
 
 
 def test_the_base_data_opens_the_doors_it_names(small):
