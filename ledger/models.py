@@ -1,3 +1,5 @@
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django_scopes import ScopedManager
@@ -32,6 +34,21 @@ class Account(models.Model):
         return f"{self.code}:{self.party_id}" if self.party_id else self.code
 
 
+NEVER_CLOSED = date(1999, 12, 31)  # the day before the first that anything may be dated
+
+
+class BookClosing(models.Model):
+    """Up to which date a book is closed: what is told later is booked after it."""
+
+    book = models.OneToOneField(Merchant, on_delete=models.PROTECT, related_name="closing")
+    through = models.DateField(default=NEVER_CLOSED)
+
+    objects = ScopedManager(merchant="book")
+
+    def __str__(self) -> str:
+        return f"{self.book_id} {self.through}"
+
+
 class Transfer(models.Model):
     """Money from one account of a book to another: the debit pays, the credit gets. Written once, by
     `transfers.post`; nothing in the ledger is updated or deleted."""
@@ -48,6 +65,9 @@ class Transfer(models.Model):
         default=0, help_text="Which of the story's transfers of this kind"
     )
     business_date = models.DateField()
+    booked_on = models.DateField(
+        help_text="The business date, or the first open one of a book closed beyond it"
+    )
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=ClockTime(), editable=False)
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
 from ledger.accounts import Name, Place, ids_of
+from ledger.models import NEVER_CLOSED
 from merchants.errors import Conflict
 
 
@@ -39,11 +41,25 @@ Key = tuple[int, str, str, str, int]
 
 _INSERT = """
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount,
-                             currency, business_date, at)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bigint[],
-                     %s::bigint[], %s::text[], %s::date[], %s::timestamptz[])
+                             currency, business_date, at, booked_on)
+SELECT t.*, greatest(t.business_date, c.through + 1)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bigint[],
+            %s::bigint[], %s::text[], %s::date[], %s::timestamptz[])
+     AS t(book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency, business_date, at)
+JOIN ledger_bookclosing c ON c.book_id = t.book_id
 ON CONFLICT (book_id, source, source_id, kind, position) DO NOTHING
 RETURNING book_id, source, source_id, kind, position
+"""
+
+# Shared, so that posters do not wait for each other, only for who closes the book just now. A book has its row from
+# its first story on: without one there would be nothing to wait at.
+_KEEP_OPEN = """
+SELECT book_id FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE
+"""
+
+_FIRST_STORY = """
+INSERT INTO ledger_bookclosing (book_id, through) SELECT book_id, %s FROM unnest(%s::bigint[]) AS b(book_id)
+ORDER BY book_id ON CONFLICT DO NOTHING
 """
 
 _STANDING = """
@@ -85,12 +101,26 @@ def post(stories: Iterable[Story]) -> set[Key]:
         for story, (position, entry) in told
     ]
     with connection.cursor() as cursor:
+        _keep_open(cursor, sorted({row[0] for row in rows}))
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
         new: set[Key] = set(cursor.fetchall())
         if replayed := [row for row in rows if row[:5] not in new]:
             cursor.execute(_STANDING, [list(column) for column in zip(*replayed, strict=True)][:5])
             _same({row[:5]: row[5:9] for row in replayed}, {row[:5]: row[5:] for row in cursor.fetchall()})
     return new
+
+
+def _keep_open(cursor: CursorWrapper, books: list[int]) -> None:
+    """No period of these books closes until the transaction ends."""
+    cursor.execute(_KEEP_OPEN, [books])
+    if len(cursor.fetchall()) < len(books):
+        first_stories(cursor, books)
+        cursor.execute(_KEEP_OPEN, [books])
+
+
+def first_stories(cursor: CursorWrapper, books: list[int]) -> None:
+    """Give each of these books the row it can be closed by."""
+    cursor.execute(_FIRST_STORY, [NEVER_CLOSED, books])
 
 
 def _positions(story: Story) -> list[tuple[int, Entry]]:

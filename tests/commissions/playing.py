@@ -13,7 +13,7 @@ from commissions.models import Collection, Contribution, Share, Split
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
-from ledger import balances, proof
+from ledger import balances, proof, statements
 from ledger.accounts import Name, named
 from ledger.models import Transfer
 from ledger.transfers import Entry, Story, post
@@ -260,6 +260,23 @@ def standing(stage: Stage) -> dict[str, dict[str, int]]:
         if rows:
             books[name] = rows
     return books
+
+
+def statement(stage: Stage, book: str, party: str) -> dict:
+    """The party's statement over all that was played; of no movement and no account that is zero is told."""
+    merchant = stage.merchants[book]
+    with acting_for(merchant):
+        found = statements.statement(
+            merchant, stage.parties[party], first=date(2026, 1, 1), last=date(2026, 12, 31)
+        )
+    return {
+        "opening": found.opening,
+        "credits": found.credits,
+        "debits": found.debits,
+        "closing": found.closing,
+        "closing_by_account": found.by_account,
+        "by_kind": found.by_kind,
+    }
 
 
 def prove(stage: Stage) -> None:

@@ -72,6 +72,7 @@ def test_a_transfer_never_leaves_its_book(world):
             source="sale",
             source_id="x",
             business_date=TODAY,
+            booked_on=TODAY,
             at=AT,
         )
         with connection.cursor() as cursor:

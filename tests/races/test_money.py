@@ -2,14 +2,16 @@
 
 import time
 from datetime import timedelta
+from threading import Event
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from commissions import accruals, batches, clawback, settlement
 from commissions.models import Clawback, Settlement, SettlementBatch, Share, Split
-from ledger import accounts, balances, proof
+from ledger import accounts, balances, periods, proof, transfers
 from ledger.accounts import held, named
+from ledger.models import Transfer
 from ledger.transfers import Entry, Story, post
 from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts
@@ -186,3 +188,42 @@ def test_without_the_batchs_lock_only_the_constraint_saves_the_day(world, monkey
 def test_a_day_closed_by_many_workers_at_once_is_closed_once(world, monkeypatch):
     monkeypatch.setattr(batches, "PAGE", 2)
     assert not [result for result in closed_at_once(world) if isinstance(result, Exception)]
+
+
+def arrived(world, source_id):
+    arrival = Entry(world.hehe.pk, "arrival", held("bank"), held("cash"), 5)
+    post([Story("test", source_id, NOON.date(), NOON, "CNY", (arrival,))])
+
+
+def told_while_closing(world):
+    """A sale's story is told, and its day closed before it is kept; in which period does it stand?"""
+    booked_at, may_end = Event(), Event()
+
+    def tell():
+        with transaction.atomic():
+            arrived(world, "late")
+            booked_at.set()
+            may_end.wait(1)
+
+    def close():
+        booked_at.wait(5)
+        periods.close(world.hehe, through=NOON.date())
+        may_end.set()
+        return Transfer.objects.filter(source_id="late").exists()
+
+    def closed():
+        with acting_for(world.hehe):
+            return close()
+
+    _told, seen = together(tell, closed)
+    return seen
+
+
+def test_without_the_closing_lock_a_story_slips_into_a_period_that_is_closed(world, monkeypatch):
+    arrived(world, "early")  # the book has its row, only nobody waits at it
+    monkeypatch.setattr(transfers, "_keep_open", lambda cursor, books: None)
+    assert told_while_closing(world) is False
+
+
+def test_a_period_closes_only_after_what_is_being_told_in_it(world):
+    assert told_while_closing(world) is True

@@ -1,0 +1,131 @@
+"""The statement of one party in a book: what stood at the beginning, what moved, what stands at the end.
+
+It runs over the party's current accounts together (pending, reserve, due, owed); what only changes place among them
+is no movement. Dates are booking dates: a late order's transfers fall into the period that is still open.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from ledger.balances import CURRENT
+from merchants.models import Merchant, Party
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Minor units; credits add to what the book owes the party. closing = opening + credits − debits, which is
+    also Σ `by_account`; Σ `by_kind` = credits − debits."""
+
+    opening: int
+    credits: int
+    debits: int
+    by_kind: dict[str, int]
+    by_account: dict[str, int]
+
+    @property
+    def closing(self) -> int:
+        return self.opening + self.credits - self.debits
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One transfer that added to (above zero) or took from what the party is owed."""
+
+    booked_on: date
+    kind: str
+    source: str
+    source_id: str
+    amount: int
+
+
+# Each transfer once, with what it adds to the party's current accounts; moves among them add nothing.
+_MOVES = """
+WITH own AS (
+    SELECT id, code FROM ledger_account
+    WHERE book_id = %(book)s AND party_id = %(party)s AND code = ANY(%(codes)s) AND currency = %(currency)s
+), moves AS (
+    SELECT t.id, t.booked_on, t.kind, t.source, t.source_id, t.amount AS added
+    FROM ledger_transfer t
+    WHERE t.credit_id IN (SELECT id FROM own) AND t.debit_id NOT IN (SELECT id FROM own)
+      AND t.booked_on <= %(last)s
+    UNION ALL
+    SELECT t.id, t.booked_on, t.kind, t.source, t.source_id, -t.amount
+    FROM ledger_transfer t
+    WHERE t.debit_id IN (SELECT id FROM own) AND t.credit_id NOT IN (SELECT id FROM own)
+      AND t.booked_on <= %(last)s
+)
+"""
+
+_SUMS = (
+    _MOVES
+    + """
+SELECT booked_on < %(first)s, kind, coalesce(sum(added) FILTER (WHERE added > 0), 0),
+       coalesce(-sum(added) FILTER (WHERE added < 0), 0)
+FROM moves GROUP BY 1, 2 ORDER BY 2
+"""
+)
+
+_LINES = (
+    _MOVES
+    + """
+SELECT booked_on, kind, source, source_id, added FROM moves
+WHERE booked_on >= %(first)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
+"""
+)
+
+_ACCOUNTS = """
+SELECT a.code, coalesce(sum(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END), 0)
+FROM ledger_account a JOIN ledger_transfer t ON a.id IN (t.debit_id, t.credit_id) AND t.booked_on <= %(last)s
+WHERE a.book_id = %(book)s AND a.party_id = %(party)s AND a.code = ANY(%(codes)s) AND a.currency = %(currency)s
+GROUP BY a.code
+"""
+
+
+def statement(
+    book: Merchant, party: Party, *, first: date, last: date, currency: str | None = None
+) -> Statement:
+    """The party's statement of the booking dates `first` to `last`, both included."""
+    given = _given(book, party, first, last, currency)
+    opening = credits = debits = 0
+    by_kind: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SUMS, given)
+        for before, kind, added, taken in cursor.fetchall():
+            if before:
+                opening += int(added - taken)
+            else:
+                credits, debits = credits + int(added), debits + int(taken)
+                by_kind[kind] = int(added - taken)
+        cursor.execute(_ACCOUNTS, given)
+        by_account = {code: int(amount) for code, amount in cursor.fetchall() if amount}
+    return Statement(opening, credits, debits, {k: v for k, v in by_kind.items() if v}, by_account)
+
+
+def movements(
+    book: Merchant,
+    party: Party,
+    *,
+    first: date,
+    last: date,
+    currency: str | None = None,
+    after: int = 0,
+    limit: int = 1_000_000,
+) -> list[Movement]:
+    """What moved in the period, in order of booking; their amounts add up to credits − debits."""
+    given = _given(book, party, first, last, currency) | {"after": after, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, given)
+        return [Movement(*row) for row in cursor.fetchall()]
+
+
+def _given(book: Merchant, party: Party, first: date, last: date, currency: str | None) -> dict[str, object]:
+    return {
+        "book": book.pk,
+        "party": party.pk,
+        "codes": list(CURRENT),
+        "currency": currency or book.currency,
+        "first": first,
+        "last": last,
+    }
