@@ -133,7 +133,7 @@ def _allowed(
     if live_contract(brand=brand, store=store, at=at) is None:
         raise DomainError(
             "store.without_contract",
-            _("%(store)s does not carry %(brand)s.") % {"store": store.name, "brand": brand.name},
+            _("%(store)s does not carry %(brand)s.") % {"store": store.name, "brand": brand.local_name},
             next_step=_("Choose another store near you."),
             field="store",
         )

@@ -1,6 +1,7 @@
 """Joining a brand from a phone: two screens, consents each of their own, and a guide."""
 
 import re
+from html import unescape
 
 from django.core.cache import cache
 from django.test import Client
@@ -46,6 +47,15 @@ def test_the_second_screen_is_a_page_of_its_own_without_a_phone_in_its_address(w
     assert "138****8000" in turned and 'lang="zh-Hans"' in turned
     elsewhere = Client().get(there)
     assert elsewhere["Location"].startswith(at("join")), "another browser asks for the phone first"
+
+
+def test_whoever_mistyped_the_number_goes_back_for_another_to_the_same_store_and_guide(world, phone):
+    asked = {"store": world.jingan.ref, "guide": world.lin.ref, "phone": PHONE}
+    page = phone.post(at("join"), asked, follow=True).content.decode()
+    back = unescape(re.search(r'href="([^"]+)"[^>]*>Another number<', page).group(1))
+    assert back == f"{at('join')}?store={world.jingan.ref}&guide={world.lin.ref}"
+    again = text_of(phone.get(back))
+    assert 'name="phone"' in again and "138****8000" not in again and world.lin.ref in again
 
 
 def test_asking_again_at_once_says_how_long_to_wait(world, phone):
