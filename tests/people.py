@@ -90,9 +90,7 @@ def make_contract(brand: Brand, store: Store, *, mode: str, settlement: str = "T
             brand_unit=root_of(brand.merchant),
             mode=mode,
             settlement=settlement,
-            starts_at=LONG_AGO,
-            accepted_at=LONG_AGO,
-            **terms,
+            **({"starts_at": LONG_AGO, "accepted_at": LONG_AGO} | terms),
         )
 
 
