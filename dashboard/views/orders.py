@@ -40,6 +40,6 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "order": seen.order,
         "may_see_splits": seat.may("commissions.read"),
         "splits": [split for split in splits if split.line in shown],
-        "may_open_member": visible_to(seat).filter(pk=seen.order.member_id).exists(),
+        "may_open_member": seen.member and visible_to(seat).filter(pk=seen.member.pk).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from dashboard.paging import latest_first
+from members.models import Member
 from merchants.scoping import seats
 from orders import oversight
 from orders.facts import RefundLineFacts
@@ -26,7 +27,15 @@ def test_a_brand_owner_reads_its_own_line_in_the_channel_s_store_and_never_the_t
     page = words(gu.get(f"/hq/orders/{receipt.ref}/"))
     assert "青岚羊毛大衣" in page and "¥869.00" in page
     assert "龙井" not in page and "帆布袋" not in page
-    assert "方女士" not in page  # Hehe's member; Qinglan's own is its own row
+    with world.inside(world.qinglan):
+        own = Member.objects.get()
+    assert f"/hq/members/{own.ref}/" in page and receipt.member.ref not in page, (
+        "Qinglan's own member, not Hehe's"
+    )
+    with world.inside(world.qinglan):
+        Member.objects.update(status=Member.Status.LEFT)
+    page = words(gu.get(f"/hq/orders/{receipt.ref}/"))
+    assert "方女士" in page and own.ref not in page
 
 
 def test_a_brand_owner_s_list_sums_its_lines_of_a_partner_s_receipt(world, at_desk, receipt):
