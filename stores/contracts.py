@@ -31,11 +31,15 @@ def agree(
     return_window_days: int = 7,
     store_bears_ppm: int = 0,
     brand_bears_ppm: int = 0,
+    brand_tells_for_store: bool = False,
+    store_tells_for_brand: bool = False,
 ) -> Contract:
     """The brand may be sold at the store from `starts_at` on; drafted and accepted in one step. `brand_unit`
     says where in the brand owner's tree the store hangs. `store_bears_ppm` is the most of the cost of the
     brand's coupons that the store's merchant bears, `brand_bears_ppm` the most of the store merchant's that the
-    brand bears on its lines. Conflict if a contract of the pair covers any of that time."""
+    brand bears on its lines. `brand_tells_for_store` lets the brand's systems say that the store's merchant took
+    the money of a sale, `store_tells_for_brand` the store's that the brand's owner did: either makes a debt.
+    Conflict if a contract of the pair covers any of that time."""
     _unit_of_the_brand(brand_unit, brand)
     _parts(reserve_ppm=reserve_ppm, store_bears_ppm=store_bears_ppm, brand_bears_ppm=brand_bears_ppm)
     _in_order(starts_at, ends_at)
@@ -59,6 +63,8 @@ def agree(
             return_window_days=return_window_days,
             store_bears_ppm=store_bears_ppm,
             brand_bears_ppm=brand_bears_ppm,
+            brand_tells_for_store=brand_tells_for_store,
+            store_tells_for_brand=store_tells_for_brand,
             starts_at=starts_at,
             ends_at=ends_at,
             accepted_at=timezone.now(),
@@ -159,6 +165,8 @@ def _tell_both(kind: str, contract: Contract, *, by: Actor, at: datetime) -> Non
         "settlement": str(contract.settlement),
         "store_bears_ppm": contract.store_bears_ppm,
         "brand_bears_ppm": contract.brand_bears_ppm,
+        "brand_tells_for_store": contract.brand_tells_for_store,
+        "store_tells_for_brand": contract.store_tells_for_brand,
     }
     sides = dict.fromkeys([contract.merchant_id, contract.counterparty_id])
     record_many(

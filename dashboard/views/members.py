@@ -9,7 +9,7 @@ from coupons import lookup
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
-from dashboard.paging import newest_first
+from dashboard.paging import latest_first
 from events import stream
 from flows import audience
 from insights import membership
@@ -29,7 +29,8 @@ TIMELINE = 20
 def index(request: HttpRequest) -> HttpResponse:
     """`?q=` searches names, pinyin, a phone or its last four digits."""
     text = request.GET.get("q", "")
-    found = newest_first(matching(visible_to(request.seat), text), request.GET.get("cursor", ""))
+    rows = matching(visible_to(request.seat), text).order_by("-joined_at", "-pk")
+    found = latest_first(rows, request.GET.get("cursor", ""), moment="joined_at", key="pk")
     served = membership.served_by(found.rows, at=timezone.now())
     rows = [(member, served.get(member.id)) for member in found.rows]
     context = {"rows": rows, "next": found.next, "text": text}
@@ -40,16 +41,19 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     member, seat = access.member(request, ref), request.seat
     spent, purchases = oversight.worth_of(member, seat)
+    now = timezone.now()
     happened = stream.for_merchant(seat.merchant.id).concerning(member.ref).newest_first()
     events = audience.of_user(request.user).among(happened)[:TIMELINE]
     context = {
         "member": member,
-        "served": membership.served_by([member], at=timezone.now()).get(member.id),
+        "served": membership.served_by([member], at=now).get(member.id),
         "shared": brands_shared_with(member=member),
         "spent": spent,
         "purchases": purchases,
         "orders": oversight.bought_by(member, seat),
         "coupons": lookup.held_by(member),
+        "usable": lookup.usable_by(member, at=now),
+        "now": now,
         "consents": consent.everywhere(member=member),
         "timeline": tell(events, merchant=seat.merchant),
         "reasons": Reason.choices,

@@ -3,6 +3,7 @@
 from commissions.plans import versions_of
 from stores.models import Contract
 from tests.faces.headquarters import words
+from tests.people import renewed
 
 
 def test_either_side_of_a_contract_may_end_it_and_nobody_else(world, at_desk):
@@ -19,10 +20,23 @@ def test_either_side_of_a_contract_may_end_it_and_nobody_else(world, at_desk):
 def test_a_contract_says_what_of_coupons_the_other_bears(world, at_desk):
     page = words(at_desk(world.gu).get(f"/hq/contracts/{world.qinglan_at_jingan.ref}/"))
     assert 'up to <span class="num">30%</span>' in page
-    with world.inside(world.qinglan):
-        Contract.objects.update(store_bears_ppm=0, brand_bears_ppm=125_000)
-    page = words(at_desk(world.gu).get(f"/hq/contracts/{world.qinglan_at_jingan.ref}/"))
+    contract = renewed(world.qinglan_at_jingan, store_bears_ppm=0, brand_bears_ppm=125_000)
+    page = words(at_desk(world.gu).get(f"/hq/contracts/{contract.ref}/"))
     assert 'up to <span class="num">12.5%</span>' in page and "30%" not in page
+
+
+def test_a_contract_says_who_may_tell_that_the_other_took_the_money(world, at_desk):
+    def terms(contract):
+        page = words(at_desk(world.gu).get(f"/hq/contracts/{contract.ref}/"))
+        asked = ("The brand may say that the store", "The store may say that the brand")
+        return [
+            "Not allowed" not in page.partition(f"{who} took the money")[2].partition("</dd>")[0]
+            for who in asked
+        ]
+
+    assert terms(world.qinglan_at_jingan) == [False, False]
+    assert terms(renewed(world.qinglan_at_jingan, brand_tells_for_store=True)) == [True, False]
+    assert terms(renewed(world.qinglan_at_xuhui, store_tells_for_brand=True)) == [False, True]
 
 
 def test_a_plan_is_published_for_a_partner_in_percent(world, at_desk):

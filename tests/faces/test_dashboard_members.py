@@ -1,11 +1,18 @@
 """Headquarters: members are found, shown with their story, and their phone only for a reason."""
 
+import re
+from datetime import timedelta
+from html import unescape
+
 import pytest
 
+from dashboard.paging import SIZE
 from events.models import Event
+from members.models import Member
 from members.reveal import Reason
 from tests.faces.headquarters import words
-from tests.selling import joined
+from tests.people import NOON
+from tests.selling import FANG, campaign_of, coupon_for, joined, line, sold
 
 
 @pytest.mark.parametrize("text", ["方", "fang", "fns", "0001", "138 0001 0001"])
@@ -15,6 +22,21 @@ def test_a_member_is_found_by_name_pinyin_phone_and_its_tail(world, at_desk, tex
     for path in ("/hq/members/", "/hq/search/"):
         page = words(gu.get(path, {"q": text}))
         assert "方女士" in page and "138****0001" in page and "13800010001" not in page
+
+
+def test_members_are_listed_by_the_time_they_joined_page_after_page(world, at_desk):
+    for number in range(SIZE + 5):  # told in an order of its own, as a till's or an import's
+        when = NOON - timedelta(hours=(number * 7) % 11, minutes=number)
+        joined(world.qinglan_brand, world.xuhui, phone=f"138000200{number:02}", name=f"客{number}", at=when)
+    with world.inside(world.qinglan):
+        expected = list(Member.objects.order_by("-joined_at", "-pk").values_list("name", flat=True))
+    gu, listed, path = at_desk(world.gu), [], "/hq/members/"
+    while path:
+        page = words(gu.get(path))
+        listed += re.findall(r">(客\d+)<", page)
+        behind = re.search(r'href="(\?[^"]*cursor=[^"]+)" rel="next"', page)
+        path = behind and f"/hq/members/{unescape(behind.group(1))}"
+    assert listed == expected and len(listed) == SIZE + 5
 
 
 def test_a_brand_owner_sees_the_channel_s_guide_of_its_member_as_far_as_the_shopper_allowed(
@@ -42,6 +64,21 @@ def test_a_member_s_page_has_their_purchases_coupons_consents_and_story(world, a
     assert "满200减30" in page and "Redeemed" in page
     assert "Keep my membership and orders" in page
     assert "joined at" in page
+
+
+def test_only_coupons_that_can_still_be_used_count_as_held(world, at_desk, now):
+    member = joined(world.qinglan_brand, world.xuhui).member
+    lasting = campaign_of(world.qinglan, world.qinglan_brand, per_member_limit=2)
+    over = campaign_of(world.qinglan, world.qinglan_brand, claim_until=NOON, use_until=NOON)
+    coupon_for(lasting, member, key="kept")
+    _used, code = coupon_for(lasting, member, key="used")
+    sold(world.xuhui, line(world.coat), phone=FANG, coupons=(code,))
+    coupon_for(over, member, key="over")
+    page = words(at_desk(world.gu).get(f"/hq/members/{member.ref}/"))
+    held = re.search(r'Coupons held</p>.*?kpi-value num">(.*?)</p>', page, re.DOTALL).group(1)
+    assert re.sub(r"<[^>]+>", "", held).strip() == "1"
+    shown = re.findall(r'<span class="dot"></span>(Usable|Redeemed|Expired)<', page)
+    assert sorted(shown) == ["Expired", "Redeemed", "Usable"]
 
 
 def test_a_full_phone_is_shown_for_a_reason_and_the_look_is_an_event(world, at_desk):

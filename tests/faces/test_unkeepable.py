@@ -3,7 +3,7 @@
 import pytest
 
 from merchants.models import IdempotencyKey
-from tests.faces.merchant_system import MerchantSystem, code
+from tests.faces.merchant_system import MerchantSystem, code, money_back, sale
 
 NUL = "\0"
 
@@ -80,6 +80,83 @@ def test_a_body_above_the_limit_is_too_large(world, settings):
     answer = mubai.post("/skus", {"name": "茶" * 1000})
     assert (answer.status_code, code(answer)) == (413, "request.too_large")
     assert mubai.post("/skus", {"name": "茶"}).status_code == 422
+
+
+CAMPAIGN = {
+    "name": "x",
+    "threshold": 20000,
+    "amount_off": 3000,
+    "issue_limit": 100,
+    "claim_from": "2026-11-20T00:00:00+08:00",
+    "claim_until": "2026-12-20T00:00:00+08:00",
+    "use_from": "2026-11-20T00:00:00+08:00",
+    "use_until": "2026-12-20T00:00:00+08:00",
+}
+GUIDE = {"code": "G9", "name": "吴桐", "phone": "13911112222", "store": "JA01"}
+BEYOND = [
+    "0001-01-01T00:00:00+14:00",
+    "1999-12-31T23:59:59Z",
+    "2100-01-01T00:00:01Z",
+    "9999-12-31T23:59:59-14:00",
+]
+
+
+@pytest.mark.parametrize("instant", BEYOND)
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        *(
+            ("/campaigns", CAMPAIGN, field)
+            for field in ("claim_from", "claim_until", "use_from", "use_until")
+        ),
+        ("/guides", GUIDE, "starts_at"),
+        ("/guides", GUIDE, "ends_at"),
+        ("/members", {"phone": "13800019999"}, "joined_at"),
+    ],
+)
+def test_a_time_that_clocks_cannot_show_is_refused_at_its_field(world, path, body, field, instant):
+    answer = MerchantSystem(world.hehe).post(path, body | {field: instant})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert "1 January 2100" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_date_that_no_book_reaches_is_refused(world, day):
+    answer = MerchantSystem(world.hehe).get("/ledger/trial-balance", as_of=day)
+    assert (answer.status_code, answer.json()["field"]) == (422, "as_of")
+
+
+@pytest.mark.parametrize(
+    "number", ["1e5", "1.0", "٣", "0x1", "1_0", "", "9" * 5000, 1e5, 1.0, True, [1], None]
+)
+def test_a_whole_number_is_written_as_one(world, number):
+    answer = MerchantSystem(world.hehe).post("/campaigns", CAMPAIGN | {"issue_limit": number})
+    assert (answer.status_code, answer.json()["field"]) == (422, "issue_limit")
+
+
+@pytest.mark.parametrize("number", ["1e5", "1.0", "٣", 1.0, 1e2, True])
+def test_pieces_and_line_numbers_are_whole_numbers(world, number):
+    hehe = MerchantSystem(world.hehe)
+    line = {"sku": "HH-TOTE", "quantity": number}
+    assert hehe.post("/orders", sale(line)).json()["field"] == "lines[0].quantity"
+    tender = {"place": "cash", "amount": 4900, "lines": [number]}
+    refused = hehe.post("/orders", sale(("HH-TOTE", 1), tenders=[tender]))
+    assert (refused.status_code, refused.json()["field"].startswith("tenders[0].lines")) == (422, True)
+    for part in ("quantity", "number"):
+        back = {"sku": "HH-TOTE", "quantity": 1, "amount": 100} | {part: number}
+        refused = hehe.post("/refunds", money_back() | {"lines": [back]})
+        assert (refused.status_code, refused.json()["field"]) == (422, f"lines[0].{part}")
+
+
+def test_digits_are_a_whole_number(world):
+    answer = MerchantSystem(world.hehe).post("/campaigns", CAMPAIGN | {"issue_limit": "100"})
+    assert (answer.status_code, answer.json()["issue_limit"]) == (201, 100)
+
+
+@pytest.mark.parametrize("limit", ["1e1", "1.0", "٣", "+1", " 1"])
+def test_a_page_is_as_long_as_a_whole_number(world, limit):
+    assert MerchantSystem(world.hehe).get("/stores", limit=limit).status_code == 422
+    assert MerchantSystem(world.hehe).get("/events", after=limit).status_code == 422
 
 
 def test_a_whole_emoji_is_text_like_any_other(world):

@@ -9,7 +9,7 @@ from merchants.errors import Conflict, DomainError
 from merchants.onboarding import root_of
 from stores.contracts import agree, contracts_of, live_contract, store_under_contract, terminate
 from stores.models import Contract
-from tests.people import LONG_AGO, NOON, ONBOARDING
+from tests.people import LONG_AGO, NOON, ONBOARDING, renewed
 
 DAY = timedelta(days=1)
 
@@ -38,6 +38,15 @@ def test_a_contract_is_told_to_both_and_read_by_each_its_own_way(world):
         assert Contract.objects.get(pk=contract.pk).accepted_at
     with scope(merchant=world.qinglan):
         assert contract in Contract.party.all() and contract not in Contract.objects.all()
+
+
+def test_nobody_may_say_that_the_other_took_the_money_unless_it_is_agreed_and_told(world):
+    plain = agrees(world, ends_at=NOON + DAY)
+    assert (plain.brand_tells_for_store, plain.store_tells_for_brand) == (False, False)
+    agreed = agrees(world, starts_at=NOON + DAY, store_tells_for_brand=True)
+    assert (agreed.brand_tells_for_store, agreed.store_tells_for_brand) == (False, True)
+    told = Event.objects.filter(subject=agreed.ref, kind="contract.agreed").first().payload
+    assert (told["brand_tells_for_store"], told["store_tells_for_brand"]) == (False, True)
 
 
 def test_a_brand_and_its_own_store_hear_of_their_contract_once(world):
@@ -109,5 +118,5 @@ def test_nobody_agrees_to_more_than_the_whole(world, field):
     with pytest.raises(DomainError) as refusal:
         agrees(world, **{field: 1_000_001})
     assert (refusal.value.code, refusal.value.field) == ("contract.not_a_part", field)
-    with scope(merchant=world.mubai), pytest.raises(IntegrityError), transaction.atomic():
-        Contract.objects.filter(pk=world.mubai_at_jingan.pk).update(**{field: 1_000_001})
+    with pytest.raises(IntegrityError, match="part"), transaction.atomic():
+        renewed(world.mubai_at_jingan, **{field: 1_000_001})
