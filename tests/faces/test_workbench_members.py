@@ -79,7 +79,7 @@ class TestMembers:
         client.force_login(world.chen.user)
         page = client.get(f"/w/members/{mei.member.ref}/", headers={"Accept-Language": "en"}).content.decode()
         assert "Nothing was asked yet." not in page
-        assert "Yes · 青岚 · " in page
+        assert "Yes · Qinglan · " in page
 
     def test_a_member_without_a_name_is_called_that_never_by_a_number(self, lin, world):
         nobody = joined(world.qinglan_brand, world.jingan, name="", guide=world.lin, at=timezone.now())
