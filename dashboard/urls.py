@@ -23,6 +23,7 @@ from dashboard.views import (
     plans,
     search,
     settlements,
+    statements,
     stores,
 )
 from merchants.middleware import seat_not_required
@@ -80,6 +81,8 @@ headquarters = [
     path("settlements/approval/", settlements.policy, name="settlement_policy"),
     path("settlements/<str:ref>/", settlements.show, name="settlement"),
     path("settlements/<str:ref>/approve/", settlements.approve, name="settlement_approve"),
+    path("statements/", statements.index, name="statements"),
+    path("statements/<str:ref>/", statements.show, name="statement"),
     path("keys/", keys.index, name="keys"),
     path("keys/<str:ref>/revoke/", keys.revoke, name="key_revoke"),
     path("orders/", orders.index, name="orders"),

@@ -78,21 +78,27 @@ def label_of(code: str) -> str:
 def named(balances: Iterable[Balance]) -> list[Row]:
     """The balances of one book with names; a partner's guide is named with the store, which the contract shares."""
     balances = list(balances)
-    parties = {balance.account.party_id for balance in balances if balance.account.party_id}
-    guides = _partners_guides(parties) | dict(
-        Guide.objects.filter(party__in=parties).values_list("party_id", "name")
-    )
+    names = names_of(balance.account.party for balance in balances if balance.account.party)
     return [
         Row(
             label=label_of(balance.account.code),
             code=balance.account.code,
-            party=_party(balance.account.party, guides),
+            party=names[balance.account.party.pk] if balance.account.party else "",
             debits=balance.debits,
             credits=balance.credits,
             amount=balance.amount,
         )
         for balance in balances
     ]
+
+
+def names_of(parties: Iterable[Party]) -> dict[int, str]:
+    """Party id → the name this merchant knows it by; parties come loaded with their merchant, if they are one."""
+    known = {party.pk: party for party in parties}
+    guides = _partners_guides(set(known)) | dict(
+        Guide.objects.filter(party__in=known).values_list("party_id", "name")
+    )
+    return {pk: _party(party, guides) for pk, party in known.items()}
 
 
 def _partners_guides(parties: set[int]) -> dict[int, str]:
@@ -102,9 +108,7 @@ def _partners_guides(parties: set[int]) -> dict[int, str]:
     return {party: f"{guide} · {store}" for party, guide, store in found}
 
 
-def _party(party: Party | None, guides: dict[int, str]) -> str:
-    if party is None:
-        return ""
+def _party(party: Party, guides: dict[int, str]) -> str:
     if party.kind == Party.Kind.MERCHANT:
         return party.merchant.name
     if party.kind == Party.Kind.PLATFORM:

@@ -75,6 +75,25 @@ WHERE booked_on >= %(first)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
 """
 )
 
+_ALL = """
+WITH own AS (
+    SELECT id, party_id FROM ledger_account
+    WHERE book_id = %(book)s AND party_id IS NOT NULL AND code = ANY(%(codes)s) AND currency = %(currency)s
+), moves AS (
+    SELECT c.party_id, t.booked_on, t.amount AS added FROM ledger_transfer t
+    JOIN own c ON c.id = t.credit_id LEFT JOIN own d ON d.id = t.debit_id AND d.party_id = c.party_id
+    WHERE d.id IS NULL AND t.booked_on <= %(last)s
+    UNION ALL
+    SELECT d.party_id, t.booked_on, -t.amount FROM ledger_transfer t
+    JOIN own d ON d.id = t.debit_id LEFT JOIN own c ON c.id = t.credit_id AND c.party_id = d.party_id
+    WHERE c.id IS NULL AND t.booked_on <= %(last)s
+)
+SELECT party_id, coalesce(sum(added) FILTER (WHERE booked_on < %(first)s), 0),
+       coalesce(sum(added) FILTER (WHERE booked_on >= %(first)s AND added > 0), 0),
+       coalesce(-sum(added) FILTER (WHERE booked_on >= %(first)s AND added < 0), 0)
+FROM moves GROUP BY party_id
+"""
+
 _ACCOUNTS = """
 SELECT a.code, coalesce(sum(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END), 0)
 FROM ledger_account a JOIN ledger_transfer t ON a.id IN (t.debit_id, t.credit_id) AND t.booked_on <= %(last)s
@@ -101,6 +120,22 @@ def statement(
         cursor.execute(_ACCOUNTS, given)
         by_account = {code: int(amount) for code, amount in cursor.fetchall() if amount}
     return Statement(opening, credits, debits, {k: v for k, v in by_kind.items() if v}, by_account)
+
+
+def of_all(
+    book: Merchant, *, first: date, last: date, currency: str | None = None
+) -> dict[int, tuple[int, int, int]]:
+    """Party id → (opening, credits, debits) of every party with a current account in the book."""
+    given = {
+        "book": book.pk,
+        "codes": list(CURRENT),
+        "currency": currency or book.currency,
+        "first": first,
+        "last": last,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL, given)
+        return {party: (int(a), int(b), int(c)) for party, a, b, c in cursor.fetchall()}
 
 
 def movements(

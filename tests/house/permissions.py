@@ -74,6 +74,10 @@ def batch(world: World) -> dict[str, str]:
     return {"ref": rows.batch(world).ref}
 
 
+def party(world: World) -> dict[str, str]:
+    return {"ref": rows.party(world).ref}
+
+
 def key(world: World) -> dict[str, str]:
     return {"ref": rows.key(world).ref}
 
@@ -121,6 +125,8 @@ PAGES: dict[str, Page] = {
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),
     "settlement_policy": hq("settlements.write", method="post"),
+    "statements": hq("ledger.read"),
+    "statement": hq("ledger.read", of=party),
     "ledger": hq("ledger.read"),
     # the guide's phone
     "workbench:today": desk(),

@@ -9,8 +9,9 @@ from commissions import batches
 from commissions.models import SettlementBatch
 from coupons.models import Campaign
 from flows.joining import Joined
+from ledger.accounts import Place, ids_of, named
 from members.models import FollowUp
-from merchants.models import ApiKey
+from merchants.models import ApiKey, Party
 from merchants.onboarding import issue_key
 from orders.models import Order
 from stores.models import Contract, Store
@@ -42,6 +43,12 @@ def key(world: World) -> ApiKey:
 
 def batch(world: World) -> SettlementBatch:
     return batches.open_batch(world.hehe, date(2026, 11, 20))
+
+
+def party(world: World) -> Party:
+    """Lin, with an account in Hehe's book."""
+    ids_of([Place(world.hehe.pk, named("due", world.lin.party), "CNY")])
+    return world.lin.party
 
 
 def own_campaign(world: World) -> Campaign:

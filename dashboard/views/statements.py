@@ -1,0 +1,66 @@
+"""Statements: month by month, how the book stands with each party, and every line of it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from dashboard.access import absent, needs
+from dashboard.frame import page
+from insights import statements
+from insights.statements import Month
+from ledger.statements import movements, statement
+from merchants.business_day import business_date
+from merchants.models import Merchant
+
+SHOWN = 200  # lines on a page; the download holds all
+
+
+@needs("ledger.read")
+def index(request: HttpRequest) -> HttpResponse:
+    merchant = request.seat.merchant
+    month = _month(request, merchant)
+    rows = statements.rows(merchant, month)
+    context = {
+        "month": month,
+        "rows": rows,
+        "total": statements.Row(
+            "", "", *(sum(getattr(row, part) for row in rows) for part in ("opening", "credits", "debits"))
+        ),
+        "newest": month == _month(request, merchant, newest=True),
+    }
+    return page(request, "dashboard/statements/index.html", context, section="statements")
+
+
+@needs("ledger.read")
+def show(request: HttpRequest, ref: str) -> HttpResponse:
+    """`?format=csv` downloads every line."""
+    merchant = request.seat.merchant
+    month = _month(request, merchant)
+    found = statements.party_of(merchant, ref)
+    if found is None:
+        raise absent()
+    party, name = found
+    told = statement(merchant, party, first=month.first, last=month.last)
+    as_file = request.GET.get("format") == "csv"
+    limit = {} if as_file else {"limit": SHOWN + 1}
+    lines = movements(merchant, party, first=month.first, last=month.last, **limit)
+    if as_file:
+        text = statements.as_csv(name, month, told.opening, lines, told.closing)
+        response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="statement-{month}-{ref}.csv"'
+        return response
+    context = {
+        "name": name,
+        "ref": ref,
+        "month": month,
+        "told": told,
+        "kinds": [(statements.word_of(kind), amount) for kind, amount in told.by_kind.items()],
+        "lines": [(line, statements.word_of(line.kind)) for line in lines[:SHOWN]],
+        "more": len(lines) > SHOWN,
+        "most": SHOWN,
+    }
+    return page(request, "dashboard/statements/show.html", context, section="statements")
+
+
+def _month(request: HttpRequest, merchant: Merchant, *, newest: bool = False) -> Month:
+    today = business_date(timezone.now(), zone=merchant.time_zone, cut_off=merchant.cut_off)
+    return Month.read("" if newest else request.GET.get("month", ""), today=today)

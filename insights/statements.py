@@ -1,0 +1,126 @@
+"""Statements of a book's parties with names and words. Inside the book's scope."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from insights.accounts import names_of
+from ledger import statements
+from ledger.statements import Movement
+from merchants.models import Merchant, Party
+
+KINDS = {
+    "share": gettext_lazy("Shares of sales"),
+    "remittance": gettext_lazy("Money collected for the other side"),
+    "contribution": gettext_lazy("Coupon cost borne"),
+    "contribution_back": gettext_lazy("Coupon cost returned after refunds"),
+    "refund": gettext_lazy("Refunds paid for the other side"),
+    "clawback": gettext_lazy("Shares taken back after refunds"),
+    "payout": gettext_lazy("Paid out"),
+    "payout_paid": gettext_lazy("Paid out for the other side"),
+    "payout_received": gettext_lazy("Payment received"),
+    "payout_failed": gettext_lazy("Payout failed"),
+    "payout_returned": gettext_lazy("Payout returned"),
+    "withhold": gettext_lazy("Tax withheld"),
+    "true_up": gettext_lazy("Period true-up"),
+    "adjust": gettext_lazy("Adjustment"),
+}
+# A cell that begins so would be a formula to a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Month:
+    first: date
+
+    @property
+    def last(self) -> date:
+        return self.next.first - timedelta(days=1)
+
+    @property
+    def next(self) -> "Month":
+        return Month((self.first + timedelta(days=31)).replace(day=1))
+
+    @property
+    def before(self) -> "Month":
+        return Month((self.first - timedelta(days=1)).replace(day=1))
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:%Y-%m}"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def read(cls, text: str, *, today: date) -> "Month":
+        """`2026-11`; the month of `today` for anything else, and for what has not begun."""
+        try:
+            year, month = text.split("-")
+            found = cls(date(int(year), int(month), 1))
+        except ValueError:
+            return cls(today.replace(day=1))
+        return found if date(2000, 1, 1) <= found.first <= today else cls(today.replace(day=1))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One party's month in fen; above zero the book's owner owes."""
+
+    ref: str
+    name: str
+    opening: int
+    credits: int
+    debits: int
+
+    @property
+    def closing(self) -> int:
+        return self.opening + self.credits - self.debits
+
+
+def rows(book: Merchant, month: Month) -> list[Row]:
+    """Every party with something standing or moving, the largest closing first."""
+    found = statements.of_all(book, first=month.first, last=month.last)
+    parties = {party.pk: party for party in Party.objects.filter(pk__in=found).select_related("merchant")}
+    names = names_of(parties.values())
+    told = [Row(parties[pk].ref, names[pk], *figures) for pk, figures in found.items() if any(figures)]
+    return sorted(told, key=lambda row: (-abs(row.closing), row.name))
+
+
+def party_of(book: Merchant, ref: str) -> tuple[Party, str] | None:
+    """(the party, its name) if it has an account in the book."""
+    party = Party.objects.filter(ref=ref, accounts__book=book).select_related("merchant").first()
+    return (party, names_of([party])[party.pk]) if party else None
+
+
+def word_of(kind: str) -> str:
+    return str(KINDS.get(kind, kind))
+
+
+def as_csv(name: str, month: Month, opening: int, lines: Iterable[Movement], closing: int) -> str:
+    """The statement for a spreadsheet: yuan with two decimals, first the opening, last the closing balance."""
+    text = io.StringIO()
+    sheet = csv.writer(text)
+    sheet.writerow([_safe(name), str(month)])
+    sheet.writerow([_("Booked on"), _("What"), _("For"), _("Amount")])
+    sheet.writerow([month.first.isoformat(), _("Opening balance"), "", yuan_of(opening)])
+    for line in lines:
+        sheet.writerow(
+            [line.booked_on.isoformat(), word_of(line.kind), _safe(line.source_id), yuan_of(line.amount)]
+        )
+    sheet.writerow([month.last.isoformat(), _("Closing balance"), "", yuan_of(closing)])
+    return "\ufeff" + text.getvalue()
+
+
+def yuan_of(fen: int) -> str:
+    """`-12.30`: plain, for a machine."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text

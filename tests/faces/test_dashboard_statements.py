@@ -1,0 +1,88 @@
+"""Finance reads how the book stands with each party, month by month, and can add every line up."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from commissions import batches
+from merchants.onboarding import appoint, root_of
+from merchants.roles import Role
+from tests.commissions.closing import booked, carried
+from tests.people import LONG_AGO, ONBOARDING, make_user
+
+NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
+ENGLISH = {"headers": {"Accept-Language": "en"}}
+
+
+@pytest.fixture
+def world(world):
+    carried(world)
+    for number in range(3):
+        booked(world, f"T-{number}", at=NOON)
+    batches.close(world.mubai, now=datetime(2026, 11, 20, 16, tzinfo=UTC))
+    return world
+
+
+@pytest.fixture
+def finance(client, world):
+    user = make_user("财务", email="fin@mubai.example")
+    with world.inside(world.mubai):
+        appoint(
+            user=user,
+            merchant=world.mubai,
+            role=Role.FINANCE,
+            org_unit=root_of(world.mubai),
+            by=ONBOARDING,
+            starts_at=LONG_AGO,
+        )
+    client.force_login(user)
+    return client
+
+
+def of_chen(world):
+    return reverse("statement", args=[world.chen.party.ref]) + "?month=2026-11"
+
+
+def test_the_month_adds_up_over_all_parties(finance, world):
+    page = finance.get(reverse("statements") + "?month=2026-11", **ENGLISH)
+    rows = {row.name: row for row in page.context["rows"]}
+    assert rows["陈一诺 · 青岚徐汇店"].closing == 3 * 640
+    # Qinglan took the money at its till: it owes Mubai all of it but its own share.
+    assert rows["青岚服饰"].closing == 3 * (2560 - 12800)
+    assert page.context["total"].closing == sum(row.closing for row in rows.values())
+
+
+def test_a_partys_lines_add_up_to_its_closing_and_the_download_holds_the_same(finance, world):
+    page = finance.get(of_chen(world), **ENGLISH)
+    told = page.context["told"]
+    assert (told.opening, told.credits, told.debits, told.closing) == (0, 1920, 0, 1920)
+    assert sum(line.amount for line, _word in page.context["lines"]) == 1920
+    text = finance.get(of_chen(world) + "&format=csv", **ENGLISH).content.decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text)))
+    amounts = [float(row[3]) for row in rows[2:]]
+    assert amounts == [0, 6.4, 6.4, 6.4, 19.2]
+    assert round(sum(amounts[:-1]), 2) == amounts[-1]
+
+
+def test_the_month_before_stands_at_nothing_and_nonsense_shows_this_month(finance, world):
+    assert (
+        "Nothing stood or moved" in finance.get("/hq/statements/?month=2026-10", **ENGLISH).content.decode()
+    )
+    for month in ("2026-13", "x", "9999-12", "2026-11-01", "١٢"):
+        page = finance.get("/hq/statements/", {"month": month}, **ENGLISH)
+        assert page.context["month"].first == timezone.localdate().replace(day=1)
+
+
+def test_a_stranger_to_the_book_has_no_statement(finance, world):
+    assert finance.get(reverse("statement", args=[world.lin.party.ref])).status_code == 404
+
+
+def test_few_statements_however_many_lines(finance, world, django_assert_max_num_queries):
+    for address in (reverse("statements"), of_chen(world)):
+        finance.get(address)
+        with django_assert_max_num_queries(14):
+            finance.get(address)
