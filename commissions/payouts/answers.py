@@ -22,6 +22,7 @@ from merchants.errors import Conflict
 from merchants.scoping import acting_for
 
 State = Payout.State
+NAMED = ("merchant", "sender", "payee", "payee_merchant", "guide__user")  # by stories and events
 REASON = 200  # characters of the rail's words that are kept
 
 
@@ -112,10 +113,12 @@ def _held(payout: Payout) -> Iterator[Payout]:
     """The payout as it is now, its purse and its row locked, inside its payer's scope."""
     with acting_for(payout.merchant), transaction.atomic():
         hold_purse(payout.merchant, payout.payee, payout.currency)
-        rows = Payout.objects.select_for_update(no_key=True, of=("self",))
-        yield rows.select_related("merchant", "sender", "payee", "payee_merchant", "guide__user").get(
-            pk=payout.pk
-        )
+        yield _locked(payout)
+
+
+def _locked(payout: Payout) -> Payout:
+    rows = Payout.objects.select_for_update(no_key=True, of=("self",))
+    return rows.select_related(*NAMED).get(pk=payout.pk)
 
 
 def _need(payout: Payout, *states: State, sent: bool = False) -> None:

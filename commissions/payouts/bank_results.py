@@ -83,7 +83,7 @@ def read(file: bytes) -> Iterator[ResultRow]:
 def fen_of(text: str) -> int | None:
     """`` `¥1,234.50 `` → 123450; None for anything that is no amount of whole fen, zero or above."""
     plain = re.sub(r"[`'¥,\s]|元$|CNY", "", unicodedata.normalize("NFKC", text).strip())
-    if not re.fullmatch(rf"\d{{1,{LONGEST}}}(\.\d{{0,2}}0*)?", plain):
+    if not re.fullmatch(rf"[0-9]{{1,{LONGEST}}}(\.[0-9]{{0,2}}0*)?", plain):
         return None
     return int(Decimal(plain) * 100)
 

@@ -59,7 +59,7 @@ def pay(
         if Payout.objects.filter(
             merchant=book, payee=payee, currency=currency, state__in=Payout.OPEN
         ).exists():
-            raise _under_way()
+            raise under_way()
         gross = _gross(due, amount)
         recovered = min(gross, owed) if guide else 0
         month = month_of(at, book=book)
@@ -86,7 +86,7 @@ def pay(
             state=State.CREATED if net else State.SUCCEEDED,
             paid_at=None if net else at,
         )
-        with refusing("payout_one_under_way_a_payee", _under_way()):
+        with refusing("payout_one_under_way_a_payee", under_way()):
             payout.save(force_insert=True)
         post([stories.made(payout)])
         tell(payout, by=by, at=at)
@@ -139,7 +139,7 @@ def _merchant_of(payee: Party, guide: Guide | None) -> Merchant | None:
     return payee.merchant if payee.kind == Party.Kind.MERCHANT else None
 
 
-def _under_way() -> Conflict:
+def under_way() -> Conflict:
     return Conflict(
         "payout.under_way",
         _("A payout to this payee is under way."),

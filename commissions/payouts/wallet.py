@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount, Payout, Share, WithdrawalPolicy
-from commissions.payouts.paying import pay
+from commissions.payouts.paying import pay, under_way
 from events.record import Actor
 from guides.models import Guide
 from ledger import balances
@@ -62,6 +62,8 @@ def withdraw(
             _("No bank account of yours is kept."),
             next_step=_("Give your bank account to whoever pays you, then draw again."),
         )
+    if purse.under_way:
+        raise under_way()
     if (purse.due if amount is None else amount) < purse.minimum:
         raise DomainError(
             "wallet.below_minimum",

@@ -33,11 +33,12 @@ class Withheld(NamedTuple):
 def tax_of(total: int, brackets: Brackets) -> int:
     """The tax on a month's total (minor units): each bracket's ppm on the part of the total that lies in it. Exact
     over all brackets and rounded once, half up."""
-    exact = Fraction(0)
-    ends = [*(begin for begin, _ppm in brackets[1:]), None]
-    for (begin, ppm), end in zip(brackets, ends, strict=True):
-        upper = total if end is None else min(total, end)
-        exact += ratio(max(upper - begin, 0), ppm)
+    exact, below = Fraction(0), 0
+    for begin, ppm in brackets:
+        exact += ratio(
+            max(total - begin, 0), ppm - below
+        )  # what the bracket takes more than the one below it
+        below = ppm
     return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
 
 
