@@ -189,10 +189,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("created", "Not sent yet"),
-                            ("submitted", "Sent"),
+                            ("submitted", "Submitted"),
                             ("unknown", "Answer lost"),
                             ("held", "On hold"),
-                            ("succeeded", "Paid"),
+                            ("succeeded", "Paid out"),
                             ("failed", "Failed"),
                             ("returned", "Returned"),
                         ],

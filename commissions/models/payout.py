@@ -46,10 +46,10 @@ class Payout(models.Model):
 
     class State(models.TextChoices):
         CREATED = "created", _("Not sent yet")
-        SUBMITTED = "submitted", _("Sent")
+        SUBMITTED = "submitted", _("Submitted")
         UNKNOWN = "unknown", _("Answer lost")
         HELD = "held", _("On hold")
-        SUCCEEDED = "succeeded", _("Paid")
+        SUCCEEDED = "succeeded", _("Paid out")
         FAILED = "failed", _("Failed")
         RETURNED = "returned", _("Returned")
 
