@@ -1,13 +1,18 @@
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
+from commissions.models.payout import BankFile, Payout
+from commissions.models.payout_terms import PayeeAccount, WithdrawalPolicy, WithholdingRule
 from commissions.models.plan import Plan, PlanVersion, Rule
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
 
 __all__ = [
+    "BankFile",
     "Clawback",
     "Collection",
     "Contribution",
+    "PayeeAccount",
+    "Payout",
     "Plan",
     "PlanVersion",
     "Rule",
@@ -17,4 +22,6 @@ __all__ = [
     "SettlementPolicy",
     "Share",
     "Split",
+    "WithdrawalPolicy",
+    "WithholdingRule",
 ]

@@ -1,7 +1,7 @@
 """Plays a worked example through the product's verbs, and reads the books back in the example's words.
 
-Sales, settlements, releases and refunds go through the verbs. What other verbs will do (payouts, money that
-arrives) is posted from the example itself through the ledger's one door, as the ground the next step stands on.
+What no verb of ours does yet is posted from the example itself through the ledger's one door, as the ground the next
+step stands on.
 """
 
 from collections import Counter
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from commissions import accruals, batches, clawback, plans, reserves, settlement
-from commissions.models import Collection, Contribution, Share, Split
+from commissions.models import Collection, Contribution, Payout, Share, Split
+from commissions.payouts import answers, arrivals, paying
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
@@ -28,7 +29,7 @@ from orders.models import Order, Refund
 from stores.models import Contract, Store
 from tests.people import LONG_AGO, ONBOARDING, make_contract, make_guide, make_sku, make_store
 
-THROUGH_VERBS = {"sale", "settle", "close", "release", "refund"}
+THROUGH_VERBS = {"sale", "settle", "close", "release", "refund", "payout", "payout_result", "arrive"}
 REFUNDED_AT = datetime(2026, 3, 11, 6, tzinfo=UTC)
 
 
@@ -42,6 +43,7 @@ class Stage:
     contracts: dict[str, Contract] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    payouts: dict[str, Payout] = field(default_factory=dict)
     store: Store | None = None
     told: set[int] = field(default_factory=set)
 
@@ -117,6 +119,20 @@ def play(stage: Stage, step: dict, expected: dict) -> None:
             reserves.release_due(book, on=date.fromisoformat(step["date"]), at=REFUNDED_AT)
         case "refund":
             give_back(stage, step)
+        case "payout":
+            stage.payouts[step["id"]] = pay(stage, step)
+        case "payout_result":
+            answer(stage.payouts[step["id"]], step["result"])
+        case "arrive":
+            arrivals.arrive(
+                book=stage.merchants[step["book"]],
+                source=step["id"],
+                frm=step["from"].removeprefix("held:"),
+                to=step["to"].removeprefix("held:"),
+                amount=step["amount"],
+                by=ONBOARDING,
+                at=REFUNDED_AT,
+            )
         case _:
             arrange(stage, step, expected)
 
@@ -206,6 +222,29 @@ def give_back(stage: Stage, step: dict) -> Refund:
     assert isinstance(kept, Refund)
     clawback.claw(kept)
     return kept
+
+
+def pay(stage: Stage, step: dict) -> Payout:
+    """Made and handed to the rail, unless there is nothing left to send."""
+    payout = paying.pay(
+        book=stage.merchants[step["book"]],
+        payee=stage.parties[step["payee"]],
+        rail="manual",
+        amount=step.get("amount"),
+        by=ONBOARDING,
+        at=REFUNDED_AT,
+    )
+    return answers.submit(payout, by=ONBOARDING, at=REFUNDED_AT) if payout.is_open else payout
+
+
+def answer(payout: Payout, result: str) -> None:
+    verbs = {
+        "succeeded": answers.succeed,
+        "failed": answers.fail,
+        "returned": answers.come_back,
+        "unknown": answers.lost,
+    }
+    verbs[result](payout, by=ONBOARDING, at=REFUNDED_AT)
 
 
 def arrange(stage: Stage, step: dict, expected: dict) -> None:

@@ -6,23 +6,37 @@ from datetime import timedelta
 import pytest
 
 from commissions import accruals, clawback, settlement
-from commissions.models import Contribution, Share, Split
+from commissions.models import Contribution, Payout, Share, Split
+from commissions.payouts import answers, paying, receivables, withholding
 from ledger import balances, proof
+from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine
-from tests.people import NOON, renewed
+from tests.people import NOON, ONBOARDING, renewed
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
+
+ANSWERS = [answers.submit, answers.lost, answers.succeed, answers.fail, answers.come_back]
+LIKELY = [6, 2, 4, 1, 1]
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_sequence_of_sales_refunds_and_settlements_leaves_true_books(plans_published, seed):
+def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books(plans_published, seed):
     world, chance = plans_published, random.Random(seed)
     reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
     renewed(world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer, store_tells_for_brand=True)
+    withholding.withhold_from(
+        merchant=world.qinglan,
+        starts_on=NOON.date().replace(day=1),
+        brackets=[[500, 30_000], [5000, 200_000]],
+        at=NOON,
+        by=ONBOARDING,
+    )
     shop = Shop(world, chance)
-    for _ in range(40):
-        chance.choice([shop.sell, shop.sell, shop.refund, shop.refund, shop.book, shop.settle, shop.claw])()
+    steps = [shop.sell, shop.refund, shop.book, shop.settle, shop.claw, shop.pay, shop.answer]
+    for _ in range(100):
+        chance.choices(steps, [4, 2, 3, 3, 1, 3, 2])[0]()
         books_hold(world)
+        wallets_hold(world)
     shop.catch_up()
     books_hold(world)
     lines_hold(world)
@@ -34,7 +48,7 @@ class Shop:
 
     def __init__(self, world, chance):
         self.world, self.chance, self.count = world, chance, 0
-        self.orders, self.refunds = [], []
+        self.orders, self.refunds, self.payouts = [], [], []
         self.member = joined(world.mubai_brand, world.jingan).member
         self.campaign = campaign_of(
             world.mubai,
@@ -102,6 +116,35 @@ class Shop:
         for refund in self.chance.sample(self.refunds, len(self.refunds) // 2):
             clawback.claw(refund)
 
+    def pay(self):
+        """Every other pair of who owes and who is owed: all of it or part, by the payer or somebody for it."""
+        world, chance = self.world, self.chance
+        merchants = [world.qinglan, world.mubai, world.hehe]
+        for book in merchants:
+            for payee in (world.lin.party, *(other.party for other in merchants if other != book)):
+                others = [other for other in merchants if other != book and other.party != payee]
+                if chance.random() < 0.5:
+                    self.pay_one(book, payee, chance.choice([None, None, *others]))
+
+    def pay_one(self, book, payee, collector):
+        amount = self.chance.choice([None, None, 1, 500])
+        terms = {"rail": "manual", "amount": amount, "collector": collector, "at": NOON, "by": ONBOARDING}
+        try:
+            payout = paying.pay(book=book, payee=payee, **terms)
+        except DomainError as refusal:
+            assert refusal.code in ("payout.nothing_due", "payout.more_than_due", "payout.under_way")
+        else:
+            self.payouts.append(payout)
+
+    def answer(self):
+        """The rail says what it likes of any payout, again and again; what does not follow is refused."""
+        for payout in self.chance.sample(self.payouts, (len(self.payouts) + 1) // 2):
+            for verb in self.chance.choices(ANSWERS, LIKELY, k=3):
+                try:
+                    verb(payout, by=ONBOARDING, at=NOON)
+                except Conflict as refusal:
+                    assert refusal.code == "payout.cannot"
+
     def catch_up(self):
         for order in self.orders:
             accruals.book(order)
@@ -126,14 +169,31 @@ def lines_hold(world):
             assert held - owed == split.line.paid - split.line.refunded
 
 
+def wallets_hold(world):
+    """Nobody's purse is below zero, and what was paid and withheld of Lin's is what her payouts say."""
+    for book in (world.qinglan, world.hehe):
+        with world.inside(book):
+            rows = {row.account.code: row.amount for row in balances.of_book(book, party=world.lin.party)}
+            assert rows.get("due", 0) >= 0 >= rows.get("owed", 0)
+            open_ = Payout.objects.filter(payee=world.lin.party, state__in=Payout.OPEN)
+            assert rows.get("transit", 0) == sum(payout.net for payout in open_)
+            kept = Payout.objects.exclude(state__in=Payout.GIVEN_BACK)
+            tax = sum(row.amount for row in balances.of_book(book, codes=["tax"]))
+            assert tax == sum(payout.tax for payout in kept)
+        items = receivables.of_party(book, world.lin.party)
+        assert sum(item.left for item in items) == -rows.get("owed", 0)
+
+
 def purses_hold(world):
-    """What the books owe Lin, less what she owes, is what her shares hold."""
+    """What the books owe Lin, less what she owes, is what her shares hold less what left for her."""
     with world.inside(world.hehe):
         earned = sum(share.held for share in Share.payable.filter(guide=world.lin))
     total = 0
     for book in (world.qinglan, world.hehe):
         with world.inside(book):
             purse = balances.of_party(book, world.lin.party)
+            left = Payout.objects.filter(payee=world.lin.party).exclude(state__in=Payout.GIVEN_BACK)
+            total += sum(payout.net + payout.tax for payout in left)
         assert purse.get("due", 0) >= 0 >= purse.get("owed", 0)
         total += sum(purse.values())
     assert total == earned

@@ -1,0 +1,147 @@
+"""A payout is made: what is due to one payee, less what the payee owes and what is withheld.
+
+Locks: the payee's purse, `due` and `owed`, in order of id (docs/adr/0006), before a balance decides.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from commissions.models import Payout
+from commissions.payouts import stories
+from commissions.payouts.telling import tell
+from commissions.payouts.withholding import Withheld, month_of, withheld_from
+from commissions.stories import DUE, OWED
+from events.record import Actor
+from guides.models import Guide
+from ledger import accounts, balances
+from ledger.accounts import Place, named
+from ledger.transfers import post
+from merchants.errors import Conflict, DomainError
+from merchants.models import Merchant, Party
+from merchants.refusing import refusing
+from merchants.scoping import acting_for
+
+State = Payout.State
+
+
+def pay(
+    *,
+    book: Merchant,
+    payee: Party,
+    rail: str,
+    by: Actor,
+    amount: int | None = None,
+    collector: Merchant | None = None,
+    at: datetime | None = None,
+) -> Payout:
+    """Pay the payee what is due to it in the merchant's book, or `amount` (minor units) of that, once.
+
+    What a person owes is kept first, the oldest first; then comes the tax; the rest is on its way until the rail
+    has answered. A payout with nothing left to send is paid at once. `collector` sends it on the book's behalf.
+    DomainError `payout.nothing_due`, `payout.more_than_due`, `payout.wrong_collector`; Conflict
+    `payout.under_way` while another to the same payee is.
+    """
+    at, currency = at or timezone.now(), book.currency
+    if collector and collector.party_id in (book.party_id, payee.pk):
+        raise DomainError(
+            "payout.wrong_collector",
+            _("Only a third merchant can pay on behalf of another."),
+            next_step=_("Leave it out to pay from your own account."),
+            field="collector",
+        )
+    guide = payee.guide if payee.kind == Party.Kind.GUIDE else None
+    with acting_for(book), transaction.atomic():
+        due, owed = hold_purse(book, payee, currency)
+        if Payout.objects.filter(
+            merchant=book, payee=payee, currency=currency, state__in=Payout.OPEN
+        ).exists():
+            raise under_way()
+        gross = _gross(due, amount)
+        recovered = min(gross, owed) if guide else 0
+        month = month_of(at, book=book)
+        taken = Withheld(0, None)
+        if guide:
+            taken = withheld_from(book, payee, currency, month, taxable=gross - recovered)
+        net = gross - recovered - taken.tax
+        payout = Payout(
+            merchant=book,
+            sender=collector or book,
+            payee=payee,
+            payee_merchant=_merchant_of(payee, guide),
+            guide=guide,
+            rail=rail,
+            currency=currency,
+            gross=gross,
+            recovered=recovered,
+            tax=taken.tax,
+            net=net,
+            tax_month=month,
+            withholding=taken.rule,
+            at=at,
+            by=by.ref,
+            state=State.CREATED if net else State.SUCCEEDED,
+            paid_at=None if net else at,
+        )
+        with refusing("payout_one_under_way_a_payee", under_way()):
+            payout.save(force_insert=True)
+        post([stories.made(payout)])
+        tell(payout, by=by, at=at)
+    return payout
+
+
+def hold_purse(book: Merchant, payee: Party, currency: str) -> tuple[int, int]:
+    """(due, owed) of the payee in this book, minor units, ≥ 0 when it owes; locked until the transaction ends."""
+    places = [Place(book.pk, named(code, payee), currency) for code in (DUE, OWED)]
+    ids = accounts.ids_of(places)
+    accounts.lock(ids.values())
+    standing = balances.of_accounts(ids.values())
+    due, owed = (standing[ids[place]] for place in places)
+    return due, -owed
+
+
+def hold_purses(payouts: Iterable[Payout]) -> None:
+    """Lock the purses of several payouts at once, before any of their rows: in one order, so nobody waits in a
+    ring."""
+    places = {
+        Place(payout.merchant_id, named(code, payout.payee_id), payout.currency)
+        for payout in payouts
+        for code in (DUE, OWED)
+    }
+    accounts.lock(accounts.ids_of(places).values())
+
+
+def _gross(due: int, amount: int | None) -> int:
+    if due <= 0:
+        raise DomainError(
+            "payout.nothing_due",
+            _("Nothing is due to this payee."),
+            next_step=_("Wait until a sale has been settled."),
+            extra={"due": due},
+        )
+    if amount is not None and not 0 < amount <= due:
+        raise DomainError(
+            "payout.more_than_due",
+            _("The amount is not within what is due."),
+            next_step=_("Pay at most what is due, or leave the amount out to pay all of it."),
+            field="amount",
+            extra={"due": due},
+        )
+    return due if amount is None else amount
+
+
+def _merchant_of(payee: Party, guide: Guide | None) -> Merchant | None:
+    if guide:
+        return guide.merchant
+    return payee.merchant if payee.kind == Party.Kind.MERCHANT else None
+
+
+def under_way() -> Conflict:
+    return Conflict(
+        "payout.under_way",
+        _("A payout to this payee is under way."),
+        next_step=_("Wait for its answer, then pay the rest."),
+    )

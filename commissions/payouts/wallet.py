@@ -1,0 +1,107 @@
+"""What is due to a guide is her wallet: a purse with each merchant who pays her, drawn from by herself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from commissions.models import PayeeAccount, Payout, Share, WithdrawalPolicy
+from commissions.payouts.paying import pay, under_way
+from events.record import Actor
+from guides.models import Guide
+from ledger import balances
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from merchants.scoping import acting_for
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What one payer owes the guide, minor units: `due` now, `owed` back by her (≥ 0), kept first. `account` is
+    where it would go; `under_way` the payout that has no final answer yet."""
+
+    book: Merchant
+    due: int
+    owed: int
+    minimum: int
+    account: PayeeAccount | None
+    under_way: Payout | None
+
+    @property
+    def can_draw(self) -> bool:
+        return self.account is not None and self.under_way is None and self.due >= max(self.minimum, 1)
+
+
+def purses(guide: Guide) -> list[Purse]:
+    """A purse with each merchant who ever owed the guide a share, her employer first."""
+    with acting_for(guide.merchant):
+        shares = Share.payable.filter(guide=guide)
+        owing = set(shares.values_list("merchant_id", flat=True).distinct())
+    payers = Merchant.objects.filter(Q(pk__in=owing) | Q(pk=guide.merchant_id)).order_by("id")
+    return sorted((_purse(book, guide) for book in payers), key=lambda p: p.book.pk != guide.merchant_id)
+
+
+def withdraw(
+    *,
+    guide: Guide,
+    by: Actor,
+    amount: int | None = None,
+    book: Merchant | None = None,
+    at: datetime | None = None,
+) -> Payout:
+    """The guide draws `amount` (minor units; all of it if left out) of what is due to her, by bank file; one at a
+    time. `book` may be left out where only one purse holds money. DomainError `wallet.choose_purse`,
+    `wallet.no_account`, `wallet.below_minimum`, and whatever `pay` refuses.
+    """
+    purse = _chosen(guide, book)
+    if purse.account is None:
+        raise DomainError(
+            "wallet.no_account",
+            _("No bank account of yours is kept."),
+            next_step=_("Give your bank account to whoever pays you, then draw again."),
+        )
+    if purse.under_way:
+        raise under_way()
+    if (purse.due if amount is None else amount) < purse.minimum:
+        raise DomainError(
+            "wallet.below_minimum",
+            _("This is less than can be drawn at once."),
+            next_step=_("Wait until more is due to you."),
+            field="amount",
+            extra={"minimum": purse.minimum},
+        )
+    rail = Payout.Rail.BANK
+    return pay(book=purse.book, payee=guide.party, rail=rail, amount=amount, by=by, at=at or timezone.now())
+
+
+def _chosen(guide: Guide, book: Merchant | None) -> Purse:
+    if book is not None:
+        return _purse(book, guide)
+    found = purses(guide)
+    filled = [purse for purse in found if purse.due > 0]
+    if len(filled) > 1:
+        raise DomainError(
+            "wallet.choose_purse",
+            _("More than one merchant owes you money."),
+            next_step=_("Choose whose you want to draw."),
+            field="book",
+        )
+    return (filled or found)[0]
+
+
+def _purse(book: Merchant, guide: Guide) -> Purse:
+    with acting_for(book):
+        standing = balances.of_party(book, guide.party)
+        policy = WithdrawalPolicy.objects.filter(merchant=book).first()
+        accounts = PayeeAccount.objects.filter(party=guide.party, ended_at=None)
+        under_way = Payout.objects.filter(payee=guide.party, state__in=Payout.OPEN)
+        return Purse(
+            book=book,
+            due=standing.get("due", 0),
+            owed=-standing.get("owed", 0),
+            minimum=policy.minimum if policy else 0,
+            account=accounts.first(),
+            under_way=under_way.first(),
+        )

@@ -1,0 +1,147 @@
+"""Two payouts, one purse; a payout and a refund; two answers, one payout; one file from several desks: the money leaves
+once."""
+
+import time
+from contextlib import nullcontext
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from commissions.models import BankFile, Payout
+from commissions.payouts import answers, bank_file, payee_accounts, paying
+from ledger import accounts, balances
+from tests.commissions.earning import EARNED, books_hold, earn, give_back, pay_lin, stands
+from tests.people import ONBOARDING
+from tests.plans import publish_plans
+from tests.races.together import codes, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CLERKS = 4
+BY = {"by": ONBOARDING}
+
+
+@pytest.fixture
+def world(transactional_db, world):
+    world = publish_plans(world)
+    earn(world)
+    with (
+        transaction.atomic()
+    ):  # who makes an account holds it until its commit: made here, nobody waits for that
+        paying.hold_purse(world.qinglan, world.lin.party, "CNY")
+    return world
+
+
+@pytest.fixture
+def unguarded(monkeypatch):
+    """Nobody locks the purse, and between looking and posting there is time for others."""
+
+    def slowly(look):
+        def looked(*given, **named):
+            found = look(*given, **named)
+            time.sleep(0.3)
+            return found
+
+        return looked
+
+    monkeypatch.setattr(accounts, "lock", lambda account_ids: None)
+    monkeypatch.setattr(balances, "of_accounts", slowly(balances.of_accounts))
+    monkeypatch.setattr(paying, "withheld_from", slowly(paying.withheld_from))
+
+
+@pytest.fixture
+def rows_unguarded(unguarded, monkeypatch):
+    """Nor does anybody lock the payout's row."""
+
+    def unlocked(payout):
+        row = Payout.objects.select_related(*answers.NAMED).get(pk=payout.pk)
+        time.sleep(0.3)
+        return row
+
+    monkeypatch.setattr(answers, "_locked", unlocked)
+
+
+def of_lin(world):
+    return stands(world, world.qinglan, world.lin.party)
+
+
+def faults(results):
+    return [result for result in results if isinstance(result, IntegrityError)]
+
+
+def paid_at_once(world, monkeypatch):
+    """By clerks to whom the constraint speaks in its own words."""
+    monkeypatch.setattr(paying, "refusing", lambda constraint, refusal: nullcontext())
+    results = together(*[lambda: pay_lin(world)] * CLERKS)
+    assert of_lin(world) == {"transit": EARNED}
+    with world.inside(world.qinglan):
+        assert Payout.objects.count() == 1
+    books_hold(world)
+    return results
+
+
+def test_without_the_purses_lock_only_the_constraint_keeps_it_from_being_paid_twice(
+    world, unguarded, monkeypatch
+):
+    assert len(faults(paid_at_once(world, monkeypatch))) == CLERKS - 1
+
+
+def test_a_purse_is_paid_out_once_however_many_pay_it(world, monkeypatch):
+    assert codes(paid_at_once(world, monkeypatch)) == ["payout.under_way"] * (CLERKS - 1)
+
+
+def paid_while_a_sale_comes_back(world):
+    results = together(lambda: pay_lin(world), lambda: give_back(world))
+    assert codes(results) in ([], ["payout.nothing_due"])
+    return of_lin(world)
+
+
+def test_without_the_purses_lock_a_refund_and_a_payout_take_the_same_money(world, unguarded):
+    assert paid_while_a_sale_comes_back(world) == {"due": -EARNED, "transit": EARNED}
+
+
+def test_a_refund_and_a_payout_take_turns(world):
+    assert paid_while_a_sale_comes_back(world) in ({"owed": -EARNED, "transit": EARNED}, {})
+    books_hold(world)
+
+
+def answered_at_once(world):
+    """One desk reads that it was paid, another that it failed."""
+    payout = answers.submit(pay_lin(world), **BY)
+    results = together(lambda: answers.succeed(payout, **BY), lambda: answers.fail(payout, **BY))
+    assert of_lin(world) in ({}, {"due": EARNED})
+    books_hold(world)
+    return results
+
+
+def test_without_the_rows_lock_only_the_arrows_keep_it_from_being_paid_and_failed(world, rows_unguarded):
+    assert len(faults(answered_at_once(world))) == 1
+
+
+def test_two_answers_take_turns_and_the_second_is_refused(world):
+    assert codes(answered_at_once(world)) == ["payout.cannot"]
+
+
+def exported_at_once(world):
+    lin = {"holder": "林小雨", "bank": "招商银行", "number": "6225881234567890"}
+    payee_accounts.keep(payer=world.qinglan, party=world.lin.party, **lin, **BY)
+    payout = pay_lin(world, rail="bank")
+    results = together(*[lambda: bank_file.export(book=world.qinglan, payouts=[payout], **BY)] * CLERKS)
+    with world.inside(world.qinglan):
+        file = BankFile.objects.get()
+        assert Payout.objects.get().bank_file == file
+    return payout, results
+
+
+def test_without_the_rows_lock_only_the_database_keeps_it_out_of_a_second_file(world, rows_unguarded):
+    assert len(faults(exported_at_once(world)[1])) == CLERKS - 1
+
+
+def test_one_payout_goes_into_one_file_and_one_result_lands_once(world):
+    payout, results = exported_at_once(world)
+    assert codes(results) == ["payout.cannot"] * (CLERKS - 1)
+    told = f"{payout.number},成功,9.95,".encode()
+    imported = together(*[lambda: bank_file.import_results(book=world.qinglan, file=told, **BY)] * CLERKS)
+    assert not [result for result in imported if isinstance(result, Exception)]
+    assert [result.breaks for result in imported] == [[]] * CLERKS
+    assert of_lin(world) == {}
+    books_hold(world)
