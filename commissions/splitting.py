@@ -52,11 +52,7 @@ class Term:
         return bool(self.tiers) or self.period_cap is not None
 
     def holds_for(self, *, category: str, sku: int, channel: str) -> bool:
-        return (
-            self.category in ("", category)
-            and self.sku in (None, sku)
-            and self.channel in ("", channel)
-        )
+        return self.category in ("", category) and self.sku in (None, sku) and self.channel in ("", channel)
 
 
 @dataclass(frozen=True)

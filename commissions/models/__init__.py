@@ -1,20 +1,25 @@
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
-from commissions.models.plan import Plan, PlanVersion, Rule
+from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
+from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
 
 __all__ = [
+    "GUIDE_ROLES",
     "Clawback",
     "Collection",
     "Contribution",
     "Plan",
     "PlanVersion",
     "Rule",
+    "RunningTotal",
     "Settlement",
     "SettlementBatch",
     "SettlementItem",
     "SettlementPolicy",
     "Share",
     "Split",
+    "TrueUp",
+    "month_of",
 ]

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from commissions import accruals, batches, clawback, plans, reserves, settlement
-from commissions.models import Collection, Contribution, Share, Split
+from commissions import accruals, batches, clawback, plans, reserves, settlement, trueup
+from commissions.models import Collection, Contribution, Plan, Share, Split
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
@@ -28,7 +28,7 @@ from orders.models import Order, Refund
 from stores.models import Contract, Store
 from tests.people import LONG_AGO, ONBOARDING, make_contract, make_guide, make_sku, make_store
 
-THROUGH_VERBS = {"sale", "settle", "close", "release", "refund"}
+THROUGH_VERBS = {"sale", "settle", "close", "release", "refund", "true_up"}
 REFUNDED_AT = datetime(2026, 3, 11, 6, tzinfo=UTC)
 
 
@@ -89,12 +89,26 @@ def set_stage(given: dict) -> Stage:
             mode=contract.mode,
             scope=contract,
             basis=version["basis"],
-            rules=[Term(rule["no"], rule["role"], rule.get("ppm")) for rule in version["rules"]],
+            rules=[term(rule) for rule in version["rules"]],
             effective_from=LONG_AGO,
             at=LONG_AGO,
             by=ONBOARDING,
         )
     return stage
+
+
+def term(rule: dict) -> Term:
+    """A rule as the example writes it."""
+    return Term(
+        rule["no"],
+        rule["role"],
+        ppm=rule.get("ppm"),
+        fixed=rule.get("amount"),
+        per_unit=rule.get("per") == "unit",
+        tiers=tuple((start, ppm) for start, ppm in rule.get("tiers", ())),
+        line_cap=rule.get("max_line"),
+        period_cap=rule.get("max_period"),
+    )
 
 
 def play(stage: Stage, step: dict, expected: dict) -> None:
@@ -115,6 +129,8 @@ def play(stage: Stage, step: dict, expected: dict) -> None:
             reserves.release_due(book, on=date.fromisoformat(step["date"]), at=REFUNDED_AT)
         case "refund":
             give_back(stage, step)
+        case "true_up":
+            true_up(stage, step)
         case _:
             arrange(stage, step, expected)
 
@@ -204,6 +220,22 @@ def give_back(stage: Stage, step: dict) -> Refund:
     assert isinstance(kept, Refund)
     clawback.claw(kept)
     return kept
+
+
+def true_up(stage: Stage, step: dict) -> None:
+    version = next(row for row in stage.given["plan_versions"] if row["plan"] == step["plan"])
+    contract = stage.contracts[version["contract"]]
+    with acting_for(contract.brand.merchant):
+        plan = Plan.objects.get(brand=contract.brand, mode=contract.mode)
+    month = date.fromisoformat(f"{step['period']}-01")
+    trueup.true_up(
+        book=stage.merchants[step["book"]],
+        plan=plan,
+        payee=stage.parties[step["payee"]],
+        period=month,
+        at=datetime(month.year + month.month // 12, month.month % 12 + 1, 1, 4, tzinfo=UTC),
+        by=ONBOARDING,
+    )
 
 
 def arrange(stage: Stage, step: dict, expected: dict) -> None:
