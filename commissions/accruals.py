@@ -1,6 +1,7 @@
 """A sale becomes splits, shares and transfers: once, whoever asks and however often.
 
-Locks: the order's row first, in order of id (docs/adr/0006). Two workers with one order: the second waits, then
+Locks: the order's row first, in order of id; then the totals that tiers and caps look at, if a plan has any
+(docs/adr/0006). Two workers with one order: the second waits, then
 sees that there is nothing left to do; the unique line of a split holds it in any case.
 """
 
@@ -42,6 +43,7 @@ def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -
     Contribution.objects.bulk_create(row for sheet in sheets for row in sheet.contributions)
     Share.objects.bulk_create(share for sheet in sheets for share in sheet.shares)
     post(stories.sold(sheet.split, sheet.collections, sheet.contributions, sheet.shares) for sheet in sheets)
+    sheets[0].totals.write()
     announcing.announce(
         "commission.booked",
         [(share, share.amount) for sheet in sheets for share in sheet.shares],

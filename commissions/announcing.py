@@ -20,6 +20,18 @@ def announce(kind: str, moved: Iterable[tuple[Share, int]], *, by: Actor, at: da
         record_many([_happening(kind, key[0], rows, at) for key, rows in sorted(heard.items())], by=by)
 
 
+def adjusted(kind: str, share: Share, *, ref: str, amount: int, by: Actor, at: datetime) -> None:
+    """What the payee of `share` has from a book was adjusted by `amount`, for the reason whose row is `ref`."""
+    if amount:
+        concerns = [share.guide.ref, share.guide.user.ref] if share.guide else []
+        payload = {"payee": _payee(share), "amount": amount, "currency": share.split.currency, "source": ref}
+        happenings = [
+            Happening(kind, merchant_id=pk, subject=_payee(share), payload=payload, concerns=concerns, at=at)
+            for pk in sorted({share.merchant_id, share.payee_merchant_id} - {None})
+        ]
+        record_many(happenings, by=by)
+
+
 def _happening(kind: str, merchant_id: int, rows: list[tuple[Share, int]], at: datetime | None) -> Happening:
     share = rows[0][0]
     payee = _payee(share)

@@ -1,11 +1,16 @@
-"""What booking will write, worked out from an order's rows: nothing here writes."""
+"""What booking will write, worked out from an order's rows. Nothing is written here but the totals of a month that
+were missing; those that count are held from here on."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from commissions import running
+from commissions.candidates import Posts
+from commissions.drafts import Claims, Costs, Draft, counted
+from commissions.models import month_of
 from commissions.plans import versions_of
-from commissions.sheets import Costs, Sheet, fill
-from commissions.terms import Terms, platform, terms
+from commissions.sheets import Sheet, fill
+from commissions.terms import Terms, payees, platform, terms
 from coupons.models import Allocation
 from merchants.models import Brand, Merchant, Party
 from orders.laying import lay
@@ -15,25 +20,25 @@ from orders.models import Order, OrderLine, Tender, Touch
 def assess(orders: Sequence[Order], *, seller: Merchant) -> list[Sheet]:
     """A sheet for each line of these orders that is not split yet; inside the seller's scope."""
     lines = OrderLine.objects.filter(order__in=orders, split=None).order_by("order_id", "number")
-    lines = lines.select_related("brand", "brand_owner", "contract")
+    lines = lines.select_related("brand", "brand_owner", "contract", "sku__product")
     by_order: dict[int, list[OrderLine]] = defaultdict(list)
     for line in lines:
         by_order[line.order_id].append(line)
     if not by_order:
         return []
-    facts = _Facts(by_order, seller)
-    return [
-        sheet
-        for order in orders
-        if order.id in by_order
-        for sheet in _order_sheets(order, by_order[order.id], seller, facts)
-    ]
+    told = [order for order in orders if order.id in by_order]
+    facts = _Facts(told, by_order, seller)
+    drafts = [draft for order in told for draft in _drafts(order, by_order[order.id], seller, facts)]
+    totals = running.held(key for draft in drafts for key in draft.claims.counted_keys())
+    return [fill(draft, totals) for draft in drafts]
 
 
 class _Facts:
     """What the lines' division depends on, read for the whole batch at once."""
 
-    def __init__(self, by_order: Mapping[int, list[OrderLine]], seller: Merchant) -> None:
+    def __init__(
+        self, orders: Sequence[Order], by_order: Mapping[int, list[OrderLine]], seller: Merchant
+    ) -> None:
         lines = [line for group in by_order.values() for line in group]
         self.platform = platform()
         self.versions = {brand.id: versions_of(brand) for brand in _brands(lines)}
@@ -45,6 +50,11 @@ class _Facts:
         touches = Touch.objects.filter(order__in=by_order).select_related("guide__merchant", "guide__user")
         for touch in touches:
             self.touches[touch.order_id].append(touch)
+        self.posts = Posts(
+            [version for found in self.versions.values() for version in found],
+            stores=[order.store for order in orders],
+            guides={touch.guide_id for touch in touches},
+        )
         self.allocations: dict[int, list[Allocation]] = defaultdict(list)
         for allocation in Allocation.party.filter(line__in=lines).order_by("id"):
             self.allocations[allocation.line_id].append(allocation)
@@ -59,33 +69,48 @@ def _brands(lines: Sequence[OrderLine]) -> list[Brand]:
     return list(found.values())
 
 
-def _order_sheets(order: Order, lines: list[OrderLine], seller: Merchant, facts: _Facts) -> list[Sheet]:
+def _drafts(order: Order, lines: list[OrderLine], seller: Merchant, facts: _Facts) -> list[Draft]:
     tenders = facts.tenders[order.id]
     parts: dict[int, list[tuple[Tender, int]]] = defaultdict(list)
     for part in lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines}):
         parts[part.line].append((tenders[part.index], part.amount))
-    sheets = []
+    candidates, guides = facts.posts.candidates(facts.touches[order.id], store=order.store, at=order.paid_at)
+    drafts, period = [], month_of(order.business_date)
     for line in lines:
         line.order = order
         order.merchant = seller
-        line_terms = terms(
+        versions = facts.versions.get(line.brand_id or 0, [])
+        of = terms(
             seller=seller,
             brand_owner=line.brand_owner,
             contract=line.contract,
-            versions=facts.versions.get(line.brand_id or 0, []),
+            versions=versions,
             at=order.paid_at,
         )
-        sheets.append(
-            fill(
+        found, nobody = payees(
+            of, candidates=candidates, guides=guides, store_id=order.store_id, platform=facts.platform
+        )
+        claims = Claims(
+            of,
+            found,
+            counted(of, versions, period),
+            period,
+            category=line.sku.product.category,
+            sku_id=line.sku_id,
+            channel=order.channel,
+        )
+        drafts.append(
+            Draft(
                 line,
-                line_terms,
+                claims,
                 parts=parts[line.number],
-                costs=_costs(facts.allocations[line.id], line_terms, facts.platform),
-                touches=facts.touches[order.id],
-                platform=facts.platform,
+                costs=_costs(facts.allocations[line.id], of, facts.platform),
+                candidates=candidates,
+                guides=guides,
+                nobody=nobody,
             )
         )
-    return sheets
+    return drafts
 
 
 def _costs(allocations: Sequence[Allocation], of: Terms, platform_: Party) -> Costs:

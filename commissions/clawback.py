@@ -1,7 +1,8 @@
 """A refund takes back from the shares what they held of it: a function of the total given back, so neither the
 order nor the size of refunds matters.
 
-Locks: the splits in order of id, then the purses in order of id (docs/adr/0006).
+Locks: the splits in order of id, then the totals of tiers and caps, then the purses, each in order of id
+(docs/adr/0006).
 """
 
 from collections.abc import Sequence
@@ -11,21 +12,19 @@ from typing import TypeVar
 from django.db import models, transaction
 from django.db.models import Prefetch
 
-from commissions import announcing, stories
+from commissions import announcing, running, stories
 from commissions.accruals import WORKER, book_all
 from commissions.models import Clawback, Collection, Contribution, SettlementItem, Share, Split
+from commissions.purses import Purses, hold, purse_of
 from commissions.settlement import lock, parts_of, with_parts
-from commissions.splitting import give_back
-from commissions.stories import DUE, OWED, PENDING, RESERVE, Pieces
+from commissions.splitting import give_back, net_basis, part_back
+from commissions.stories import DUE, PENDING, RESERVE, Pieces
 from events.record import Actor
-from ledger import accounts, balances
-from ledger.accounts import Place, named
 from ledger.transfers import Story, post
 from merchants.scoping import acting_for
 from orders.models import Refund, RefundLine
 
 Row = TypeVar("Row", bound=models.Model)
-Purse = tuple[int, int]  # (book, party) of a person, whose `due` is never taken below zero
 
 
 def claw(refund: Refund, *, by: Actor = WORKER) -> list[Clawback]:
@@ -56,6 +55,9 @@ class _Clawing:
     def __init__(self, refund: Refund, splits: list[Split]) -> None:
         self.refund = refund
         self.splits = splits
+        self.open_totals = running.opened(
+            {share.running_id for split in splits for share in parts_of(split) if share.running_id}
+        )
         self.purses = _purses(splits)
         self.stories: list[Story] = []
         self.clawbacks: list[Clawback] = []
@@ -64,6 +66,7 @@ class _Clawing:
         self.collections: list[Collection] = []
         self.contributions: list[Contribution] = []
         self.items: list[SettlementItem] = []
+        self.totals: dict[int, tuple[int, int]] = {}
 
     def take(self, split: Split, line: RefundLine) -> None:
         shares, is_settled = parts_of(split), _is_settled(split)
@@ -104,6 +107,7 @@ class _Clawing:
             )
         )
         self.moved += taken
+        self._count(split, line, taken)
         self.clawbacks.append(
             Clawback(
                 merchant_id=split.merchant_id,
@@ -116,7 +120,21 @@ class _Clawing:
             )
         )
 
+    def _count(self, split: Split, line: RefundLine, taken: Sequence[tuple[Share, int]]) -> None:
+        """What comes back is no longer in the month's totals of its payees; a line is counted once in each."""
+        earlier = split.clawbacks.all()
+        before = _net(split, sum(c.refunded for c in earlier), sum(c.quantity for c in earlier))
+        refunded = line.amount + sum(c.refunded for c in earlier)
+        after = _net(split, refunded, line.quantity + sum(c.quantity for c in earlier))
+        counted = {share.running_id: (before - after) * share.part_ppm for share, _amount in taken}
+        for running_id, basis_ppm in counted.items():
+            if running_id is not None:
+                clawed = sum(amount for share, amount in taken if share.running_id == running_id)
+                had = self.totals.get(running_id, (0, 0))
+                self.totals[running_id] = had[0] + basis_ppm, had[1] + clawed
+
     def write(self) -> None:
+        running.lower(self.open_totals, self.totals)
         Clawback.objects.bulk_create(self.clawbacks)
         Share.party.bulk_update(self.shares, ["clawed"])
         Collection.party.bulk_update(self.collections, ["returned"])
@@ -135,11 +153,8 @@ class _Clawing:
         reserve = min(amount, share.item.kept)
         _grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve, self.items)
         due = amount - reserve
-        if share.guide_id:
-            purse = _purse(share)
-            due = min(due, max(self.purses[purse], 0))
-            self.purses[purse] -= due
-        return [(RESERVE, reserve), (DUE, due), (OWED, amount - reserve - due)]
+        taken = self.purses.take(purse_of(share), due) if share.guide_id else [(DUE, due)]
+        return [(RESERVE, reserve), *taken]
 
 
 def _grow(row: Row, field: str, now: int, grown: list[Row]) -> int:
@@ -151,26 +166,22 @@ def _grow(row: Row, field: str, now: int, grown: list[Row]) -> int:
     return now - before
 
 
+def _net(split: Split, refunded: int, quantity: int) -> int:
+    part = part_back(refunded=refunded, quantity=quantity, paid=split.paid, sold=split.line.quantity)
+    return net_basis(basis=split.basis, paid=split.paid, refunded=refunded, part=part)
+
+
 def _is_settled(split: Split) -> bool:
     """All shares of a line settle together."""
     return any(hasattr(share, "item") for share in split.shares.all())
 
 
-def _purse(share: Share) -> Purse:
-    """Where the guide's money is: in the principal's book, or in the employer's who pays on."""
-    return share.other_book or share.merchant_id, share.payee_id
-
-
-def _purses(splits: Sequence[Split]) -> dict[Purse, int]:
-    """What the settled guides of these splits have, locked until the transaction ends."""
-    places = {
-        _purse(share): Place(_purse(share)[0], named(DUE, share.payee_id), split.currency)
+def _purses(splits: Sequence[Split]) -> Purses:
+    """What the settled guides of these splits have."""
+    return hold(
+        (purse_of(share), split.currency)
         for split in splits
         if _is_settled(split)
         for share in parts_of(split)
         if share.guide_id
-    }
-    ids = accounts.ids_of(places.values())
-    accounts.lock(ids.values())
-    standing = balances.of_accounts(ids.values())
-    return {purse: standing[ids[place]] for purse, place in places.items()}
+    )

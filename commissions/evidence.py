@@ -6,36 +6,60 @@ Codes and references only; commissions/reasons.py makes sentences of them.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
-from commissions.attribution import Award, Candidate, Loss
+from commissions.attribution import Award, Loss
+from commissions.drafts import Draft, Stakes
 from commissions.models import PlanVersion, Split
-from commissions.splitting import Cut
-from commissions.terms import Payee, Terms
+from commissions.splitting import LINE_CAP, PERIOD_CAP, Cut, Term
+from commissions.terms import Payee
 from guides.models import Guide
-from merchants.models import Merchant, Party
-from orders.models import Tender
+from merchants.money import PPM
 
 Guides = Mapping[int, Guide]
 
 
 def why(cut: Cut, payee: Payee, version: PlanVersion | None, guides: Guides) -> dict[str, object]:
-    """The rule, rate and version behind a share; for a guide's, the touch that won and who lost."""
+    """The rule, its claim and version behind a share; for a guide's, the touch that won and who lost."""
     told: dict[str, object] = {
         "version": version.ref if version else None,
         "rule": cut.term.number if version else None,
         "role": str(cut.term.role),
+        "kind": cut.term.kind,
         "ppm": cut.term.ppm,
     }
-    if cut.term.ppm is None:
+    if cut.term.kind == "residual":
         return told | {"because": "rest" if version else "no_plan"}
+    told |= _claimed(cut, payee)
     award = payee.award
-    if award is None or award.winner is None:
+    if award is None or payee.winner is None:
         return told | {"because": "contract"}
-    won = {"because": award.because, "touch": str(award.winner.touch)}
+    touch = payee.winner.candidate.touch
+    if len(award.winners) > 1:
+        told["shared_with"] = [
+            guides[winner.candidate.guide].ref for winner in award.winners if winner != payee.winner
+        ]
+    won = {"because": award.because, "touch": str(touch)}
     return told | won | {"losers": _losers(award.losers, guides)}
 
 
-def unclaimed(of: Terms, nobody: Mapping[str, Award], guides: Guides) -> list[dict[str, object]]:
+def _claimed(cut: Cut, payee: Payee) -> dict[str, object]:
+    """How the claim came about, as far as a bare ratio does not say it."""
+    term, told = cut.term, dict[str, object]()
+    if term.fixed is not None:
+        told |= {"fixed": term.fixed, "per_unit": term.per_unit}
+    if term.tiers:
+        told["so_far"] = str(cut.claimant.so_far)
+        told["slices"] = [[piece.start, str(piece.amount), piece.ppm] for piece in cut.slices]
+    if payee.part != PPM:
+        told["part"] = payee.part
+    if cut.cut_by:
+        told["cut_by"] = list(cut.cut_by)
+        told |= {name: getattr(term, name) for name in (LINE_CAP, PERIOD_CAP) if name in cut.cut_by}
+    return told
+
+
+def unclaimed(terms: Sequence[Term], nobody: Mapping[str, Award], guides: Guides) -> list[dict[str, object]]:
     """The rules whose claim fell to the rest, and why nobody stood for them."""
     return [
         {
@@ -44,7 +68,7 @@ def unclaimed(of: Terms, nobody: Mapping[str, Award], guides: Guides) -> list[di
             "because": nobody[term.role].because,
             "losers": _losers(nobody[term.role].losers, guides),
         }
-        for term in of.rules
+        for term in terms
         if term.role in nobody
     ]
 
@@ -60,25 +84,27 @@ def _losers(losers: Sequence[Loss], guides: Guides) -> list[dict[str, str]]:
     ]
 
 
-def input_hash(
-    split: Split,
-    of: Terms,
-    parts: Sequence[tuple[Tender, int]],
-    costs: Mapping[Merchant | Party, int],
-    candidates: Sequence[Candidate],
-    guides: Guides,
-) -> bytes:
+def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
     """Everything the amounts depend on, so that a recomputation can tell whether it worked on the same facts."""
+    of, guides = draft.claims.of, draft.guides
     inputs = {
         "line": split.source_id,
         "paid": split.paid,
         "basis": split.basis,
+        "quantity": draft.line.quantity,
         "contract": of.contract.ref if of.contract else None,
         "version": of.version.ref if of.version else None,
-        "rules": [[term.number, str(term.role), term.ppm] for term in of.rules],
-        "tenders": [[tender.number, amount] for tender, amount in parts],
-        "costs": sorted([bearer.ref, amount] for bearer, amount in costs.items()),
-        "touches": sorted([str(c.touch), guides[c.guide].ref, c.store, c.protected] for c in candidates),
+        "rules": [asdict(term) for term in draft.claims.terms],
+        "tenders": [[tender.number, amount] for tender, amount in draft.parts],
+        "costs": sorted([bearer.ref, amount] for bearer, amount in draft.costs.items()),
+        "touches": sorted(
+            [str(c.touch), guides[c.guide].ref, c.store, c.protected, c.level or 0] for c in draft.candidates
+        ),
+        "claimants": [
+            [number, claimant.payee, claimant.part, str(claimant.so_far), claimant.booked]
+            for number, claimants in stakes.items()
+            for claimant in claimants
+        ],
     }
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).digest()

@@ -3,13 +3,16 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import astuple
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Sku
+from commissions.checking import check
 from commissions.models import Plan, PlanVersion, Rule
 from commissions.splitting import Term
 from events.record import Actor, record
@@ -19,6 +22,8 @@ from merchants.money import PPM
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
 from stores.models import Contract
+
+GRACE = timedelta(days=1)
 
 
 def publish(
@@ -36,13 +41,13 @@ def publish(
 ) -> PlanVersion:
     """Publish the next version of the brand's plan for contracts of `mode`; it ends its predecessor.
 
-    `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode. `rules` take
-    a ratio in ppm, the one residual None. DomainError `plan.rules_invalid`, `plan.over_ceiling`,
+    `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode; `rules` as
+    `Term` says, exactly one of role residual. DomainError `plan.rules_invalid`, `plan.over_ceiling`,
     `plan.wrong_mode`; Conflict `plan.overlaps` if it begins before `at` (now) where a version of the plan held,
     of whatever scope: what has been split by that one stands.
     """
     at = at or timezone.now()
-    _check(rules, ceiling_ppm)
+    check(rules, ceiling_ppm=ceiling_ppm)
     contract = scope if isinstance(scope, Contract) else None
     channel = scope if isinstance(scope, Merchant) else None
     _check_contract(contract, brand, mode)
@@ -50,6 +55,7 @@ def publish(
         Plan.objects.bulk_create(
             [Plan(merchant=brand.merchant, brand=brand, mode=mode)], ignore_conflicts=True
         )
+        _check_skus(rules, brand)
         plan = Plan.objects.select_for_update(no_key=True).get(brand=brand, mode=mode)
         if _held(plan, since=effective_from, until=at):
             raise _overlaps()
@@ -68,10 +74,7 @@ def publish(
             rules_sha256=_fingerprint(rules),
         )
         version.save(force_insert=True)
-        Rule.objects.bulk_create(
-            Rule(merchant=brand.merchant, version=version, number=term.number, role=term.role, ppm=term.ppm)
-            for term in rules
-        )
+        Rule.objects.bulk_create(_rule(version, term) for term in rules)
         version.published_at = at
         with refusing("plan_version_never_overlaps", _overlaps()):
             version.save(update_fields=["published_at"])
@@ -116,35 +119,39 @@ def narrowest(versions: Iterable[PlanVersion], *, contract: Contract, at: dateti
 
 
 def terms_of(version: PlanVersion) -> list[Term]:
-    return [Term(rule.number, rule.role, rule.ppm) for rule in version.rules.all()]
+    return [
+        Term(
+            rule.number,
+            rule.role,
+            ppm=rule.ppm,
+            fixed=rule.fixed,
+            per_unit=rule.per_unit,
+            tiers=tuple((start, ppm) for start, ppm in rule.tiers),
+            line_cap=rule.line_cap,
+            period_cap=rule.period_cap,
+            category=rule.category,
+            sku=rule.sku_id,
+            channel=rule.channel,
+            level=rule.level,
+        )
+        for rule in version.rules.all()
+    ]
 
 
-def _check(rules: Sequence[Term], ceiling_ppm: int) -> None:
-    residuals = [term for term in rules if term.role == Rule.Role.RESIDUAL]
-    numbers = {term.number for term in rules}
-    if (
-        len(residuals) != 1
-        or residuals[0].ppm is not None
-        or len(numbers) != len(rules)
-        or any(term.role not in Rule.Role.values or term.number < 1 for term in rules)
-        or any(not 0 < (term.ppm or 0) <= PPM for term in rules if term not in residuals)
-    ):
-        raise DomainError(
-            "plan.rules_invalid",
-            _("Each rule needs a number of its own, a role and a ratio, and exactly one takes the rest."),
-            next_step=_("Correct the rules and publish again."),
-            field="rules",
-        )
-    total = sum(term.ppm or 0 for term in rules)
-    if total > min(ceiling_ppm, PPM):
-        raise DomainError(
-            "plan.over_ceiling",
-            _("The ratios come to %(total)s %%; the ceiling is %(ceiling)s %%.")
-            % {"total": _percent(total), "ceiling": _percent(min(ceiling_ppm, PPM))},
-            next_step=_("Lower a ratio, or raise the ceiling, which is 100 percent at most."),
-            field="rules",
-            extra={"total_ppm": total, "ceiling_ppm": min(ceiling_ppm, PPM)},
-        )
+def counted_roles(versions: Iterable[PlanVersion], *, plan_id: int, period: date) -> frozenset[str]:
+    """The roles whose payees' totals of the month a version of the plan looks at. One version is enough: what the
+    others of that month give counts in the same total. A day's grace each side, for other zones and cut-offs."""
+    first = datetime.combine(period, time(), UTC) - GRACE
+    after = datetime.combine(period + timedelta(days=31), time(), UTC) + GRACE
+    return frozenset(
+        term.role
+        for version in versions
+        if version.plan_id == plan_id
+        and version.effective_from < after
+        and (version.effective_until is None or version.effective_until > first)
+        for term in terms_of(version)
+        if term.counts
+    )
 
 
 def _check_contract(contract: Contract | None, brand: Brand, mode: str) -> None:
@@ -154,6 +161,17 @@ def _check_contract(contract: Contract | None, brand: Brand, mode: str) -> None:
             _("A plan is for contracts of its own brand and mode."),
             next_step=_("Choose a contract of this brand and mode."),
             field="scope",
+        )
+
+
+def _check_skus(rules: Sequence[Term], brand: Brand) -> None:
+    wanted = {term.sku for term in rules if term.sku is not None}
+    if wanted and Sku.objects.filter(pk__in=wanted, product__brand=brand).count() != len(wanted):
+        raise DomainError(
+            "plan.sku_unknown",
+            _("A rule names an article that is not of this brand."),
+            next_step=_("Choose articles of this brand."),
+            field="rules",
         )
 
 
@@ -186,10 +204,25 @@ def _overlaps() -> Conflict:
     )
 
 
+def _rule(version: PlanVersion, term: Term) -> Rule:
+    return Rule(
+        merchant_id=version.merchant_id,
+        version=version,
+        number=term.number,
+        role=term.role,
+        ppm=term.ppm,
+        fixed=term.fixed,
+        per_unit=term.per_unit,
+        tiers=[list(tier) for tier in term.tiers],
+        line_cap=term.line_cap,
+        period_cap=term.period_cap,
+        category=term.category,
+        sku_id=term.sku,
+        channel=term.channel,
+        level=term.level,
+    )
+
+
 def _fingerprint(rules: Sequence[Term]) -> bytes:
-    rows = sorted([term.number, str(term.role), term.ppm] for term in rules)
+    rows = sorted(list(astuple(term)) for term in rules)
     return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).digest()
-
-
-def _percent(ppm: int) -> str:
-    return f"{ppm / 10_000:.4f}".rstrip("0").rstrip(".")

@@ -1,29 +1,39 @@
 """What a sale would bring, before it is made: the same terms and the same arithmetic, and nothing is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from commissions.attribution import Candidate
+from catalog.models import Sku
+from commissions import running
+from commissions.candidates import Posts
+from commissions.drafts import Claims, counted
+from commissions.evidence import Guides, why
+from commissions.models import month_of
 from commissions.plans import versions_of
 from commissions.reasons import reason
+from commissions.running import Totals
 from commissions.splitting import divide
-from commissions.terms import Terms, payees, platform, terms
+from commissions.terms import payees, platform, terms
 from guides.models import Guide
 from members.binding import binding_of
 from members.models import Member
-from merchants.models import Brand, Party
-from orders.models import Touch
+from merchants.business_day import business_date
+from merchants.models import Brand
+from orders.models import Order, Touch
 from stores.contracts import contracts_of
 from stores.models import Store
 
 
 @dataclass(frozen=True)
 class PreviewLine:
-    """A line as it stands in the basket: its brand (None: the store merchant's own goods) and what it will cost."""
+    """A line as it stands in the basket: its brand (None: the store merchant's own goods) and what it will cost;
+    the article with its product, where it is known."""
 
     brand: Brand | None
     paid: int
+    sku: Sku | None = None
+    quantity: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,60 +53,85 @@ class Estimate:
 
 
 def estimate(
-    lines: Sequence[PreviewLine], *, store: Store, guide: Guide, member: Member | None, at: datetime
+    lines: Sequence[PreviewLine],
+    *,
+    store: Store,
+    guide: Guide,
+    member: Member | None,
+    at: datetime,
+    channel: str = Order.Channel.WORKBENCH,
 ) -> Estimate:
-    """What `guide` would get for serving `member` at `store` at `at`.
+    """What `guide` would get for serving `member` at `store` at `at`, in a sale by `channel`.
 
-    An estimate: discounts that others bear, and so a basis of the full price, are known only with the sale.
+    An estimate: discounts that others bear, and so a basis of the full price, are known only with the sale; and
+    until then others may sell what moves a tier.
     """
-    seller, everyone, party = store.merchant, _touching(guide, member, store, at), platform()
+    brands = {line.brand for line in lines if line.brand}
+    versions = {brand.id: versions_of(brand) for brand in brands}
     contracts = {contract.brand_id: contract for contract in contracts_of(store=store, at=at)}
-    versions = {brand.id: versions_of(brand) for brand in {line.brand for line in lines if line.brand}}
-    estimated = [
-        _line(
-            line,
-            guide,
-            everyone,
-            party,
-            terms(
-                seller=seller,
-                brand_owner=line.brand.merchant if line.brand else seller,
-                contract=contracts.get(line.brand.id) if line.brand else None,
-                versions=versions[line.brand.id] if line.brand else [],
-                at=at,
-            ),
+    touches, party = _touching(guide, member, store, at), platform()
+    posts = Posts(
+        [version for found in versions.values() for version in found],
+        stores=[store],
+        guides={touch.guide_id for touch in touches},
+    )
+    candidates, guides = posts.candidates(touches, store=store, at=at)
+    day = business_date(at, zone=store.time_zone, cut_off=store.merchant.cut_off)
+    claims = []
+    for line in lines:
+        published = versions[line.brand.id] if line.brand else []
+        of = terms(
+            seller=store.merchant,
+            brand_owner=line.brand.merchant if line.brand else store.merchant,
+            contract=contracts.get(line.brand.id) if line.brand else None,
+            versions=published,
+            at=at,
         )
-        for line in lines
-    ]
+        found, _nobody = payees(of, candidates=candidates, guides=guides, store_id=store.pk, platform=party)
+        claims.append(
+            Claims(
+                of,
+                found,
+                counted(of, published, month_of(day)),
+                month_of(day),
+                category=line.sku.product.category if line.sku else "",
+                sku_id=line.sku.pk if line.sku else 0,
+                channel=channel,
+            )
+        )
+    totals = running.standing(key for claim in claims for key in claim.counted_keys())
+    estimated = [_line(line, claim, guide, guides, totals) for line, claim in zip(lines, claims, strict=True)]
     return Estimate(sum(line.amount for line in estimated), estimated)
 
 
-def _touching(guide: Guide, member: Member | None, store: Store, at: datetime) -> dict[Candidate, Guide]:
-    everyone = {Candidate(Touch.Kind.SERVING, guide.id, store.id): guide}
+def _touching(guide: Guide, member: Member | None, store: Store, at: datetime) -> list[Touch]:
+    """The touches that the sale would have, unsaved."""
+    touches = [Touch(kind=Touch.Kind.SERVING, guide=guide, store=store)]
     if member and (binding := binding_of(member=member, at=at)):
-        bound = Candidate(
-            Touch.Kind.BOUND, binding.guide_id, binding.store_id, protected=binding.protected_until > at
+        touches.append(
+            Touch(
+                kind=Touch.Kind.BOUND,
+                guide=binding.guide,
+                store_id=binding.store_id,
+                protected=binding.protected_until > at,
+            )
         )
-        everyone[bound] = binding.guide
-    return everyone
+    return touches
 
 
-def _line(
-    line: PreviewLine, guide: Guide, everyone: Mapping[Candidate, Guide], party: Party, of: Terms
-) -> EstimateLine:
-    serving = next(candidate for candidate in everyone if candidate.touch == Touch.Kind.SERVING)
-    found, _nobody = payees(
-        of,
-        candidates=list(everyone),
-        guides={candidate.guide: who for candidate, who in everyone.items()},
-        store_id=serving.store,
-        platform=party,
+def _line(line: PreviewLine, claims: Claims, guide: Guide, guides: Guides, totals: Totals) -> EstimateLine:
+    stakes = claims.stakes(totals)
+    cuts = divide(
+        base=line.paid,
+        basis=line.paid,
+        terms=claims.terms,
+        quantity=line.quantity,
+        claimants={number: list(claimants) for number, claimants in stakes.items()},
     )
-    payable = [term for term in of.rules if term.role in found]
-    cuts = divide(base=line.paid, basis=line.paid, terms=payable)
-    own = [cut for cut in cuts if found[cut.term.role].guide == guide]
-    awards = [(found[cut.term.role].award, cut.term.ppm) for cut in own]
+    claims.count(cuts, basis=line.paid, totals=totals)
+    own = [(cut, stakes[cut.term.number][cut.claimant]) for cut in cuts]
+    own = [(cut, payee) for cut, payee in own if payee.guide == guide]
     return EstimateLine(
-        amount=sum(cut.amount for cut in own),
-        reasons=[reason({"because": award.because, "ppm": ppm}) for award, ppm in awards if award],
+        amount=sum(cut.amount for cut, _payee in own),
+        reasons=[reason(why(cut, payee, claims.of.version, guides)) for cut, payee in own],
     )

@@ -1,17 +1,15 @@
 """One line's rows, unsaved: the split, who paid it, who bears its discounts, and the shares."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commissions import evidence
-from commissions.attribution import Candidate
+from commissions.drafts import Draft
 from commissions.models import Collection, Contribution, Share, Split
+from commissions.running import Totals
 from commissions.splitting import Cut, divide
-from commissions.terms import Payee, Terms, payees
+from commissions.terms import Payee, Terms
 from merchants.models import Merchant, Party
-from orders.models import OrderLine, Tender, Touch
-
-Costs = Mapping[Merchant | Party, int]  # what each bearer bore; the platform is a Party without a merchant
+from orders.models import OrderLine, Tender
 
 
 @dataclass(frozen=True)
@@ -20,42 +18,41 @@ class Sheet:
     collections: list[Collection]
     contributions: list[Contribution]
     shares: list[Share]
+    totals: Totals  # of all the lines that are booked together
 
 
-def fill(
-    line: OrderLine,
-    of: Terms,
-    *,
-    parts: Sequence[tuple[Tender, int]],
-    costs: Costs,
-    touches: Sequence[Touch],
-    platform: Party,
-) -> Sheet:
-    """Divide a line by its terms. `parts` is what of each tender paid it, in the order tenders are laid; `costs`
-    what each bearer bore of its discounts. The line comes loaded with its order."""
-    candidates = [Candidate(t.kind, t.guide_id, t.store_id, t.protected) for t in touches]
-    guides = {touch.guide_id: touch.guide for touch in touches}
-    found, nobody = payees(
-        of, candidates=candidates, guides=guides, store_id=line.order.store_id, platform=platform
+def fill(draft: Draft, totals: Totals) -> Sheet:
+    """Divide a line by its terms; what its payees get of it is added to the totals."""
+    line, of, terms = draft.line, draft.claims.of, draft.claims.terms
+    borne = {bearer: amount for bearer, amount in draft.costs.items() if bearer != of.principal and amount}
+    basis = of.basis(paid=line.paid, costs=sum(draft.costs.values()))
+    split = _split(line, of, borne=sum(borne.values()), basis=basis)
+    stakes = draft.claims.stakes(totals)
+    split.input_hash = evidence.input_hash(split, draft, stakes)
+    cuts = divide(
+        base=split.base,
+        basis=basis,
+        terms=terms,
+        quantity=line.quantity,
+        claimants={number: list(claimants) for number, claimants in stakes.items()},
     )
-    borne = {bearer: amount for bearer, amount in costs.items() if bearer != of.principal and amount}
-    split = _split(
-        line, of, borne=sum(borne.values()), basis=of.basis(paid=line.paid, costs=sum(costs.values()))
-    )
-    split.input_hash = evidence.input_hash(split, of, parts, costs, candidates, guides)
-    cuts = divide(base=split.base, basis=split.basis, terms=[term for term in of.rules if term.role in found])
+    draft.claims.count(cuts, basis=basis, totals=totals)
     shares = []
     for number, cut in enumerate(cuts):
-        payee = found[cut.term.role]
-        told = evidence.why(cut, payee, of.version, guides)
-        if nobody and cut.term.ppm is None:
-            told["unclaimed"] = evidence.unclaimed(of, nobody, guides)
-        shares.append(_share(split, number, cut, payee, told))
+        payee = stakes[cut.term.number][cut.claimant]
+        told = evidence.why(cut, payee, of.version, draft.guides)
+        if draft.nobody and cut.term.kind == "residual":
+            told["unclaimed"] = evidence.unclaimed(terms, draft.nobody, draft.guides)
+        share = _share(split, number, cut, payee, told)
+        if share.role in draft.claims.counted:
+            share.running_id = totals.of(draft.claims.key(share.role, share.payee_id)).id
+        shares.append(share)
     return Sheet(
         split,
-        [_collection(split, number, *part) for number, part in enumerate(parts)],
+        [_collection(split, number, *part) for number, part in enumerate(draft.parts)],
         [_contribution(split, number, *cost) for number, cost in enumerate(borne.items())],
         shares,
+        totals,
     )
 
 
@@ -126,6 +123,7 @@ def _share(split: Split, number: int, cut: Cut, payee: Payee, why: dict[str, obj
         guide=payee.guide,
         store=split.store,
         ppm=cut.term.ppm,
+        part_ppm=payee.part,
         claim_numerator=cut.claim.numerator,
         claim_denominator=cut.claim.denominator,
         amount=cut.amount,

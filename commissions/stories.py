@@ -5,10 +5,11 @@ merchants they name, the split with its order and line; nothing is read.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from commissions.models import Collection, Contribution, Rule, Share, Split
-from ledger.accounts import CLEARING, OWN_COST, OWN_RESIDUAL, OWN_SHARE, Name, held, named
+from ledger.accounts import CLEARING, OWN_ADJUST, OWN_COST, OWN_RESIDUAL, OWN_SHARE, Name, held, named
 from ledger.transfers import Entry, Story
 
 PENDING, RESERVE, DUE, OWED = "pending", "reserve", "due", "owed"
@@ -117,6 +118,53 @@ def refunded(
             tell.here("clawback", named(between, share.owed_to_id), CLEARING, amount)
             tell.there(share.other_book, "clawback", _passed_on(share, taken_from), tell.us(between), amount)
     return tell.story("refund", source_id, on, at)
+
+
+@dataclass(frozen=True)
+class Owing:
+    """To whom a book owes: the payee, or the employer who pays on (`owed_to`); in which other merchant's book it is
+    mirrored, if any, and whether it is passed on there."""
+
+    book_id: int
+    us_id: int
+    payee_id: int
+    owed_to_id: int
+    other_book: int | None = None
+    is_passed_on: bool = False
+
+    @classmethod
+    def of(cls, share: Share) -> "Owing":
+        """As the share is owed; it comes loaded with its merchant."""
+        return cls(
+            share.merchant_id,
+            share.merchant.party_id,
+            share.payee_id,
+            share.owed_to_id,
+            share.other_book,
+            share.is_passed_on,
+        )
+
+    @property
+    def purse(self) -> tuple[int, int]:
+        return self.other_book or self.book_id, self.payee_id
+
+
+def adjusted(
+    kind: str, source_id: str, to: Owing, pieces: Pieces, *, up: bool, on: date, at: datetime, currency: str
+) -> Story:
+    """What the payee is owed grows, or shrinks by the pieces, against the book's own result: of no sale."""
+    entries = []
+    for account, amount in pieces:
+        between = DUE if to.other_book else account
+        theirs = named(account, to.payee_id) if to.is_passed_on else OWN_ADJUST
+        pairs = [(to.book_id, OWN_ADJUST, named(between, to.owed_to_id))]
+        if to.other_book:
+            pairs.append((to.other_book, named(between, to.us_id), theirs))
+        for book_id, debit, credit in pairs:
+            if amount:
+                sides = (debit, credit) if up else (credit, debit)
+                entries.append(Entry(book_id, kind, *sides, amount))
+    return Story(kind, source_id, on, at, currency, tuple(entries))
 
 
 class _Telling:

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from commissions.attribution import Award, Candidate, for_role
-from commissions.models import PlanVersion, Rule
+from commissions.attribution import Award, Candidate, Winner, for_role
+from commissions.models import GUIDE_ROLES, PlanVersion, Rule
 from commissions.plans import narrowest, terms_of
 from commissions.splitting import Term
 from guides.models import Guide
 from merchants.models import Merchant, Party
+from merchants.money import PPM
 from stores.models import Contract
 
-GUIDE_ROLES = (Rule.Role.GUIDE, Rule.Role.BOUND, Rule.Role.SERVING)
-NOTHING_AGREED = [Term(1, Rule.Role.RESIDUAL, None)]
+NOTHING_AGREED = [Term(1, Rule.Role.RESIDUAL)]
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,22 @@ def platform() -> Party:
 
 @dataclass(frozen=True)
 class Payee:
-    """Who gets what a role claims: the party, the merchant behind it (a guide's employer; none for the platform),
-    whose account it is in the principal's book, and how a guide came to it."""
+    """Who gets `part` ppm of what a role claims: the party, the merchant behind it (a guide's employer; none for the
+    platform), whose account it is in the principal's book, and how a guide came to it, at which level."""
 
     party_id: int
     merchant: Merchant | None
     owed_to_id: int
     guide: Guide | None = None
     award: Award | None = None
+    winner: Winner | None = None
+
+    @property
+    def part(self) -> int:
+        return self.winner.part if self.winner else PPM
+
+
+Payees = Mapping[str, Sequence[Payee]]
 
 
 def payees(
@@ -92,22 +100,32 @@ def payees(
     guides: Mapping[int, Guide],
     store_id: int,
     platform: Party,
-) -> tuple[dict[str, Payee], dict[str, Award]]:
-    """Role → payee for the roles of the terms, and role → award where nobody won: that claim falls to the rest."""
-    found: dict[str, Payee] = {}
+) -> tuple[dict[str, list[Payee]], dict[str, Award]]:
+    """Role → payees for the roles of the terms, and role → award where nobody won: that claim falls to the rest."""
+    found: dict[str, list[Payee]] = {}
     nobody: dict[str, Award] = {}
     for role in {term.role for term in terms.rules}:
         if role in GUIDE_ROLES:
             award = for_role(role, candidates, store=store_id)
-            if award.winner is None:
+            found[role] = [
+                _guide(guides[winner.candidate.guide], award, winner, terms) for winner in award.winners
+            ]
+            if not award.winners:
                 nobody[role] = award
-            else:
-                found[role] = _guide(guides[award.winner.guide], award, terms)
         elif role == Rule.Role.PLATFORM:
-            found[role] = Payee(platform.id, None, platform.id)
+            found[role] = [Payee(platform.id, None, platform.id)]
         else:
-            found[role] = _merchant(_behind(role, terms))
+            found[role] = [_merchant(_behind(role, terms))]
     return found, nobody
+
+
+def claiming(term: Term, found: Payees) -> list[Payee]:
+    """Who stands for a term: the payees of its role, of its level if it asks for one."""
+    return [
+        payee
+        for payee in found[term.role]
+        if term.level is None or (payee.winner and payee.winner.candidate.level == term.level)
+    ]
 
 
 def _behind(role: str, terms: Terms) -> Merchant:
@@ -120,7 +138,7 @@ def _merchant(merchant: Merchant) -> Payee:
     return Payee(merchant.party_id, merchant, merchant.party_id)
 
 
-def _guide(guide: Guide, award: Award, terms: Terms) -> Payee:
+def _guide(guide: Guide, award: Award, winner: Winner, terms: Terms) -> Payee:
     """Paid by the principal, or by the employer, who then is owed it; an employer who is the principal just pays."""
     employer = guide.merchant
     pays_on = (
@@ -129,4 +147,4 @@ def _guide(guide: Guide, award: Award, terms: Terms) -> Payee:
         and employer.id != terms.principal.id
     )
     owed_to = employer.party_id if pays_on else guide.party_id
-    return Payee(guide.party_id, employer, owed_to, guide, award)
+    return Payee(guide.party_id, employer, owed_to, guide, award, winner)

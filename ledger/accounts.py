@@ -36,6 +36,7 @@ CLEARING = Name("clearing")
 OWN_RESIDUAL = Name("own:residual")
 OWN_SHARE = Name("own:share")
 OWN_COST = Name("own:cost")
+OWN_ADJUST = Name("own:adjust")
 
 _FIND = """
 WITH wanted AS (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[])

@@ -2,11 +2,13 @@ from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
 from commissions.models.payout_terms import PayeeAccount, WithdrawalPolicy, WithholdingRule
-from commissions.models.plan import Plan, PlanVersion, Rule
+from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
+from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
 
 __all__ = [
+    "GUIDE_ROLES",
     "BankFile",
     "Clawback",
     "Collection",
@@ -16,12 +18,15 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "Rule",
+    "RunningTotal",
     "Settlement",
     "SettlementBatch",
     "SettlementItem",
     "SettlementPolicy",
     "Share",
     "Split",
+    "TrueUp",
     "WithdrawalPolicy",
     "WithholdingRule",
+    "month_of",
 ]

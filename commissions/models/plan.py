@@ -6,9 +6,11 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from catalog.models import Sku
 from merchants.dated import times_overlap
 from merchants.models import Brand, Merchant
 from merchants.refs import RefField
+from orders.models import Order
 from stores.models import Contract
 
 
@@ -100,7 +102,8 @@ class PlanVersion(models.Model):
 
 
 class Rule(models.Model):
-    """One claim of a version, in order of number: a role's ratio of the basis, or the residual, the rest."""
+    """One claim of a version, in order of number: a role's ratio of the basis, a fixed amount, the slices of its
+    tiers, or the residual, the rest. It claims where all of its conditions hold, beside other rules of its role."""
 
     class Role(models.TextChoices):
         BRAND = "brand", _("Brand")
@@ -109,6 +112,10 @@ class Rule(models.Model):
         GUIDE = "guide", _("Guide")
         BOUND = "bound", _("Own guide")
         SERVING = "serving", _("Serving guide")
+        SHARING = "sharing", _("Sharing guide")
+        RECRUITING = "recruiting", _("Recruiting guide")
+        ACCEPTING = "accepting", _("Accepting guide")
+        MANAGER = "manager", _("Store manager")
         PLATFORM = "platform", _("Platform")
         RESIDUAL = "residual", _("Rest")
 
@@ -116,7 +123,20 @@ class Rule(models.Model):
     version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="rules")
     number = models.PositiveSmallIntegerField()
     role = models.CharField(max_length=12, choices=Role)
-    ppm = models.PositiveIntegerField(null=True, blank=True, help_text="Of the basis; empty for the residual")
+    ppm = models.PositiveIntegerField(null=True, blank=True, help_text="Of the basis")
+    fixed = models.BigIntegerField(null=True, blank=True, help_text="Minor units, for a line")
+    per_unit = models.BooleanField(default=False, help_text="The fixed amount is for each piece")
+    tiers = models.JSONField(
+        default=list, blank=True, help_text="[[from, ppm], …], marginal on the payee's basis of the month"
+    )
+    line_cap = models.BigIntegerField(null=True, blank=True, help_text="Minor units, for all who share it")
+    period_cap = models.BigIntegerField(null=True, blank=True, help_text="Minor units, a payee and month")
+    category = models.CharField(max_length=60, blank=True)
+    sku = models.ForeignKey(Sku, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.CharField(max_length=12, choices=Order.Channel, blank=True)
+    level = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Of the guide, when it was paid"
+    )
 
     objects = ScopedManager(merchant="merchant")
 
@@ -128,12 +148,40 @@ class Rule(models.Model):
                 fields=["version"], condition=Q(role="residual"), name="rule_one_residual"
             ),
             models.CheckConstraint(
-                condition=Q(role="residual", ppm=None)
-                | (~Q(role="residual") & Q(ppm__gt=0, ppm__lte=1_000_000)),
-                name="rule_ratio_or_residual",
+                condition=Q(role="residual", ppm=None, fixed=None, tiers=[])
+                | ~Q(role="residual")
+                & (
+                    Q(ppm__gt=0, ppm__lte=1_000_000, fixed=None, tiers=[])
+                    | Q(ppm=None, fixed__gt=0, tiers=[])
+                    | Q(ppm=None, fixed=None) & ~Q(tiers=[])
+                ),
+                name="rule_claims_one_way",
+            ),
+            models.CheckConstraint(
+                condition=(Q(line_cap=None) | Q(line_cap__gt=0))
+                & (Q(period_cap=None) | Q(period_cap__gt=0))
+                & (Q(per_unit=False) | Q(fixed__isnull=False)),
+                name="rule_caps_above_zero",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="residual")
+                | Q(line_cap=None, period_cap=None, category="", sku=None, channel="", level=None),
+                name="rule_residual_takes_no_conditions",
             ),
             models.CheckConstraint(condition=Q(number__gt=0), name="rule_number_above_zero"),
         ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.role}"
+
+
+# Roles whose payee is a guide.
+GUIDE_ROLES = (
+    Rule.Role.GUIDE,
+    Rule.Role.BOUND,
+    Rule.Role.SERVING,
+    Rule.Role.SHARING,
+    Rule.Role.RECRUITING,
+    Rule.Role.ACCEPTING,
+    Rule.Role.MANAGER,
+)

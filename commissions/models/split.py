@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django_scopes import ScopedManager
 
 from commissions.models.plan import PlanVersion, Rule
+from commissions.models.running import RunningTotal
 from guides.models import Guide
 from merchants.models import Merchant, Party
 from merchants.refs import RefField
@@ -102,8 +103,18 @@ class Share(models.Model):
     guide = models.ForeignKey(Guide, on_delete=models.PROTECT, null=True, related_name="shares")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     ppm = models.PositiveIntegerField(null=True)
-    claim_numerator = models.BigIntegerField()
-    claim_denominator = models.BigIntegerField()
+    part_ppm = models.PositiveIntegerField(
+        default=1_000_000, help_text="Of the rule's claim, if it is shared"
+    )
+    running = models.ForeignKey(
+        RunningTotal,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="shares",
+        help_text="The month's total that counts it, where the plan has tiers or caps",
+    )
+    claim_numerator = models.DecimalField(max_digits=60, decimal_places=0)  # exact parts outgrow 64 bits
+    claim_denominator = models.DecimalField(max_digits=60, decimal_places=0)
     amount = models.BigIntegerField()
     clawed = models.BigIntegerField(default=0)
     why = models.JSONField(help_text="Touch, rule, version and losing candidates, as codes and references")
@@ -133,7 +144,7 @@ class Share(models.Model):
     @property
     def claim(self) -> Fraction:
         """Before rounding."""
-        return Fraction(self.claim_numerator, self.claim_denominator)
+        return Fraction(int(self.claim_numerator), int(self.claim_denominator))
 
     @property
     def held(self) -> int:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commissions import plans
-from commissions.models import PlanVersion
-from commissions.reasons import percent
+from commissions.models import PlanVersion, Rule
+from commissions.reasons import claim_of
 from dashboard.access import needs
 from dashboard.forms.plans import PlanForm
 from dashboard.frame import page
@@ -60,8 +60,5 @@ def _in_words(version: PlanVersion, now) -> dict[str, object]:
     return {
         "version": version,
         "state": "ended" if ended else "holds" if begun else "coming",
-        "rules": [
-            (rule.get_role_display(), "" if rule.ppm is None else f"{percent(rule.ppm)}%")
-            for rule in version.rules.all()
-        ],
+        "rules": [(Rule.Role(term.role).label, claim_of(term)) for term in plans.terms_of(version)],
     }

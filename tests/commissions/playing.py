@@ -1,23 +1,17 @@
-"""Plays a worked example through the product's verbs, and reads the books back in the example's words.
-
-What no verb of ours does yet is posted from the example itself through the ledger's one door, as the ground the next
-step stands on.
-"""
+"""Plays a worked example through the product's verbs, and reads the books back in the example's words."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from commissions import accruals, batches, clawback, plans, reserves, settlement
-from commissions.models import Collection, Contribution, Payout, Share, Split
+from commissions import accruals, batches, clawback, plans, reserves, settlement, trueup
+from commissions.models import Collection, Contribution, Payout, Plan, Share, Split
 from commissions.payouts import answers, arrivals, paying
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
 from ledger import balances, proof, statements
-from ledger.accounts import Name, named
 from ledger.models import Transfer
-from ledger.transfers import Entry, Story, post
 from members.identity import person_for
 from members.models import Member
 from merchants.models import Brand, Merchant, Party
@@ -29,7 +23,6 @@ from orders.models import Order, Refund
 from stores.models import Contract, Store
 from tests.people import LONG_AGO, ONBOARDING, make_contract, make_guide, make_sku, make_store
 
-THROUGH_VERBS = {"sale", "settle", "close", "release", "refund", "payout", "payout_result", "arrive"}
 REFUNDED_AT = datetime(2026, 3, 11, 6, tzinfo=UTC)
 
 
@@ -93,7 +86,7 @@ def set_stage(given: dict) -> Stage:
             mode=contract.mode,
             scope=contract,
             basis=version["basis"],
-            rules=[Term(rule["no"], rule["role"], rule.get("ppm")) for rule in version["rules"]],
+            rules=[term(rule) for rule in version["rules"]],
             effective_from=LONG_AGO,
             at=LONG_AGO,
             by=ONBOARDING,
@@ -101,7 +94,21 @@ def set_stage(given: dict) -> Stage:
     return stage
 
 
-def play(stage: Stage, step: dict, expected: dict) -> None:
+def term(rule: dict) -> Term:
+    """A rule as the example writes it."""
+    return Term(
+        rule["no"],
+        rule["role"],
+        ppm=rule.get("ppm"),
+        fixed=rule.get("amount"),
+        per_unit=rule.get("per") == "unit",
+        tiers=tuple((start, ppm) for start, ppm in rule.get("tiers", ())),
+        line_cap=rule.get("max_line"),
+        period_cap=rule.get("max_period"),
+    )
+
+
+def play(stage: Stage, step: dict) -> None:
     match step["do"]:
         case "sale":
             order = sell(stage, next(o for o in stage.given["orders"] if o["id"] == step["order"]))
@@ -133,8 +140,10 @@ def play(stage: Stage, step: dict, expected: dict) -> None:
                 by=ONBOARDING,
                 at=REFUNDED_AT,
             )
-        case _:
-            arrange(stage, step, expected)
+        case "true_up":
+            true_up(stage, step)
+        case unknown:
+            raise ValueError(f"no verb plays {unknown}")
 
 
 def sell(stage: Stage, given: dict) -> Order:
@@ -247,31 +256,20 @@ def answer(payout: Payout, result: str) -> None:
     verbs[result](payout, by=ONBOARDING, at=REFUNDED_AT)
 
 
-def arrange(stage: Stage, step: dict, expected: dict) -> None:
-    post(
-        Story(
-            "arranged",
-            f"{expected['step']}/{place}",
-            date(2026, 3, 12),
-            REFUNDED_AT,
-            "CNY",
-            (
-                Entry(
-                    stage.merchants[row["book"]].pk,
-                    row["kind"],
-                    account(stage, row["debit"]),
-                    account(stage, row["credit"]),
-                    row["amount"],
-                ),
-            ),
-        )
-        for place, row in enumerate(expected["transfers"])
+def true_up(stage: Stage, step: dict) -> None:
+    version = next(row for row in stage.given["plan_versions"] if row["plan"] == step["plan"])
+    contract = stage.contracts[version["contract"]]
+    with acting_for(contract.brand.merchant):
+        plan = Plan.objects.get(brand=contract.brand, mode=contract.mode)
+    month = date.fromisoformat(f"{step['period']}-01")
+    trueup.true_up(
+        book=stage.merchants[step["book"]],
+        plan=plan,
+        payee=stage.parties[step["payee"]],
+        period=month,
+        at=datetime(month.year + month.month // 12, month.month % 12 + 1, 1, 4, tzinfo=UTC),
+        by=ONBOARDING,
     )
-
-
-def account(stage: Stage, name: str) -> Name:
-    code, _colon, party = name.partition(":")
-    return named(code, stage.parties[party]) if party and code not in ("held", "own") else Name(name)
 
 
 # --- the books, in the example's words ---

@@ -17,7 +17,7 @@ def test_a_worked_example_is_booked_to_the_fen(name, db):
     scenario = SCENARIOS[name]
     stage = playing.set_stage(scenario["given"])
     for step, expected in zip(scenario["given"]["steps"], scenario["expected"]["after"], strict=True):
-        playing.play(stage, step, expected)
+        playing.play(stage, step)
         told = Counter(
             (row["book"], row["kind"], row["debit"], row["credit"], row["amount"])
             for row in expected["transfers"]
@@ -29,8 +29,3 @@ def test_a_worked_example_is_booked_to_the_fen(name, db):
     for told in scenario["expected"]["statements"]:
         found = playing.statement(stage, told["book"], told["party"])
         assert found == {name: told[name] for name in found}, told["party"]
-
-
-def test_every_step_is_played_by_the_verbs():
-    for name, scenario in SCENARIOS.items():
-        assert {step["do"] for step in scenario["given"]["steps"]} <= playing.THROUGH_VERBS, name
