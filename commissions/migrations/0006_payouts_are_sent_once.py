@@ -175,6 +175,12 @@ class Migration(migrations.Migration):
                     "rail",
                     models.CharField(choices=[("bank", "Bank file"), ("manual", "By hand")], max_length=8),
                 ),
+                (
+                    "place",
+                    models.CharField(
+                        help_text="Where the sender holds what it sends: bank, cash", max_length=12
+                    ),
+                ),
                 ("currency", models.CharField(max_length=3)),
                 ("gross", models.BigIntegerField(help_text="Taken from what is due")),
                 ("recovered", models.BigIntegerField(help_text="Kept for what the payee owed, oldest first")),

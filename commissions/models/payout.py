@@ -74,6 +74,7 @@ class Payout(models.Model):
     )
     guide = models.ForeignKey(Guide, on_delete=models.PROTECT, null=True, related_name="payouts")
     rail = models.CharField(max_length=8, choices=Rail)
+    place = models.CharField(max_length=12, help_text="Where the sender holds what it sends: bank, cash")
     currency = models.CharField(max_length=3)
     gross = models.BigIntegerField(help_text="Taken from what is due")
     recovered = models.BigIntegerField(help_text="Kept for what the payee owed, oldest first")

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from commissions.payouts.paying import PLACES
 from events.record import Actor, record
 from ledger.accounts import held
 from ledger.transfers import Entry, Story, post
@@ -13,9 +14,6 @@ from merchants.business_day import business_date
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from merchants.scoping import acting_for
-from orders.models import Tender
-
-PLACES = (*Tender.Place.values, "bank")
 
 
 def arrive(

@@ -19,7 +19,7 @@ from commissions.payouts import answers
 from commissions.payouts.bank_results import Answer, ResultRow, read
 from commissions.payouts.payee_accounts import number_of
 from commissions.payouts.paying import hold_purses
-from events.record import Actor
+from events.record import Actor, record
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from merchants.money import yuan
@@ -50,7 +50,7 @@ class Imported:
 def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime | None = None) -> BankFile:
     """Put these payouts, which the merchant sends, into one file: all are submitted, or none is.
 
-    `content(file)` is what the bank gets, as often as it is asked for. DomainError `bank_file.empty`,
+    `content(file, by=…)` is what the bank gets, as often as it is asked for. DomainError `bank_file.empty`,
     `bank_file.wrong_payout`, `payee_account.missing`; Conflict `payout.cannot` if one has been sent.
     """
     at = at or timezone.now()
@@ -77,9 +77,11 @@ def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime
     return file
 
 
-def content(file: BankFile) -> bytes:
-    """The file as the bank gets it: CSV, UTF-8 with a mark, amounts in yuan. The account numbers stand in clear:
-    only for whoever may pay. Uploaded as it is; saved from a spreadsheet, long numbers lose digits."""
+@transaction.atomic
+def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
+    """The file as the bank gets it: CSV, UTF-8 with a mark, amounts in yuan. Uploaded as it is: saved from a
+    spreadsheet, long numbers lose digits. The account numbers stand in clear: only for whoever may pay, and the
+    stream tells who took it."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(
@@ -98,6 +100,20 @@ def content(file: BankFile) -> bytes:
             assert account is not None  # nothing is exported without one
             row = [file.number, payout.number, account.holder, account.bank, number_of(account)]
             writer.writerow([*map(_harmless, row), f"{payout.net // 100}.{payout.net % 100:02d}"])
+        record(
+            "bank_file.taken",
+            merchant_id=file.merchant_id,
+            subject=file.ref,
+            payload={
+                "file": file.ref,
+                "number": file.number,
+                "payouts": file.payouts_count,
+                "total": file.total,
+            },
+            concerns=[],
+            by=by,
+            at=at,
+        )
     return out.getvalue().encode("utf-8-sig")
 
 

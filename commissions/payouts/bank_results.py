@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from merchants.errors import DomainError
 
 LARGEST = 5_000_000  # bytes
+PREAMBLE = 20  # rows among which headings are looked for
 LONGEST = 12  # digits of yuan: more is no amount
 
 _HEADINGS = {
@@ -59,25 +60,12 @@ class ResultRow:
 
 
 def read(file: bytes) -> Iterator[ResultRow]:
-    """The rows of the file; `line` counts from 1, headings included. DomainError `bank_file.unreadable`."""
-    text = _text(file)
-    first = text.partition("\n")[0]
-    delimiter = "\t" if "\t" in first and "," not in first else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    columns: dict[str, int] | None = None
-    begins = 1
-    try:
-        for cells in reader:
-            line, begins = begins, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if columns is None:
-                columns, is_heading = _columns(cells)
-                if is_heading:
-                    continue
-            yield _row(line, cells, columns)
-    except csv.Error:
-        raise _unreadable() from None
+    """The rows of the file, from under its headings if it has any; `line` counts every line of the file from 1.
+    DomainError `bank_file.unreadable`."""
+    rows = _rows(_text(file))
+    columns, begins = _columns([cells for _line, cells in rows])
+    for line, cells in rows[begins:]:
+        yield _row(line, cells, columns)
 
 
 def fen_of(text: str) -> int | None:
@@ -91,7 +79,8 @@ def fen_of(text: str) -> int | None:
 def _text(file: bytes) -> str:
     if len(file) > LARGEST:
         raise _unreadable()
-    for encoding in ("utf-8-sig", "gb18030"):
+    marked = file.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:
             return file.decode(encoding).replace("\0", "")
         except UnicodeDecodeError:
@@ -99,19 +88,35 @@ def _text(file: bytes) -> str:
     raise _unreadable()
 
 
-def _columns(cells: list[str]) -> tuple[dict[str, int], bool]:
-    """Where each column stands, and whether this row was the headings."""
-    found = {
-        name: place
-        for place, cell in enumerate(cells)
-        for name, headings in _HEADINGS.items()
-        if _plain(cell).casefold().replace(" ", "") in headings
-    }
-    if "number" not in found:
-        return {name: place for place, name in enumerate(_ORDER)}, False
-    if not {"result", "amount"} <= set(found):
-        raise _unreadable()
-    return found, True
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Every row that is not blank, with the line on which it begins."""
+    delimiter = "\t" if text.count("\t") > text.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows, begins = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((begins, cells))
+            begins = reader.line_num + 1
+    except csv.Error:
+        raise _unreadable() from None
+    return rows
+
+
+def _columns(rows: list[list[str]]) -> tuple[dict[str, int], int]:
+    """Where each column stands, and the row below the headings: banks write a few lines of their own above."""
+    for place, cells in enumerate(rows[:PREAMBLE]):
+        found = {
+            name: column
+            for column, cell in enumerate(cells)
+            for name, headings in _HEADINGS.items()
+            if _plain(cell).casefold().replace(" ", "") in headings
+        }
+        if {"number", "result", "amount"} <= set(found):
+            return found, place + 1
+        if "number" in found:
+            raise _unreadable()
+    return {name: column for column, name in enumerate(_ORDER)}, 0
 
 
 def _row(line: int, cells: list[str], columns: dict[str, int]) -> ResultRow:

@@ -18,14 +18,17 @@ from commissions.stories import DUE, OWED
 from events.record import Actor
 from guides.models import Guide
 from ledger import accounts, balances
-from ledger.accounts import Place, named
+from ledger.models import Account
 from ledger.transfers import post
 from merchants.errors import Conflict, DomainError
 from merchants.models import Merchant, Party
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
+from orders.models import Tender
 
 State = Payout.State
+BANK = "bank"
+PLACES = (*Tender.Place.values, BANK)  # where a book holds money
 
 
 def pay(
@@ -36,16 +39,20 @@ def pay(
     by: Actor,
     amount: int | None = None,
     collector: Merchant | None = None,
+    place: str = BANK,
     at: datetime | None = None,
 ) -> Payout:
     """Pay the payee what is due to it in the merchant's book, or `amount` (minor units) of that, once.
 
     What a person owes is kept first, the oldest first; then comes the tax; the rest is on its way until the rail
     has answered. A payout with nothing left to send is paid at once. `collector` sends it on the book's behalf.
+    `place` is where the sender holds the money it sends, such as `bank` or `cash`.
     DomainError `payout.nothing_due`, `payout.more_than_due`, `payout.wrong_collector`; Conflict
     `payout.under_way` while another to the same payee is.
     """
     at, currency = at or timezone.now(), book.currency
+    if place not in PLACES:
+        raise ValueError(f"no book holds money in {place}")
     if collector and collector.party_id in (book.party_id, payee.pk):
         raise DomainError(
             "payout.wrong_collector",
@@ -73,7 +80,8 @@ def pay(
             payee=payee,
             payee_merchant=_merchant_of(payee, guide),
             guide=guide,
-            rail=rail,
+            rail=Payout.Rail(rail),
+            place=place,
             currency=currency,
             gross=gross,
             recovered=recovered,
@@ -94,24 +102,26 @@ def pay(
 
 
 def hold_purse(book: Merchant, payee: Party, currency: str) -> tuple[int, int]:
-    """(due, owed) of the payee in this book, minor units, ≥ 0 when it owes; locked until the transaction ends."""
-    places = [Place(book.pk, named(code, payee), currency) for code in (DUE, OWED)]
-    ids = accounts.ids_of(places)
-    accounts.lock(ids.values())
-    standing = balances.of_accounts(ids.values())
-    due, owed = (standing[ids[place]] for place in places)
+    """(due, owed) of the payee in this book, minor units, owed ≥ 0; locked until the transaction ends. Inside the
+    book's scope."""
+    purse = Account.objects.filter(book=book, party=payee, code__in=(DUE, OWED), currency=currency)
+    # No account is made here: whoever makes `owed` holds `due`, and would wait for us while we wait for it.
+    accounts.lock(purse.values_list("id", flat=True))
+    found = {account.code: account.pk for account in purse.all()}
+    standing = balances.of_accounts(found.values())
+    due, owed = (standing.get(found.get(code, 0), 0) for code in (DUE, OWED))
     return due, -owed
 
 
 def hold_purses(payouts: Iterable[Payout]) -> None:
     """Lock the purses of several payouts at once, before any of their rows: in one order, so nobody waits in a
     ring."""
-    places = {
-        Place(payout.merchant_id, named(code, payout.payee_id), payout.currency)
-        for payout in payouts
-        for code in (DUE, OWED)
-    }
-    accounts.lock(accounts.ids_of(places).values())
+    ids: list[int] = []
+    for payout in payouts:
+        with acting_for(payout.merchant):
+            purse = Account.objects.filter(book=payout.merchant, party=payout.payee_id, code__in=(DUE, OWED))
+            ids += purse.filter(currency=payout.currency).values_list("id", flat=True)
+    accounts.lock(ids)
 
 
 def _gross(due: int, amount: int | None) -> int:

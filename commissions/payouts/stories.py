@@ -11,7 +11,6 @@ from ledger.transfers import Entry, Story
 from merchants.business_day import business_date
 
 TRANSIT, TAX = "transit", Name("tax")
-BANK = held("bank")
 
 
 def made(payout: Payout) -> Story:
@@ -27,13 +26,13 @@ def made(payout: Payout) -> Story:
 
 
 def paid(payout: Payout, *, at: datetime) -> Story:
-    """It arrived: out of the book's own bank, or out of the collector's, whom the book owes now."""
+    """It arrived: out of the book's own money, or out of the collector's, whom the book owes now."""
     return _story(
         payout,
         at,
         _here(payout, "payout_paid", _transit(payout), _source(payout), payout.net),
-        _there(payout, payout.collector_id, "payout_paid", _us(payout), BANK, payout.net),
-        _there(payout, _payees_book(payout), "payout_received", BANK, _us(payout), payout.net),
+        _there(payout, payout.collector_id, "payout_paid", _us(payout), _place(payout), payout.net),
+        _there(payout, _payees_book(payout), "payout_received", _place(payout), _us(payout), payout.net),
     )
 
 
@@ -57,8 +56,8 @@ def returned(payout: Payout, *, was_paid: bool, at: datetime) -> Story:
     ]
     if was_paid:
         entries += [
-            _there(payout, payout.collector_id, kind, BANK, _us(payout), payout.net),
-            _there(payout, _payees_book(payout), kind, _us(payout), BANK, payout.net),
+            _there(payout, payout.collector_id, kind, _place(payout), _us(payout), payout.net),
+            _there(payout, _payees_book(payout), kind, _us(payout), _place(payout), payout.net),
         ]
     return _story(payout, at, *entries)
 
@@ -69,7 +68,12 @@ def _transit(payout: Payout) -> Name:
 
 def _source(payout: Payout) -> Name:
     """Where the money comes from, as the payer's book calls it."""
-    return named(DUE, payout.sender.party_id) if payout.collector_id else BANK
+    return named(DUE, payout.sender.party_id) if payout.collector_id else _place(payout)
+
+
+def _place(payout: Payout) -> Name:
+    """Where the sender holds it; cash is received as cash."""
+    return held(payout.place)
 
 
 def _us(payout: Payout) -> Name:

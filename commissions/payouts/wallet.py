@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount, Payout, Share, WithdrawalPolicy
 from commissions.payouts.paying import pay, under_way
-from events.record import Actor
+from events.record import Actor, record
 from guides.models import Guide
 from ledger import balances
 from merchants.errors import DomainError
@@ -74,6 +75,31 @@ def withdraw(
         )
     rail = Payout.Rail.BANK
     return pay(book=purse.book, payee=guide.party, rail=rail, amount=amount, by=by, at=at or timezone.now())
+
+
+def ask_minimum(*, merchant: Merchant, minimum: int, by: Actor) -> WithdrawalPolicy:
+    """Guides draw at least `minimum` (minor units, 0 for any amount) from this merchant at once. DomainError
+    `wallet.minimum_invalid`."""
+    if minimum < 0:
+        raise DomainError(
+            "wallet.minimum_invalid",
+            _("The smallest withdrawal cannot be below zero."),
+            next_step=_("Enter zero to let any amount be drawn."),
+            field="minimum",
+        )
+    with acting_for(merchant), transaction.atomic():
+        policy, _made = WithdrawalPolicy.objects.update_or_create(
+            merchant=merchant, defaults={"minimum": minimum}
+        )
+        record(
+            "withdrawal.minimum_asked",
+            merchant_id=merchant.pk,
+            subject=merchant.ref,
+            payload={"minimum": minimum},
+            concerns=[],
+            by=by,
+        )
+    return policy
 
 
 def _chosen(guide: Guide, book: Merchant | None) -> Purse:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 from commissions import accruals, batches, clawback, plans, reserves, settlement, trueup
 from commissions.models import Collection, Contribution, Payout, Plan, Share, Split
-from commissions.payouts import answers, arrivals, paying
+from commissions.payouts import answers, arrivals, paying, receivables
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
@@ -36,6 +36,7 @@ class Stage:
     contracts: dict[str, Contract] = field(default_factory=dict)
     parties: dict[str, Party] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
     payouts: dict[str, Payout] = field(default_factory=dict)
     store: Store | None = None
     told: set[int] = field(default_factory=set)
@@ -125,7 +126,7 @@ def play(stage: Stage, step: dict) -> None:
             book = stage.merchants[step["book"]]
             reserves.release_due(book, on=date.fromisoformat(step["date"]), at=REFUNDED_AT)
         case "refund":
-            give_back(stage, step)
+            stage.refunds[step["id"]] = give_back(stage, step)
         case "payout":
             stage.payouts[step["id"]] = pay(stage, step)
         case "payout_result":
@@ -235,11 +236,14 @@ def give_back(stage: Stage, step: dict) -> Refund:
 
 def pay(stage: Stage, step: dict) -> Payout:
     """Made and handed to the rail, unless there is nothing left to send."""
+    collector = step.get("by", step["book"])
     payout = paying.pay(
         book=stage.merchants[step["book"]],
         payee=stage.parties[step["payee"]],
         rail="manual",
         amount=step.get("amount"),
+        collector=stage.merchants[collector] if collector != step["book"] else None,
+        place=step.get("rail", "held:bank").removeprefix("held:"),
         by=ONBOARDING,
         at=REFUNDED_AT,
     )
@@ -323,6 +327,48 @@ def prove(stage: Stage) -> None:
         with acting_for(merchant):
             trial = proof.trial_balance(merchant)
         assert (trial.total, trial.clearing, trial.breaks) == (0, 0, [])
+
+
+def payouts_now(stage: Stage) -> list[dict]:
+    found = []
+    for name, payout in stage.payouts.items():
+        with acting_for(payout.merchant):
+            payout = Payout.objects.select_related("merchant", "sender").get(pk=payout.pk)
+        found.append(
+            {
+                "id": name,
+                "book": payout.merchant.name,
+                "payee": stage.party_names[payout.payee_id],
+                "gross": payout.gross,
+                "recovered": payout.recovered,
+                "withheld": payout.tax,
+                "net": payout.net,
+                "state": payout.state,
+                "rail": f"held:{payout.place}",
+                "by": payout.sender.name,
+            }
+        )
+    return found
+
+
+def payouts_expected(expected: dict) -> list[dict]:
+    """The example's payouts, less the month, which it names only where tax is withheld."""
+    return [
+        {key: value for key, value in row.items() if key != "month"} for row in expected.get("payouts", [])
+    ]
+
+
+def recoveries_now(stage: Stage) -> list[tuple[str, str, int]]:
+    """(payout, refund of the receivable, amount), in the order of payouts."""
+    payouts = {payout.ref: name for name, payout in stage.payouts.items()}
+    refunds = {refund.ref: name for name, refund in stage.refunds.items()}
+    places = {(payout.merchant_id, payout.payee_id): payout for payout in stage.payouts.values()}
+    return sorted(
+        (payouts[part.source_id], refunds[item.source_id.split("/")[0]], part.amount)
+        for payout in places.values()
+        for item in receivables.of_party(payout.merchant, payout.payee)
+        for part in item.recoveries
+    )
 
 
 def lines_now(stage: Stage) -> list[dict]:

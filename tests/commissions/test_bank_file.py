@@ -61,7 +61,7 @@ def three(world):
 def test_the_file_says_whom_to_pay_how_much_and_its_payouts_are_sent(world):
     payouts = three(world)
     file = exported(world, *payouts)
-    content = bank_file.content(file)
+    content = bank_file.content(file, **BY)
     assert content.startswith(b"\xef\xbb\xbf")
     heading, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     assert len(heading) == 6
@@ -69,7 +69,8 @@ def test_the_file_says_whom_to_pay_how_much_and_its_payouts_are_sent(world):
     assert [row[5] for row in rows] == ["9.95", "500.00", "1234.56"]
     assert (file.payouts_count, file.total) == (3, EARNED + 50000 + 123456)
     assert {now(world, payout).state for payout in payouts} == {State.SUBMITTED}
-    assert bank_file.content(file) == content
+    assert bank_file.content(file, **BY) == content
+    assert Event.objects.filter(kind="bank_file.taken", subject=file.ref).count() == 2
 
 
 def test_nothing_is_exported_twice_nor_in_part(world):
@@ -107,7 +108,7 @@ def test_a_collector_exports_what_it_pays_on_behalf_to_the_account_it_keeps(worl
     given = {"holder": "林小雨", "bank": "工商银行", "number": "6222020000001111"}
     payee_accounts.keep(payer=world.hehe, party=world.lin.party, **given, **BY)
     file = bank_file.export(book=world.hehe, payouts=[payout], **BY)
-    assert b"6222020000001111" in bank_file.content(file)
+    assert b"6222020000001111" in bank_file.content(file, **BY)
     text = f"{payout.number},成功,9.95,"
     assert not came_back(world, text).moved  # Qinglan's bank knows nothing of it
     assert bank_file.import_results(book=world.hehe, file=text.encode(), **BY).moved == [payout]
@@ -119,7 +120,9 @@ def test_a_name_that_a_spreadsheet_would_execute_stays_text(world, name):
     earn(world)
     keep(world, world.lin.party, holder=name)
     rows = list(
-        csv.reader(io.StringIO(bank_file.content(exported(world, pay_lin(world, rail="bank"))).decode()))
+        csv.reader(
+            io.StringIO(bank_file.content(exported(world, pay_lin(world, rail="bank")), **BY).decode())
+        )
     )
     assert rows[1][2] == f"'{name}"
 
@@ -143,6 +146,14 @@ def test_results_land_row_by_row_and_the_same_file_again_changes_nothing(world):
     assert now(world, hehe).state == State.SUBMITTED
     assert stands(world, world.qinglan, world.chen.party) == {"due": 50000}
     assert Event.objects.filter(subject=lin.ref, kind="payout.succeeded").count() == 2  # payer, employer
+
+
+def test_a_banks_own_lines_above_the_headings_and_a_spreadsheets_encoding_are_understood(world):
+    lin, *_others = three(world)
+    exported(world, lin)
+    text = f"代发结果\t2026-11-21\n共 1 笔\n状态\t业务编号\t交易金额\n交易成功\t{lin.number}\t9.95\n合计\t\t9.95\n"
+    done = came_back(world, text, encoding="utf-16")
+    assert ([row.ref for row in done.moved], [row.line for row in done.breaks]) == ([lin.ref], [5])
 
 
 def test_a_return_comes_days_later_and_the_old_file_after_it_changes_nothing(world):
@@ -239,7 +250,7 @@ def test_another_account_is_another_row_and_a_sent_payout_keeps_its_own(world):
     earn(world)
     file = exported(world, pay_lin(world, rail="bank"))
     keep(world, world.lin.party, number="6222 0200-0000 ２２２２")
-    assert NUMBER.encode() in bank_file.content(file)
+    assert NUMBER.encode() in bank_file.content(file, **BY)
     new = payee_accounts.account_of(world.lin.party, payer=world.qinglan)
     assert payee_accounts.number_of(new) == "6222020000002222"
     assert payee_accounts.account_of(world.lin.party, payer=world.stranger) is None

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from commissions.models import Payout, WithdrawalPolicy
-from commissions.payouts import answers, arrivals, payee_accounts, paying, receivables, wallet
+from commissions.models import Payout
+from commissions.payouts import answers, arrivals, dues, payee_accounts, paying, receivables, wallet
 from events.models import Event
 from ledger.accounts import CLEARING, held, named
 from ledger.transfers import Entry, Story, post
@@ -181,6 +181,30 @@ def test_a_third_merchant_pays_one_on_behalf_of_another_in_three_books(world):
             paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", collector=wrong, **BY)
 
 
+def test_cash_is_paid_from_the_till_and_received_as_cash(world):
+    earn(world)
+    payout = paying.pay(
+        book=world.hehe, payee=world.qinglan.party, rail="manual", place="cash", at=NOON, **BY
+    )
+    before = stands(world, world.hehe)["held:cash"]
+    answers.succeed(sent(payout), **BY)
+    assert stands(world, world.hehe)["held:cash"] == before + TO_QINGLAN
+    assert stands(world, world.qinglan)["held:cash"] == -TO_QINGLAN
+    books_hold(world)
+
+
+def test_finance_sees_to_whom_something_is_due_and_what_is_under_way(world):
+    for no in ("T-1", "T-2", "T-3"):
+        earn(world, no)
+    assert [(due.payee, due.due) for due in dues.payable(world.qinglan)] == [(world.lin.party, 3 * EARNED)]
+    payout = pay_lin(world, amount=2 * EARNED)
+    (due,) = dues.payable(world.qinglan)
+    assert (due.due, due.owed, due.under_way) == (EARNED, 0, payout)
+    (due,) = dues.payable(world.hehe)
+    assert (due.payee.merchant, due.due) == (world.qinglan, 3 * TO_QINGLAN)
+    assert dues.payable(world.mubai) == []
+
+
 def test_the_platform_is_paid_like_anybody_else(world):
     platform = Party.objects.create(kind=Party.Kind.PLATFORM)
     entry = Entry(world.qinglan.pk, "test", held("psp"), named("due", platform), 300)
@@ -284,8 +308,10 @@ def test_a_guide_draws_from_her_wallet_one_at_a_time_where_her_account_is_kept(w
     with pytest.raises(DomainError, match="wallet.no_account"):
         wallet.withdraw(guide=world.lin, amount=500, **BY)
     account = account_of_lin(world)
-    with world.inside(world.qinglan):
-        WithdrawalPolicy.objects.create(merchant=world.qinglan, minimum=500)
+    with pytest.raises(DomainError, match="wallet.minimum_invalid"):
+        wallet.ask_minimum(merchant=world.qinglan, minimum=-1, **BY)
+    for minimum in (900, 500):
+        wallet.ask_minimum(merchant=world.qinglan, minimum=minimum, **BY)
     with pytest.raises(DomainError, match="wallet.below_minimum"):
         wallet.withdraw(guide=world.lin, amount=499, **BY)
     purses = {purse.book: purse for purse in wallet.purses(world.lin)}

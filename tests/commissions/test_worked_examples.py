@@ -26,6 +26,11 @@ def test_a_worked_example_is_booked_to_the_fen(name, db):
         assert playing.standing(stage) == {k: v for k, v in expected["balances"].items() if v}, step["label"]
         playing.prove(stage)
     assert playing.lines_now(stage) == playing.lines_expected(scenario["expected"]["lines"])
+    assert playing.payouts_now(stage) == playing.payouts_expected(scenario["expected"])
+    recovered = scenario["expected"].get("recoveries", [])
+    assert playing.recoveries_now(stage) == [
+        (row["payout"], row["receivable"], row["amount"]) for row in recovered
+    ]
     for told in scenario["expected"]["statements"]:
         found = playing.statement(stage, told["book"], told["party"])
         assert found == {name: told[name] for name in found}, told["party"]

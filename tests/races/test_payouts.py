@@ -5,11 +5,13 @@ import time
 from contextlib import nullcontext
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError
 
+from commissions import clawback
 from commissions.models import BankFile, Payout
 from commissions.payouts import answers, bank_file, payee_accounts, paying
 from ledger import accounts, balances
+from ledger.accounts import Place, named
 from tests.commissions.earning import EARNED, books_hold, earn, give_back, pay_lin, stands
 from tests.people import ONBOARDING
 from tests.plans import publish_plans
@@ -24,10 +26,6 @@ BY = {"by": ONBOARDING}
 def world(transactional_db, world):
     world = publish_plans(world)
     earn(world)
-    with (
-        transaction.atomic()
-    ):  # who makes an account holds it until its commit: made here, nobody waits for that
-        paying.hold_purse(world.qinglan, world.lin.party, "CNY")
     return world
 
 
@@ -101,6 +99,49 @@ def test_without_the_purses_lock_a_refund_and_a_payout_take_the_same_money(world
 
 def test_a_refund_and_a_payout_take_turns(world):
     assert paid_while_a_sale_comes_back(world) in ({"owed": -EARNED, "transit": EARNED}, {})
+    books_hold(world)
+
+
+def paid_while_the_first_receivable_is_made(world, monkeypatch):
+    """Of two shirts' share all but a fen was paid, and one shirt comes back: the refund takes the fen and makes
+    `owed`, while the fen is being paid."""
+    earn(world, "T-2")
+    answers.succeed(answers.submit(pay_lin(world, amount=2 * EARNED - 1), **BY), **BY)
+    real = clawback.post
+
+    def slowly(stories):
+        time.sleep(0.5)
+        real(stories)
+
+    monkeypatch.setattr(clawback, "post", slowly)
+
+    def late():
+        time.sleep(0.2)
+        return pay_lin(world)
+
+    return together(lambda: give_back(world), late)
+
+
+def test_with_an_account_made_before_the_lock_the_two_wait_for_each_other(world, monkeypatch):
+    real = paying.hold_purse
+
+    def made_first(book, payee, currency):
+        accounts.ids_of([Place(book.pk, named("owed", payee), currency)])
+        return real(book, payee, currency)
+
+    def after_the_first(book, payee, currency):
+        return (made_first if calls.pop() else real)(book, payee, currency)
+
+    calls = [True, False, False, False]  # pay, submit, succeed; then the one that races
+    monkeypatch.setattr(paying, "hold_purse", after_the_first)
+    monkeypatch.setattr(answers, "hold_purse", after_the_first)
+    results = paid_while_the_first_receivable_is_made(world, monkeypatch)
+    assert any(isinstance(result, OperationalError) for result in results)
+
+
+def test_a_payout_and_the_first_receivable_take_turns(world, monkeypatch):
+    assert codes(paid_while_the_first_receivable_is_made(world, monkeypatch)) == ["payout.nothing_due"]
+    assert of_lin(world) == {"owed": 1 - EARNED}
     books_hold(world)
 
 
