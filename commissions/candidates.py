@@ -60,10 +60,9 @@ class Posts:
 
 def _managers(stores: Collection[Store]) -> Mapping[int, list[tuple[Appointment, Guide]]]:
     """Org unit → its managers who are guides of the merchant, and so have a purse, the longest appointed first."""
-    posts = Appointment.objects.filter(
-        role=Role.STORE_MANAGER, org_unit__in={store.org_unit_id for store in stores}
-    ).order_by("starts_at", "id")
-    posts = list(posts)
+    units = {store.org_unit_id for store in stores}
+    appointed = Appointment.objects.filter(role=Role.STORE_MANAGER, org_unit__in=units)
+    posts = list(appointed.order_by("starts_at", "id"))
     rows = Guide.objects.filter(user__in={post.user_id for post in posts}).select_related("merchant", "user")
     guides = {guide.user_id: guide for guide in rows}
     found: dict[int, list[tuple[Appointment, Guide]]] = defaultdict(list)

@@ -34,8 +34,11 @@ class Claims:
     @property
     def terms(self) -> list[Term]:
         """The rules whose conditions hold."""
-        facts = {"category": self.category, "sku": self.sku_id, "channel": self.channel}
-        return [term for term in self.of.rules if term.holds_for(**facts)]
+        return [
+            term
+            for term in self.of.rules
+            if term.holds_for(category=self.category, sku=self.sku_id, channel=self.channel)
+        ]
 
     def key(self, role: str, payee_id: int) -> Key:
         version = self.of.version

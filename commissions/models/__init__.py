@@ -1,3 +1,4 @@
+from commissions.models.adjustment import Adjustment
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
@@ -7,6 +8,7 @@ from commissions.models.split import Collection, Contribution, Share, Split
 
 __all__ = [
     "GUIDE_ROLES",
+    "Adjustment",
     "Clawback",
     "Collection",
     "Contribution",
