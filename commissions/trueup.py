@@ -32,6 +32,8 @@ from merchants.models import Merchant, Party
 from merchants.money import PPM
 from merchants.scoping import acting_for
 
+GRACE = timedelta(days=3)  # for sales that are told late
+
 Rules = dict[tuple[int | None, int | None], Term]  # by (version, number)
 Sold = tuple[Share, int, int]  # with what was refunded of its line, in minor units and in pieces
 
@@ -61,22 +63,33 @@ def true_up(
     with acting_for(book), transaction.atomic():
         shares = _shares(book, plan, payee, period)
         tiered = {term.role for term in rules.values() if term.tiers}
-        roles = sorted(set(shares.values_list("role", flat=True).distinct()) & tiered)
-        keys = [Key(book.pk, plan.merchant_id, plan.pk, role, payee.pk, period) for role in roles]
-        totals = running.held(keys)
-        return [
+        roles = tiered & set(shares.values_list("role", flat=True).distinct())
+        rows = RunningTotal.objects.filter(plan=plan, payee=payee, period=period)
+        keys = [
+            Key(book.pk, plan.merchant_id, plan.pk, role, payee.pk, period)
+            for role in sorted({*roles, *rows.values_list("role", flat=True)})
+        ]
+        running.held(keys)
+        found = [
             _standing(key) or _once(key, _with_returns(shares.filter(role=key.role)), rules, on, by, at)
             for key in keys
-            if totals.of(key).id
+            if key.role in roles
         ]
+        rows.filter(trued_up_at=None).update(trued_up_at=at)
+    return found
 
 
-def payees(*, book: Merchant, plan: Plan, period: date) -> list[Party]:
-    """Whose month there is to true up, by party: those with a total and no true-up yet."""
+def close_months(book: Merchant, *, now: datetime, by: Actor = WORKER) -> int:
+    """True up every month of the book that has been over for `GRACE`, payee by payee, each in a transaction of its
+    own: called again it goes on. How many payees' months it closed."""
+    today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
     with acting_for(book):
-        open_ = RunningTotal.objects.filter(plan=plan, period=month_of(period), trued_up_at=None)
-        parties = Party.objects.filter(pk__in=open_.exclude(payee=book.party_id).values("payee"))
-        return list(parties.order_by("pk"))
+        open_ = RunningTotal.objects.filter(trued_up_at=None, period__lt=month_of(today - GRACE))
+        rows = list(open_.exclude(payee=book.party_id).select_related("plan__brand__merchant", "payee"))
+    months = {(row.plan_id, row.payee_id, row.period): row for row in rows}
+    for row in months.values():
+        true_up(book=book, plan=row.plan, payee=row.payee, period=row.period, by=by, at=now)
+    return len(months)
 
 
 def _standing(key: Key) -> TrueUp | None:
@@ -122,8 +135,6 @@ def _once(key: Key, shares: Sequence[Sold], rules: Rules, on: date, by: Actor, a
         booked=booked,
         at=at,
     )
-    totals = RunningTotal.objects.filter(plan=key.plan_id, role=key.role, payee=key.payee_id)
-    totals.filter(period=key.period).update(trued_up_at=at)
     last, _refunded, _pieces = shares[-1]
     to, less = Owing.of(last), max(-row.adjustment, 0)
     pieces: stories.Pieces = [(DUE, abs(row.adjustment))]

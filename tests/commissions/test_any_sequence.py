@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from commissions import accruals, clawback, settlement
-from commissions.models import Contribution, Share, Split
+from commissions.models import Contribution, RunningTotal, Share, Split
+from commissions.splitting import Term
 from ledger import balances, proof
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine
 from stores.models import Contract
+from tests.commissions.tiered import published
 from tests.people import NOON
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
 
@@ -24,6 +26,9 @@ def test_any_sequence_of_sales_refunds_and_settlements_leaves_true_books(plans_p
             "guide_pay": chance.choice(["direct", "employer"]),
         }
         Contract.objects.filter(pk=world.qinglan_at_jingan.pk).update(**terms)
+    if seed % 2:
+        guide = Term(2, "guide", tiers=((0, 30_000), (40_000, 50_000)), period_cap=chance.randint(500, 9_000))
+        published(world, Term(1, "store", 200_000, line_cap=5_000), guide, scope=world.qinglan_at_jingan)
     shop = Shop(world, chance)
     for _ in range(40):
         chance.choice([shop.sell, shop.sell, shop.refund, shop.refund, shop.book, shop.settle, shop.claw])()
@@ -32,6 +37,7 @@ def test_any_sequence_of_sales_refunds_and_settlements_leaves_true_books(plans_p
     books_hold(world)
     lines_hold(world)
     purses_hold(world)
+    totals_hold(world)
 
 
 class Shop:
@@ -142,3 +148,15 @@ def purses_hold(world):
         assert purse.get("due", 0) >= 0 >= purse.get("owed", 0)
         total += sum(purse.values())
     assert total == earned
+
+
+def totals_hold(world):
+    """A month's total is what its lines net come to, and what their shares hold."""
+    with world.inside(world.qinglan):
+        for row in RunningTotal.objects.filter(role="guide"):
+            shares = Share.objects.filter(running=row).select_related("split__line")
+            net = [s.split.basis - s.split.line.refunded for s in shares]
+            assert (
+                row.basis_ppm == sum(net) * 1_000_000
+            )  # what Qinglan bears itself is no part of what was paid
+            assert row.booked == sum(share.held for share in shares)

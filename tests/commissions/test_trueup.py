@@ -1,6 +1,7 @@
 """A month of tiers: provisional while it runs, worked once more when it is over, once."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,6 @@ from orders.facts import RefundLineFacts
 from stores.models import Contract
 from tests.commissions.tiered import (
     FIRST_OF_DECEMBER,
-    NOVEMBER,
     TIERS,
     amounts,
     booked,
@@ -121,7 +121,7 @@ def test_it_happens_once(world):
         assert TrueUp.objects.count() == 1
     assert lins(world) == {"due": 597}
     with world.inside(world.qinglan):
-        assert trueup.payees(book=world.qinglan, plan=TrueUp.objects.get().plan, period=NOVEMBER) == []
+        assert not RunningTotal.objects.filter(trued_up_at=None).exists()
 
 
 def test_a_refund_after_it_claws_at_its_own_rate_and_reopens_nothing(world):
@@ -142,6 +142,18 @@ def test_a_month_that_still_runs_is_not_trued_up(world):
     with pytest.raises(Conflict, match=r"true_up\.period_open"):
         trued_up(world, at=NOON)
     assert trued_up(world, at=FIRST_OF_DECEMBER)
+
+
+def test_months_are_closed_when_late_sales_have_had_their_time(world):
+    """Also one without tiers: a cap's month is over as well."""
+    published(world, GUIDE, Term(2, "store", 10_000, period_cap=100))
+    booked(world, "T-1")
+    days = timedelta(days=1)
+    assert trueup.close_months(world.qinglan, now=FIRST_OF_DECEMBER + 2 * days) == 0
+    assert trueup.close_months(world.qinglan, now=FIRST_OF_DECEMBER + 3 * days) == 2
+    assert trueup.close_months(world.qinglan, now=FIRST_OF_DECEMBER + 3 * days) == 0
+    with world.inside(world.qinglan):
+        assert [row.role for row in TrueUp.objects.all()] == ["guide"]
 
 
 def test_an_empty_purse_owes_the_difference(world):

@@ -2,7 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commissions import plans
@@ -154,6 +154,7 @@ def test_the_database_finds_the_same_worst_case(world):
             merchant=world.qinglan, plan=version.plan, number=9, effective_from=LATER, rules_sha256=b""
         )
 
+    @settings(max_examples=40, deadline=None)
     @given(
         st.lists(st.tuples(guide_roles, claim, conditions), max_size=6),
         st.sampled_from([None, world.shirt.pk]),
