@@ -22,6 +22,7 @@ class Touching(Protocol):
     guide_id: int
     store_id: int
     protected: bool
+    weight: int
     guide: Guide
 
 
@@ -44,7 +45,9 @@ class Posts:
         for touch in touches:
             guides[touch.guide_id] = touch.guide
             level = self._level(touch.guide_id, at)
-            found.append(Candidate(touch.kind, touch.guide_id, touch.store_id, touch.protected, level))
+            found.append(
+                Candidate(touch.kind, touch.guide_id, touch.store_id, touch.protected, level, touch.weight)
+            )
         for post, guide in self.managers.get(store.org_unit_id, []):
             if post.starts_at <= at and (post.ends_at is None or at < post.ends_at):
                 guides[guide.pk] = guide

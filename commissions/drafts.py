@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from commissions.attribution import Award, Candidate
 from commissions.models import PlanVersion
@@ -31,7 +32,7 @@ class Claims:
     sku_id: int
     channel: str
 
-    @property
+    @cached_property
     def terms(self) -> list[Term]:
         """The rules whose conditions hold."""
         return [

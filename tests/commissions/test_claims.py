@@ -8,8 +8,10 @@ from commissions.explain import shares_of
 from commissions.models import Share, Split
 from commissions.preview import PreviewLine, estimate
 from commissions.splitting import Term
+from events.models import Event
 from guides import hiring
 from guides.models import Assignment
+from merchants.errors import DomainError
 from merchants.models import Appointment
 from merchants.onboarding import appoint
 from merchants.roles import Role
@@ -19,9 +21,9 @@ from tests.commissions.tiered import (
     TIERS,
     amounts,
     booked,
+    by_both,
     published,
     second_guide,
-    served_by_both,
     shirt,
     total,
 )
@@ -97,15 +99,11 @@ def test_the_level_that_counts_is_the_guides_when_it_was_paid(world):
 
 def test_a_line_cap_holds_for_all_who_share_together(world):
     published(world, Term(1, "guide", 100_000, line_cap=1_001))
-    zhou, order = second_guide(world), shirt(world, "T-1")
-    served_by_both(world, order, zhou)
-    accruals.book(order)
+    zhou, order = second_guide(world), booked(world, "T-1", touches=by_both())
     assert amounts(world, order) == [501, 500]
     assert (
         reasons(order, world)
-        == [
-            "Served this sale: 10%. Shared with 1 other guide: 50% of it. Cut to ¥10.01, the most for one line."
-        ]
+        == ["Served this sale: 10%. Shared with colleagues: 50% of it. Cut to ¥10.01, the most for one line."]
         * 2
     )
     told = why(world, order)
@@ -127,12 +125,25 @@ def test_a_cap_of_the_month_is_net_of_what_was_taken_back_and_never_opened_again
 def test_guides_who_share_a_sale_each_pass_their_own_tiers(world):
     published(world, Term(1, "guide", tiers=TIERS))
     booked(world, "T-1")  # Lin alone: 199.00
-    zhou, order = second_guide(world), shirt(world, "T-2", hours=1)
-    served_by_both(world, order, zhou)
-    accruals.book(order)
+    zhou, order = second_guide(world), booked(world, "T-2", hours=1, touches=by_both())
     assert amounts(world, order) == [299, 298]  # 99.50 at 3 % each, a tie: the first of them
     assert total(world)[0] == 19_900 + 9_950
     assert total(world, zhou.party)[0] == 9_950
+
+
+def test_guides_share_by_the_weights_that_the_till_tells(world):
+    published(world, Term(1, "guide", 50_000))
+    zhou = second_guide(world)
+    order = booked(world, "T-1", touches=by_both(40, 60))
+    assert amounts(world, order) == [398, 597]
+    with world.inside(world.hehe):
+        parts = {row.guide: row.part_ppm for row in Share.party.filter(role="guide").select_related("guide")}
+    assert parts == {world.lin: 400_000, zhou: 600_000}
+    paid = Event.objects.get(kind="order.paid", merchant_id=world.hehe.pk)
+    assert paid.payload["guides"] == {"serving": zhou.ref}  # who has most of it
+    assert {world.lin.ref, zhou.ref} <= set(paid.concerns)
+    with pytest.raises(DomainError, match=r"touch\.weightless"):
+        booked(world, "T-2", touches=by_both(0, 1))
 
 
 @pytest.mark.parametrize(

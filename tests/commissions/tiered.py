@@ -7,7 +7,7 @@ from commissions.models import Plan, RunningTotal, Share
 from commissions.splitting import Term
 from guides.models import Guide
 from merchants.models import Brand, Party
-from orders.models import Order, Touch
+from orders.models import Order
 from tests.people import LONG_AGO, NOON, ONBOARDING, World, make_guide
 from tests.selling import line, sold
 
@@ -70,8 +70,6 @@ def second_guide(world: World) -> Guide:
         return make_guide(world.jingan, code="G102", name="周子安", phone="+8613900000009")
 
 
-def served_by_both(world: World, order: Order, other: Guide) -> None:
-    with world.inside(world.hehe):
-        Touch.objects.create(
-            order=order, merchant=world.hehe, kind="serving", guide=other, store=world.jingan
-        )
+def by_both(lin: int = 1, zhou: int = 1) -> dict:
+    """Lin and the second guide serve together, by these weights."""
+    return {"serving": (("G101", lin), ("G102", zhou))}
