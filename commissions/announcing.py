@@ -25,9 +25,10 @@ def adjusted(kind: str, share: Share, *, ref: str, amount: int, by: Actor, at: d
     if amount:
         concerns = [share.guide.ref, share.guide.user.ref] if share.guide else []
         payload = {"payee": _payee(share), "amount": amount, "currency": share.split.currency, "source": ref}
+        merchants = {share.merchant_id, share.payee_merchant_id or share.merchant_id}
         happenings = [
             Happening(kind, merchant_id=pk, subject=_payee(share), payload=payload, concerns=concerns, at=at)
-            for pk in sorted({share.merchant_id, share.payee_merchant_id} - {None})
+            for pk in sorted(merchants)
         ]
         record_many(happenings, by=by)
 

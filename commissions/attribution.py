@@ -1,7 +1,7 @@
 """Whose sale it was: touches in, a winner and the losers out. Pure: knows no database.
 
 The default rules of the field: in the same store the bound guide inside protection, else whoever served; a guide
-bound in another store gives way to the one who served. Several guides of one touch share alike.
+bound in another store gives way to the one who served. Several guides of one touch share by weight.
 """
 
 from collections import defaultdict
@@ -42,13 +42,15 @@ BY_TOUCH = {
 @dataclass(frozen=True)
 class Candidate:
     """A guide's touch of an order: its kind, the guide and the guide's store by id, whether a binding was inside its
-    protection when the order was paid, and the guide's level then (None where no rule asks)."""
+    protection when the order was paid, the guide's level then (None where no rule asks), and the weight beside other
+    guides of the same touch."""
 
     touch: str
     guide: int
     store: int
     protected: bool = False
     level: int | None = None
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,9 @@ def _lost(candidates: Sequence[Candidate], because: str) -> list[Loss]:
 
 
 def _award(winners: Sequence[Candidate], because: str, losses: Sequence[Loss]) -> Award:
-    """They share alike. A guide who won by one touch has not lost by another."""
+    """They share by weight. A guide who won by one touch has not lost by another."""
     won = {candidate.guide for candidate in winners}
     kept = tuple(loss for loss in losses if loss.candidate.guide not in won)
-    parts = allot(PPM, [1] * len(winners)) if winners else []
+    parts = allot(PPM, [winner.weight for winner in winners]) if winners else []
     sharing = tuple(Winner(*row) for row in zip(winners, parts, strict=True))
     return Award(sharing, because if sharing else NOBODY, kept)

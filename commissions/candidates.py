@@ -22,6 +22,7 @@ class Touching(Protocol):
     guide_id: int
     store_id: int
     protected: bool
+    weight: int
     guide: Guide
 
 
@@ -44,7 +45,9 @@ class Posts:
         for touch in touches:
             guides[touch.guide_id] = touch.guide
             level = self._level(touch.guide_id, at)
-            found.append(Candidate(touch.kind, touch.guide_id, touch.store_id, touch.protected, level))
+            found.append(
+                Candidate(touch.kind, touch.guide_id, touch.store_id, touch.protected, level, touch.weight)
+            )
         for post, guide in self.managers.get(store.org_unit_id, []):
             if post.starts_at <= at and (post.ends_at is None or at < post.ends_at):
                 guides[guide.pk] = guide
@@ -60,10 +63,9 @@ class Posts:
 
 def _managers(stores: Collection[Store]) -> Mapping[int, list[tuple[Appointment, Guide]]]:
     """Org unit → its managers who are guides of the merchant, and so have a purse, the longest appointed first."""
-    posts = Appointment.objects.filter(
-        role=Role.STORE_MANAGER, org_unit__in={store.org_unit_id for store in stores}
-    ).order_by("starts_at", "id")
-    posts = list(posts)
+    units = {store.org_unit_id for store in stores}
+    appointed = Appointment.objects.filter(role=Role.STORE_MANAGER, org_unit__in=units)
+    posts = list(appointed.order_by("starts_at", "id"))
     rows = Guide.objects.filter(user__in={post.user_id for post in posts}).select_related("merchant", "user")
     guides = {guide.user_id: guide for guide in rows}
     found: dict[int, list[tuple[Appointment, Guide]]] = defaultdict(list)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from commissions.attribution import Award, Candidate
 from commissions.models import PlanVersion
@@ -31,11 +32,14 @@ class Claims:
     sku_id: int
     channel: str
 
-    @property
+    @cached_property
     def terms(self) -> list[Term]:
         """The rules whose conditions hold."""
-        facts = {"category": self.category, "sku": self.sku_id, "channel": self.channel}
-        return [term for term in self.of.rules if term.holds_for(**facts)]
+        return [
+            term
+            for term in self.of.rules
+            if term.holds_for(category=self.category, sku=self.sku_id, channel=self.channel)
+        ]
 
     def key(self, role: str, payee_id: int) -> Key:
         version = self.of.version

@@ -98,7 +98,8 @@ def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
         "tenders": [[tender.number, amount] for tender, amount in draft.parts],
         "costs": sorted([bearer.ref, amount] for bearer, amount in draft.costs.items()),
         "touches": sorted(
-            [str(c.touch), guides[c.guide].ref, c.store, c.protected, c.level or 0] for c in draft.candidates
+            [str(c.touch), guides[c.guide].ref, c.store, c.protected, c.level or 0, c.weight]
+            for c in draft.candidates
         ),
         "claimants": [
             [number, claimant.payee, claimant.part, str(claimant.so_far), claimant.booked]

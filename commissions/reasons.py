@@ -5,7 +5,6 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from commissions import attribution
 from commissions.checking import percent
@@ -39,7 +38,7 @@ def claim_of(term: Term) -> str:
         first = f"{percent(ppm)}%"
         if start:
             first = _("from %(amount)s on %(rate)s%%") % {"amount": yuan(start), "rate": percent(ppm)}
-        return ", ".join([first, *parts])
+        return _listed([first, *parts])
     if term.fixed is not None:
         return _fixed(term.fixed, per_unit=term.per_unit)
     return "" if term.ppm is None else f"{percent(term.ppm)}%"
@@ -89,22 +88,21 @@ def _tiers(slices: list[list[Any]]) -> str:
         _("%(amount)s at %(rate)s%%") % {"amount": yuan(int(Fraction(amount))), "rate": percent(ppm)}
         for _start, amount, ppm in slices
     ]
-    return ", ".join(parts)
+    return _listed(parts)
+
+
+def _listed(parts: list[str]) -> str:
+    told = parts[0]
+    for part in parts[1:]:
+        told = _("%(one)s, %(another)s") % {"one": told, "another": part}
+    return told
 
 
 def _also(why: Mapping[str, Any]) -> list[str]:
     """What else made the amount what it is."""
     told = []
     if why.get("part", PPM) != PPM:
-        others = len(why.get("shared_with", ()))
-        told.append(
-            ngettext(
-                "Shared with %(count)d other guide: %(part)s%% of it.",
-                "Shared with %(count)d other guides: %(part)s%% of it.",
-                others,
-            )
-            % {"count": others, "part": percent(why["part"])}
-        )
+        told.append(_("Shared with colleagues: %(part)s%% of it.") % {"part": percent(why["part"])})
     cut_by = why.get("cut_by", ())
     if LINE_CAP in cut_by:
         told.append(_("Cut to %(amount)s, the most for one line.") % {"amount": yuan(why[LINE_CAP])})

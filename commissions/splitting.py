@@ -127,7 +127,8 @@ def divide(
     terms = sorted(terms, key=lambda term: term.number)
     if sum(term.kind == "residual" for term in terms) != 1:
         raise ValueError("a division needs exactly one residual")
-    left, had = Fraction(base), {}
+    left = Fraction(base)
+    had: dict[tuple[str, int], Fraction] = {}  # of this line, by role and payee
     by_term: dict[int, list[_Claim]] = {}
     for term in terms:
         sharing = claimants.get(term.number, ()) if claimants is not None else (ALONE,)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,9 +29,13 @@ from ledger.transfers import post
 from merchants.business_day import business_date
 from merchants.errors import Conflict
 from merchants.models import Merchant, Party
+from merchants.money import PPM
 from merchants.scoping import acting_for
 
-Rules = dict[tuple[int, int], Term]  # by (version, number)
+GRACE = timedelta(days=3)  # for sales that are told late
+
+Rules = dict[tuple[int | None, int | None], Term]  # by (version, number)
+Sold = tuple[Share, int, int]  # with what was refunded of its line, in minor units and in pieces
 
 
 def true_up(
@@ -59,22 +63,33 @@ def true_up(
     with acting_for(book), transaction.atomic():
         shares = _shares(book, plan, payee, period)
         tiered = {term.role for term in rules.values() if term.tiers}
-        roles = sorted(set(shares.values_list("role", flat=True).distinct()) & tiered)
-        keys = [Key(book.pk, plan.merchant_id, plan.pk, role, payee.pk, period) for role in roles]
-        totals = running.held(keys)
-        return [
-            _standing(key) or _once(key, list(_with_returns(shares.filter(role=key.role))), rules, on, by, at)
-            for key in keys
-            if totals.of(key).id
+        roles = tiered & set(shares.values_list("role", flat=True).distinct())
+        rows = RunningTotal.objects.filter(plan=plan, payee=payee, period=period)
+        keys = [
+            Key(book.pk, plan.merchant_id, plan.pk, role, payee.pk, period)
+            for role in sorted({*roles, *rows.values_list("role", flat=True)})
         ]
+        running.held(keys)
+        found = [
+            _standing(key) or _once(key, _with_returns(shares.filter(role=key.role)), rules, on, by, at)
+            for key in keys
+            if key.role in roles
+        ]
+        rows.filter(trued_up_at=None).update(trued_up_at=at)
+    return found
 
 
-def payees(*, book: Merchant, plan: Plan, period: date) -> list[Party]:
-    """Whose month there is to true up, by party: those with a total and no true-up yet."""
+def close_months(book: Merchant, *, now: datetime, by: Actor = WORKER) -> int:
+    """True up every month of the book that has been over for `GRACE`, payee by payee, each in a transaction of its
+    own: called again it goes on. How many payees' months it closed."""
+    today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
     with acting_for(book):
-        open_ = RunningTotal.objects.filter(plan=plan, period=month_of(period), trued_up_at=None)
-        parties = Party.objects.filter(pk__in=open_.exclude(payee=book.party_id).values("payee"))
-        return list(parties.order_by("pk"))
+        open_ = RunningTotal.objects.filter(trued_up_at=None, period__lt=month_of(today - GRACE))
+        rows = list(open_.exclude(payee=book.party_id).select_related("plan__brand__merchant", "payee"))
+    months = {(row.plan_id, row.payee_id, row.period): row for row in rows}
+    for row in months.values():
+        true_up(book=book, plan=row.plan, payee=row.payee, period=row.period, by=by, at=now)
+    return len(months)
 
 
 def _standing(key: Key) -> TrueUp | None:
@@ -82,7 +97,7 @@ def _standing(key: Key) -> TrueUp | None:
     return rows.first()
 
 
-def _shares(book: Merchant, plan: Plan, payee: Party, period: date):
+def _shares(book: Merchant, plan: Plan, payee: Party, period: date) -> QuerySet[Share]:
     return Share.objects.filter(
         merchant=book,
         payee=payee,
@@ -92,7 +107,7 @@ def _shares(book: Merchant, plan: Plan, payee: Party, period: date):
     )
 
 
-def _with_returns(shares):
+def _with_returns(shares: QuerySet[Share]) -> list[Sold]:
     """The shares in the order of their sales, with what has come back of their lines, read in one statement."""
 
     def returned(what: str) -> Coalesce:
@@ -101,10 +116,11 @@ def _with_returns(shares):
 
     rows = shares.annotate(refunded=returned("refunded"), pieces=returned("quantity"))
     rows = rows.select_related("split__line", "split__order", "merchant", "payee_merchant", "guide__user")
-    return rows.order_by("split__at", "split__order_id", "split__line__number", "rule_number")
+    rows = rows.order_by("split__at", "split__order_id", "split__line__number", "rule_number")
+    return [(share, share.refunded, share.pieces) for share in rows]
 
 
-def _once(key: Key, shares: Sequence[Share], rules: Rules, on: date, by: Actor, at: datetime) -> TrueUp:
+def _once(key: Key, shares: Sequence[Sold], rules: Rules, on: date, by: Actor, at: datetime) -> TrueUp:
     lines = _lines(shares, rules)
     booked = sum(given.held for line in lines for given in line.given)
     row = TrueUp.objects.create(
@@ -114,14 +130,12 @@ def _once(key: Key, shares: Sequence[Share], rules: Rules, on: date, by: Actor, 
         role=key.role,
         payee_id=key.payee_id,
         period=key.period,
-        total=int(sum(line.basis * line.part for line in lines) // 1_000_000),
+        total=sum(line.basis * line.part for line in lines) // PPM,
         entitled=half_up(entitled(lines)),
         booked=booked,
         at=at,
     )
-    totals = RunningTotal.objects.filter(plan=key.plan_id, role=key.role, payee=key.payee_id)
-    totals.filter(period=key.period).update(trued_up_at=at)
-    last = shares[-1]
+    last, _refunded, _pieces = shares[-1]
     to, less = Owing.of(last), max(-row.adjustment, 0)
     pieces: stories.Pieces = [(DUE, abs(row.adjustment))]
     if less and last.guide_id:
@@ -144,22 +158,23 @@ def _once(key: Key, shares: Sequence[Share], rules: Rules, on: date, by: Actor, 
     return row
 
 
-def _lines(shares: Sequence[Share], rules: Rules) -> list[Line]:
+def _lines(shares: Sequence[Sold], rules: Rules) -> list[Line]:
     """The shares of one role line by line, in their order."""
-    by_split: dict[int, list[Share]] = defaultdict(list)
-    for share in shares:
-        by_split[share.split_id].append(share)
+    by_split: dict[int, list[Sold]] = defaultdict(list)
+    for row in shares:
+        by_split[row[0].split_id].append(row)
     lines = []
     for group in by_split.values():
-        split, given, beside = group[0].split, [], 0
-        for share in group:
-            term = rules[split.version_id, share.rule_number]
+        given, beside = [], 0
+        for share, _refunded, _pieces in group:
+            term = rules[share.split.version_id, share.rule_number]
             if term.tiers:
                 given.append(Given(term, share.held, PERIOD_CAP in share.why.get("cut_by", ())))
             else:
                 beside += share.held
-        net = _net(split, refunded=group[0].refunded, pieces=group[0].pieces)
-        lines.append(Line(net, group[0].part_ppm, tuple(given), beside))
+        share, refunded, pieces = group[0]
+        net = _net(share.split, refunded=refunded, pieces=pieces)
+        lines.append(Line(net, share.part_ppm, tuple(given), beside))
     return lines
 
 

@@ -49,8 +49,8 @@ class TenderFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderFacts:
-    """A paid sale. `touches` is kind → guide (ref or code); `coupons` are codes in the order they are to
-    count.
+    """A paid sale. `touches` is kind → guide (ref or code), or the guides who share that part, each with a
+    weight; `coupons` are codes in the order they are to count.
 
     Without tenders, the whole reached whoever tells the sale (orders.tendering).
     """
@@ -65,7 +65,7 @@ class OrderFacts:
     buyer: BuyerFacts | None = None
     tenders: tuple[TenderFacts, ...] = ()
     coupons: tuple[str, ...] = ()
-    touches: Mapping[str, str] = field(default_factory=dict)
+    touches: Mapping[str, str | tuple[tuple[str, int], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -148,12 +148,16 @@ class Touch(models.Model):
         Store, on_delete=models.PROTECT, related_name="+", help_text="The guide's store at that instant"
     )
     protected = models.BooleanField(default=False, help_text="A bound touch inside its protection")
+    weight = models.PositiveIntegerField(default=1, help_text="Beside other guides of the same touch")
 
     objects = ScopedManager(merchant="merchant")
 
     class Meta:
         verbose_name_plural = "touches"
-        constraints = [models.UniqueConstraint(fields=["order", "kind", "guide"], name="touch_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "kind", "guide"], name="touch_once"),
+            models.CheckConstraint(condition=Q(weight__gt=0), name="touch_weighs_something"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.guide_id}"

@@ -1,22 +1,22 @@
 """A sale is kept once, however often it is told. Locks: docs/adr/0005-locking.md."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from events.record import Actor, Happening, record_many
-from guides.models import Assignment, Guide
-from members.models import Binding, Member
+from members.models import Member
 from merchants.business_day import business_date
-from merchants.errors import Conflict, DomainError
+from merchants.errors import Conflict
 from merchants.models import Merchant
 from orders.facts import OrderFacts, body_hash
 from orders.models import Order, OrderLine, Tender, Touch
 from orders.reading import touches_for
 from orders.receipts import ReceiptLine
 from orders.tendering import tendered
+from orders.touching import touches_of
 
 
 def hold_number(*, merchant: Merchant, teller: Merchant, channel: str, external_no: str) -> None:
@@ -87,7 +87,7 @@ def record(
     )
     order.paid_total = order.list_total - order.discount_total
     tenders = tendered(facts, order, lines, discounts, teller=teller)
-    touches = _touches(facts, order, member)
+    touches = touches_of(facts, order, member)
     order.save(force_insert=True)
     kept = OrderLine.objects.bulk_create(
         OrderLine(
@@ -110,62 +110,6 @@ def record(
     Tender.objects.bulk_create(tenders)
     record_many(_happenings(order, kept, touches), by=by)
     return order
-
-
-def _touches(facts: OrderFacts, order: Order, member: Member | None) -> list[Touch]:
-    """What the channel says of guides, and the bound guide, which the channel is never asked for."""
-    if unknown := set(facts.touches) - (set(Touch.Kind.values) - {Touch.Kind.BOUND}):
-        raise DomainError(
-            "touch.unknown",
-            _("Unknown part in a sale: %(kinds)s.") % {"kinds": ", ".join(sorted(unknown))},
-            next_step=_("A guide serves, shares, recruits or accepts; the bound guide is looked up."),
-            field="touches",
-        )
-    touches = [
-        Touch(order=order, merchant=order.merchant, kind=kind, guide=guide)
-        for kind, guide in _guides(facts.touches).items()
-    ]
-    stores = _posts([touch.guide_id for touch in touches], facts)
-    for touch in touches:
-        touch.store_id = stores.get(touch.guide_id, order.store_id)
-    live = Binding.objects.live(facts.paid_at).filter(member=member).select_related("guide")
-    if member is not None and (binding := live.first()) is not None:
-        touches.append(
-            Touch(
-                order=order,
-                merchant=order.merchant,
-                kind=Touch.Kind.BOUND,
-                guide=binding.guide,
-                store_id=binding.store_id,
-                protected=binding.protected_until > facts.paid_at,
-            )
-        )
-    return touches
-
-
-def _guides(touches: Mapping[str, str]) -> dict[str, Guide]:
-    asked = {kind: name for kind, name in touches.items() if name}
-    if not asked:
-        return {}
-    rows = Guide.objects.filter(ref__in=asked.values()) | Guide.objects.filter(code__in=asked.values())
-    known = {key: guide for guide in rows for key in (guide.ref, guide.code)}
-    for kind, name in asked.items():
-        if name not in known:
-            raise DomainError(
-                "guide.unknown",
-                _("No guide of this store's merchant is “%(guide)s”.") % {"guide": name},
-                next_step=_("Check the guide's code, or send the sale without a guide."),
-                field=f"touches.{kind}",
-            )
-    return {kind: known[name] for kind, name in asked.items()}
-
-
-def _posts(guides: list[int], facts: OrderFacts) -> dict[int, int]:
-    """Guide → the store where the guide stood at that instant."""
-    if not guides:
-        return {}
-    rows = Assignment.objects.filter(guide__in=guides, starts_at__lte=facts.paid_at).order_by("starts_at")
-    return {row.guide_id: row.store_id for row in rows if row.ends_at is None or row.ends_at > facts.paid_at}
 
 
 def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> list[Happening]:
@@ -193,7 +137,7 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
                 "paid_total": order.paid_total,
                 "lines": [_told(line) for line in lines],
             },
-            concerns=[*_refs(order.member), *guides.values(), order.store.ref],
+            concerns=[*_refs(order.member), *_everybody(touches), order.store.ref],
             at=order.paid_at,
         )
     ]
@@ -214,7 +158,7 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
                     "paid": sum(line.paid for line in own),
                     "lines": [_told(line) for line in own],
                 },
-                concerns=[*_refs(member), *guides.values(), order.store.ref],
+                concerns=[*_refs(member), *_everybody(shown[member]), order.store.ref],
                 at=order.paid_at,
             )
         )
@@ -222,7 +166,12 @@ def _happenings(order: Order, lines: list[OrderLine], touches: list[Touch]) -> l
 
 
 def _by_kind(touches: Sequence[Touch]) -> dict[str, str]:
-    return {touch.kind: touch.guide.ref for touch in touches}
+    """The first of each kind: of several who share it, whoever has most of it."""
+    return {touch.kind: touch.guide.ref for touch in reversed(touches)}
+
+
+def _everybody(touches: Sequence[Touch]) -> list[str]:
+    return list(dict.fromkeys(touch.guide.ref for touch in touches))
 
 
 def lines_by_owner(lines: Sequence[OrderLine], *, seller_id: int) -> dict[int, list[OrderLine]]:

@@ -107,7 +107,10 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
 
 def _expected(desk: Desk, quote: Quote, member: Member | None) -> int:
     """Fen of commission to expect for serving this."""
-    lines = [PreviewLine(line.brand, quote.priced.nets[line.number]) for line in quote.lines]
+    lines = [
+        PreviewLine(line.brand, quote.priced.nets[line.number], line.sku, line.quantity)
+        for line in quote.lines
+    ]
     return estimate(lines, store=desk.store, guide=desk.guide, member=member, at=timezone.now()).total
 
 

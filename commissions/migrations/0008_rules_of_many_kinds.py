@@ -299,8 +299,16 @@ class Migration(migrations.Migration):
                     models.Q(
                         models.Q(("role", "residual"), _negated=True),
                         models.Q(
-                            models.Q(("fixed", None), ("ppm__gt", 0), ("ppm__lte", 1000000), ("tiers", [])),
-                            models.Q(("fixed__gt", 0), ("ppm", None), ("tiers", [])),
+                            models.Q(
+                                ("fixed", None),
+                                ("ppm__gt", 0),
+                                ("ppm__isnull", False),
+                                ("ppm__lte", 1000000),
+                                ("tiers", []),
+                            ),
+                            models.Q(
+                                ("fixed__gt", 0), ("fixed__isnull", False), ("ppm", None), ("tiers", [])
+                            ),
                             models.Q(("fixed", None), ("ppm", None), models.Q(("tiers", []), _negated=True)),
                             _connector="OR",
                         ),

@@ -1,3 +1,4 @@
+from commissions.models.adjustment import Adjustment
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
@@ -9,6 +10,7 @@ from commissions.models.split import Collection, Contribution, Share, Split
 
 __all__ = [
     "GUIDE_ROLES",
+    "Adjustment",
     "BankFile",
     "Clawback",
     "Collection",

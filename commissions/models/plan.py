@@ -147,12 +147,13 @@ class Rule(models.Model):
             models.UniqueConstraint(
                 fields=["version"], condition=Q(role="residual"), name="rule_one_residual"
             ),
+            # isnull=False: a comparison with NULL is unknown, and a check lets the unknown pass.
             models.CheckConstraint(
                 condition=Q(role="residual", ppm=None, fixed=None, tiers=[])
                 | ~Q(role="residual")
                 & (
-                    Q(ppm__gt=0, ppm__lte=1_000_000, fixed=None, tiers=[])
-                    | Q(ppm=None, fixed__gt=0, tiers=[])
+                    Q(ppm__isnull=False, ppm__gt=0, ppm__lte=1_000_000, fixed=None, tiers=[])
+                    | Q(ppm=None, fixed__isnull=False, fixed__gt=0, tiers=[])
                     | Q(ppm=None, fixed=None) & ~Q(tiers=[])
                 ),
                 name="rule_claims_one_way",

@@ -82,14 +82,16 @@ def set_stage(given: dict) -> Stage:
         )
     for version in given["plan_versions"]:
         contract = stage.contracts[version["contract"]]
+        begins, ends = (moment and datetime.fromisoformat(moment) for moment in version["effective"])
         plans.publish(
             brand=contract.brand,
             mode=contract.mode,
             scope=contract,
             basis=version["basis"],
             rules=[term(rule) for rule in version["rules"]],
-            effective_from=LONG_AGO,
-            at=LONG_AGO,
+            effective_from=begins,
+            effective_until=ends,
+            at=begins,
             by=ONBOARDING,
         )
     return stage
@@ -175,7 +177,7 @@ def sell(stage: Stage, given: dict) -> Order:
             for tender in given["tenders"]
         ),
         coupons=tuple(coupon(stage, seller, given, discount) for discount in given["discounts"]),
-        touches={"serving": given["winners"]["guide"][0][0]},
+        touches={"serving": tuple((name, part) for name, part in given["winners"].get("guide", ()))},
     )
     order, is_new = purchase.paid(facts, by=ONBOARDING)
     assert is_new

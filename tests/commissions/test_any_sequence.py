@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 
 from commissions import accruals, clawback, settlement
-from commissions.models import Contribution, Payout, Share, Split
+from commissions.models import Contribution, Payout, RunningTotal, Share, Split
 from commissions.payouts import answers, paying, receivables, withholding
+from commissions.splitting import Term
 from ledger import balances, proof
 from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine
+from tests.commissions.tiered import published
 from tests.people import NOON, ONBOARDING, renewed
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
 
@@ -23,7 +25,9 @@ LIKELY = [6, 2, 4, 1, 1]
 def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books(plans_published, seed):
     world, chance = plans_published, random.Random(seed)
     reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
-    renewed(world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer, store_tells_for_brand=True)
+    world.qinglan_at_jingan = renewed(
+        world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer, store_tells_for_brand=True
+    )
     withholding.withhold_from(
         merchant=world.qinglan,
         starts_on=NOON.date().replace(day=1),
@@ -31,6 +35,9 @@ def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books
         at=NOON,
         by=ONBOARDING,
     )
+    if seed % 2:
+        guide = Term(2, "guide", tiers=((0, 30_000), (40_000, 50_000)), period_cap=chance.randint(500, 9_000))
+        published(world, Term(1, "store", 200_000, line_cap=5_000), guide, scope=contract)
     shop = Shop(world, chance)
     steps = [shop.sell, shop.refund, shop.book, shop.settle, shop.claw, shop.pay, shop.answer]
     for _ in range(100):
@@ -41,6 +48,7 @@ def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books
     books_hold(world)
     lines_hold(world)
     purses_hold(world)
+    totals_hold(world)
 
 
 class Shop:
@@ -197,3 +205,15 @@ def purses_hold(world):
         assert purse.get("due", 0) >= 0 >= purse.get("owed", 0)
         total += sum(purse.values())
     assert total == earned
+
+
+def totals_hold(world):
+    """A month's total is what its lines net come to, and what their shares hold."""
+    with world.inside(world.qinglan):
+        for row in RunningTotal.objects.filter(role="guide"):
+            shares = Share.objects.filter(running=row).select_related("split__line")
+            net = [s.split.basis - s.split.line.refunded for s in shares]
+            assert (
+                row.basis_ppm == sum(net) * 1_000_000
+            )  # what Qinglan bears itself is no part of what was paid
+            assert row.booked == sum(share.held for share in shares)
