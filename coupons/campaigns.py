@@ -12,9 +12,12 @@ from django_scopes import scope
 from coupons.bearing import agreed, not_agreed
 from coupons.models import Campaign, Quota
 from events.record import Actor, record
+from members.models import Member
+from members.sharing import brands_shared_with
 from merchants.errors import DomainError
 from merchants.models import Brand, Merchant
 from merchants.money import PPM
+from merchants.storable import check_in_reach
 from stores.models import Contract, Store
 
 BEARERS = ("brand", "store", "channel", "platform")
@@ -48,6 +51,7 @@ def create(
     shares = [list(bearer) for bearer in bearers or ((("brand" if brand else "store"), PPM),)]
     _lawful(merchant, brand, threshold, amount_off, shares)
     _platform_asked(shares, by)
+    check_in_reach(claim_from=claim_from, claim_until=claim_until, use_from=use_from, use_until=use_until)
     _in_order("claim_until", claim_from, claim_until)
     _in_order("use_until", use_from, use_until)
     for field, limit in (("issue_limit", issue_limit), ("per_member_limit", per_member_limit)):
@@ -106,6 +110,17 @@ def sendable(*, store: Store, at: datetime | None = None) -> list[Campaign]:
             )
     borne = [campaign for campaign in found if agreed(campaign, contracts)]
     return sorted(borne, key=lambda campaign: (campaign.claim_until, campaign.id))
+
+
+def that_reach(offered: Sequence[Campaign], *, member: Member) -> list[Campaign]:
+    """Of these, whose coupons this member can be sent: of the member's own merchant, and of the brands the
+    shopper joined and agreed to have known here."""
+    joined = {(shared.brand_id, shared.merchant_id) for shared in brands_shared_with(member=member)}
+    return [
+        campaign
+        for campaign in offered
+        if campaign.merchant_id == member.merchant_id or (campaign.brand_id, campaign.merchant_id) in joined
+    ]
 
 
 def check_usable_at(campaign: Campaign, *, store: Store, at: datetime) -> None:

@@ -1,5 +1,7 @@
 """A merchant's own coupons, found by code or by who holds them; inside its scope."""
 
+from datetime import datetime
+
 from coupons.issuing import CODE_DIGITS, code_hash
 from coupons.models import Coupon
 from coupons.redemption import digits
@@ -13,6 +15,11 @@ def by_code(text: str) -> Coupon | None:
         return None
     rows = Coupon.objects.filter(code_hash=code_hash(code))
     return rows.select_related("campaign__brand", "member").first()
+
+
+def usable_by(member: Member, *, at: datetime) -> int:
+    """How many coupons the member can still use, those whose time has not begun yet included."""
+    return Coupon.objects.filter(member=member, state=Coupon.State.ISSUED, usable_until__gt=at).count()
 
 
 def held_by(member: Member, *, limit: int = 20) -> list[Coupon]:

@@ -18,6 +18,7 @@ from events.record import Actor, record
 from guides import duty
 from guides.models import Guide
 from members import binding as bindings
+from members import consent
 from members.acting import as_member
 from members.identity import brand_member_of, hold, person_for
 from members.joining import join
@@ -32,7 +33,8 @@ from stores.models import Store
 @dataclass(frozen=True)
 class Joined:
     """What came of it. `channel_member` is the store merchant's own member, where it is another merchant than
-    the brand's and the shopper agreed; guide and binding stand together or not at all."""
+    the brand's and the shopper agreed; guide and binding stand together or not at all. `is_new`: was no member
+    of the brand until now."""
 
     member: Member
     channel_member: Member | None
@@ -54,22 +56,28 @@ def join_brand(
     at: datetime | None = None,
 ) -> Joined:
     """Join `brand` at `store`, through `guide` if their code was scanned. `consents` maps Consent.Purpose to
-    yes or no; MEMBERSHIP must be yes, STORE asks for the store merchant's membership, MARKETING is free.
+    yes or no, a purpose nobody asked for left out; MEMBERSHIP must be yes, STORE asks for the store merchant's
+    membership, MARKETING is free.
 
-    To join again is a greeting: the same members, the same binding, `is_new` False. DomainError, and nothing
-    done, if the phone is no number, membership is refused, the store does not trade or carry the brand, or the
-    guide is not there.
+    To join again is a greeting: the same members, the same binding, `is_new` False, and a no takes nothing
+    back. DomainError, and nothing done, if the phone is no number, membership is refused, the store does not
+    trade or carry the brand, or the guide is not there.
     """
     person = person_for(phone=phone)
     hold(person)
     at = at or timezone.now()  # not before the wait: else a binding made meanwhile would lie in the future
     _allowed(brand, store, consents, guide, at)
+    known = brand_member_of(person=person, merchant=brand.merchant)
+    stands = consent.standing(member=known, brand=brand) if known else {}
+    is_new = not stands.get(Consent.Purpose.MEMBERSHIP)
+    if not is_new:  # a box left empty takes nothing back: only members.leaving does
+        consents = {purpose: yes for purpose, yes in consents.items() if yes}
     own_store = store.merchant_id == brand.merchant_id
     known_to_store = own_store or bool(consents.get(Consent.Purpose.STORE))
-    guide = guide or _came_through(person, brand, store, at)
+    guide = guide or _came_through(known, store, at)
     held = _held(person, store, at) if known_to_store else None
     match = (held and held.guide) or (_match(store, guide, at) if known_to_store else None)
-    member, is_new = join(
+    member, _is_new_to_the_merchant = join(
         merchant=brand.merchant,
         brand=brand,
         person=person,
@@ -125,7 +133,7 @@ def _allowed(
     if live_contract(brand=brand, store=store, at=at) is None:
         raise DomainError(
             "store.without_contract",
-            _("%(store)s does not carry %(brand)s.") % {"store": store.name, "brand": brand.name},
+            _("%(store)s does not carry %(brand)s.") % {"store": store.name, "brand": brand.local_name},
             next_step=_("Choose another store near you."),
             field="store",
         )
@@ -140,9 +148,8 @@ def _allowed(
             )
 
 
-def _came_through(person: Person, brand: Brand, store: Store, at: datetime) -> Guide | None:
+def _came_through(known: Member | None, store: Store, at: datetime) -> Guide | None:
     """The guide by whom the brand's member came before, while they still serve at this store."""
-    known = brand_member_of(person=person, merchant=brand.merchant)
     if known is None or known.origin_guide is None:
         return None
     post = duty.assignment_of(guide=known.origin_guide, at=at)

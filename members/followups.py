@@ -42,6 +42,13 @@ def done(*, follow_up: FollowUp, by: Actor, at: datetime | None = None) -> Follo
     return follow_up
 
 
+def welcomed(*, member: Member, guide: Guide, by: Actor, at: datetime | None = None) -> None:
+    """The guide has turned to the new member, by a sale or a coupon: the welcome is done, if one is open."""
+    with scope(merchant=member.merchant):
+        for follow_up in open_for(guide=guide).filter(member=member, kind=FollowUp.Kind.WELCOME):
+            done(follow_up=follow_up, by=by, at=at)
+
+
 def open_for(*, guide: Guide) -> QuerySet[FollowUp]:
     """What the guide has left to do, most pressing first; call inside the guide's merchant."""
     return (

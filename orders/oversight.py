@@ -21,6 +21,13 @@ class SeenOrder:
     whole: bool
 
     @property
+    def member(self) -> Member | None:
+        """The seat's merchant's own member who bought; never the seller's, when that is another."""
+        if self.whole:
+            return self.order.member
+        return next((line.brand_member for line in self.lines if line.brand_member), None)
+
+    @property
     def list_total(self) -> int:
         return sum(line.list_amount for line in self.lines)
 

@@ -17,7 +17,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from coupons.models import Coupon
@@ -54,8 +53,7 @@ class Shop:
 
     @property
     def brand_name(self) -> str:
-        english = (get_language() or "").startswith("en")
-        return self.brand.name_en if english and self.brand.name_en else self.brand.name
+        return self.brand.local_name
 
     def url(self, name: str, **kwargs: Any) -> str:
         return reverse(f"storefront:{name}", kwargs={"brand": self.brand.slug, **kwargs})

@@ -1,9 +1,12 @@
 """What a shopper types: a phone; then a code, a name and the boxes. Each consent is a box of its own, none
 ticked."""
 
+from collections.abc import Collection
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from members.models import Consent
 from merchants import phones
 from merchants.errors import DomainError
 
@@ -42,7 +45,8 @@ class CodeForm(PhoneForm):
 
 
 class BoxesForm(forms.Form):
-    """Name and consents, for whoever has proven their phone."""
+    """Name and consents, for whoever has proven their phone. Only the boxes in `asks` (purposes) are shown
+    and answered."""
 
     store = forms.CharField(required=False, widget=forms.HiddenInput)
     guide = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -58,12 +62,22 @@ class BoxesForm(forms.Form):
     known_to_store = forms.BooleanField(required=False)
     marketing = forms.BooleanField(required=False)
 
+    BOXES = {
+        Consent.Purpose.MEMBERSHIP: "membership",
+        Consent.Purpose.STORE: "known_to_store",
+        Consent.Purpose.MARKETING: "marketing",
+    }
+
+    def __init__(self, *args, asks: Collection[str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for purpose, box in self.BOXES.items():
+            if purpose not in asks:
+                del self.fields[box]
+
     def consents(self) -> dict[str, bool]:
-        boxes = self.cleaned_data
+        """Purpose → yes or no, of each box that was shown."""
         return {
-            "membership": boxes["membership"],
-            "store": boxes.get("known_to_store", False),
-            "marketing": boxes["marketing"],
+            str(purpose): self.cleaned_data[box] for purpose, box in self.BOXES.items() if box in self.fields
         }
 
 

@@ -90,10 +90,19 @@ def make_contract(brand: Brand, store: Store, *, mode: str, settlement: str = "T
             brand_unit=root_of(brand.merchant),
             mode=mode,
             settlement=settlement,
-            starts_at=LONG_AGO,
-            accepted_at=LONG_AGO,
-            **terms,
+            **({"starts_at": LONG_AGO, "accepted_at": LONG_AGO} | terms),
         )
+
+
+def renewed(contract: Contract, **terms) -> Contract:
+    """What was accepted stands: the contract ends where another begins that differs in these terms."""
+    begins = contract.starts_at + timedelta(days=1)
+    own = {"id", "ref", "created_at", "starts_at"}
+    facts = {field.name for field in Contract._meta.concrete_fields} - own
+    with scope(merchant=contract.merchant):
+        Contract.objects.filter(pk=contract.pk).update(ends_at=begins)
+        same = {name: getattr(contract, name) for name in facts}
+        return Contract.objects.create(starts_at=begins, **(same | terms))
 
 
 def make_guide(store: Store, *, code: str, name: str, phone: str) -> Guide:

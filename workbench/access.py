@@ -1,10 +1,13 @@
 """Who stands at this phone, and which rows they may open. What is not theirs is not there: 404."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import wraps
 from typing import cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -39,8 +42,12 @@ class Desk:
         return business_date(timezone.now(), zone=self.store.time_zone, cut_off=cut_off)
 
 
+class NoPost(Forbidden):
+    """The role opens the workbench, but it serves from a store, and this user has no post at one."""
+
+
 def desk(request: HttpRequest, permission: str = "workbench.use") -> Desk:
-    """The guide of this request's seat at their store. Forbidden without the role, or without a post
+    """The guide of this request's seat at their store. Forbidden without the role, NoPost without a post
     today."""
     seat = cast(Seat, request.seat)
     seat.need("workbench.use")
@@ -48,13 +55,40 @@ def desk(request: HttpRequest, permission: str = "workbench.use") -> Desk:
     own = every(Guide).filter(user=seat.user, status=Guide.Status.ACTIVE)
     guide = own.select_related("merchant", "user").first()
     post = assignment_of(guide=guide, at=timezone.now()) if guide else None
-    if guide is None or post is None:
-        raise Forbidden(
+    if guide is None:
+        raise NoPost(
+            "workbench.no_guide",
+            _("The workbench is where guides serve at a store, and you are not a guide of this merchant."),
+            next_step=_(
+                "To serve as well, have headquarters hire you as a guide of your store; its system does so by "
+                "the API. Then open this page again."
+            ),
+        )
+    if post is None:
+        raise NoPost(
             "workbench.no_post",
             _("You are not posted to a store of this merchant today."),
             next_step=_("Ask your store manager for a post; then open this page again."),
         )
     return Desk(seat, guide, post.store)
+
+
+def served(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A page of the workbench; who has no post is told how to get one, and where else to go meanwhile."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NoPost as refusal:
+            context = {
+                "refusal": refusal,
+                "may_manage": request.seat.may("dashboard.use"),
+                "seats": [seat for seat in request.seats if seat.merchant != request.seat.merchant],
+            }
+            return render(request, "workbench/no_post.html", context, status=403)
+
+    return answered
 
 
 def member(desk: Desk, ref: str) -> Member:

@@ -16,11 +16,13 @@ _PRICE = YuanField(least=0, required=False)
 
 @dataclass(frozen=True)
 class Row:
-    """`sku` is a ref, or what was typed or scanned; `price` is fen a piece, None for the list price."""
+    """`sku` is a ref, or what was typed or scanned; `price` is fen a piece, None for the list price. Where a price
+    was typed that is none, `typed` is that and `fault` says why."""
 
     sku: str
     quantity: int = 1
     price: int | None = None
+    typed: str = ""
     fault: str = ""
 
 
@@ -66,7 +68,7 @@ def _row(sku: str, quantity: str, price: str) -> Row:
     try:
         return Row(sku[:64], pieces, _PRICE.clean(price))
     except ValidationError as wrong:
-        return Row(sku[:64], pieces, fault=str(wrong.messages[0]))
+        return Row(sku[:64], pieces, typed=price[:24], fault=str(wrong.messages[0]))
 
 
 def _whole(text: str) -> int | None:

@@ -20,6 +20,9 @@ from workbench.baskets import Basket
 from workbench.carrying import carried, unpacked
 from workbench.sale_numbers import is_number
 
+# Where a guide may say that money reached the store; a platform's benefit is told by the store's system.
+TAKEN_HERE = (Tender.Place.CASH, Tender.Place.ACQUIRER, Tender.Place.PSP)
+
 
 def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
     """The coupon's card or the member, rows, totals, the commission to expect. `unusable` says why the coupon
@@ -55,7 +58,7 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
     except DomainError as refusal:
         return context | {"refused": refusal}
     rows = [
-        {"row": row, "line": line, "price": yuan(line.list_amount // line.quantity).lstrip("¥")}
+        {"row": row, "line": line, "price": row.typed or yuan(line.list_amount // line.quantity).lstrip("¥")}
         for row, line in zip(basket.rows, quote.lines, strict=True)
     ]
     return context | {"quote": quote, "rows": rows, "expected": _expected(desk, quote, context["member"])}
@@ -69,6 +72,13 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
             "sale.form",
             fault or _("There is nothing to sell yet."),
             next_step=_("Add goods or correct the price. Nothing has been recorded."),
+        )
+    if context["place"] not in TAKEN_HERE:
+        raise DomainError(
+            "sale.place",
+            _("A sale is not paid so at the counter."),
+            next_step=_("Choose how it was paid, then confirm again. Nothing has been recorded."),
+            field="place",
         )
     quote: Quote | None = context["quote"]
     if refusal := context["unusable"] or context["refused"] or (quote and quote.refusal):

@@ -1,29 +1,38 @@
 """A guide's phone, below /w/."""
 
-from django.urls import path
+from collections.abc import Callable
 
+from django.http import HttpResponse
+from django.urls import URLPattern, path
+
+from workbench.access import served
 from workbench.views import coupons, earnings, members, mine, sales, scan, today
 
 app_name = "workbench"
 
+
+def at_desk(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+    return path(route, served(view), name=name)
+
+
 urlpatterns = [
-    path("", today.today, name="today"),
-    path("arrivals/", today.arrivals, name="arrivals"),
-    path("figures/", today.figures, name="figures"),
-    path("follow-ups/<str:ref>/done/", today.follow_up_done, name="follow-up-done"),
-    path("members/", members.members, name="members"),
-    path("members/<str:ref>/", members.member, name="member"),
-    path("members/<str:ref>/phone/", members.phone, name="member-phone"),
-    path("members/<str:ref>/coupons/", coupons.choose, name="choose-campaign"),
-    path("members/<str:ref>/coupons/<str:campaign_ref>/", coupons.send, name="send-coupon"),
-    path("scan/", scan.scan, name="scan"),
-    path("sale/", sales.sale, name="sale"),
-    path("sale/basket/", sales.basket, name="basket"),
-    path("sale/goods/", sales.goods, name="goods"),
-    path("sales/<str:ref>/", sales.done, name="sold"),
-    path("sales/<str:ref>/earned/", sales.earned, name="earned"),
-    path("earnings/", earnings.earnings, name="earnings"),
-    path("earnings/figures/", earnings.figures, name="earnings-figures"),
-    path("me/", mine.mine, name="mine"),
-    path("messages/", mine.messages, name="messages"),
+    at_desk("", today.today, name="today"),
+    at_desk("arrivals/", today.arrivals, name="arrivals"),
+    at_desk("figures/", today.figures, name="figures"),
+    at_desk("follow-ups/<str:ref>/done/", today.follow_up_done, name="follow-up-done"),
+    at_desk("members/", members.members, name="members"),
+    at_desk("members/<str:ref>/", members.member, name="member"),
+    at_desk("members/<str:ref>/phone/", members.phone, name="member-phone"),
+    at_desk("members/<str:ref>/coupons/", coupons.choose, name="choose-campaign"),
+    at_desk("members/<str:ref>/coupons/<str:campaign_ref>/", coupons.send, name="send-coupon"),
+    at_desk("scan/", scan.scan, name="scan"),
+    at_desk("sale/", sales.sale, name="sale"),
+    at_desk("sale/basket/", sales.basket, name="basket"),
+    at_desk("sale/goods/", sales.goods, name="goods"),
+    at_desk("sales/<str:ref>/", sales.done, name="sold"),
+    at_desk("sales/<str:ref>/earned/", sales.earned, name="earned"),
+    at_desk("earnings/", earnings.earnings, name="earnings"),
+    at_desk("earnings/figures/", earnings.figures, name="earnings-figures"),
+    at_desk("me/", mine.mine, name="mine"),
+    at_desk("messages/", mine.messages, name="messages"),
 ]

@@ -40,16 +40,19 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     member, seat = access.member(request, ref), request.seat
     spent, purchases = oversight.worth_of(member, seat)
+    now = timezone.now()
     happened = stream.for_merchant(seat.merchant.id).concerning(member.ref).newest_first()
     events = audience.of_user(request.user).among(happened)[:TIMELINE]
     context = {
         "member": member,
-        "served": membership.served_by([member], at=timezone.now()).get(member.id),
+        "served": membership.served_by([member], at=now).get(member.id),
         "shared": brands_shared_with(member=member),
         "spent": spent,
         "purchases": purchases,
         "orders": oversight.bought_by(member, seat),
         "coupons": lookup.held_by(member),
+        "usable": lookup.usable_by(member, at=now),
+        "now": now,
         "consents": consent.everywhere(member=member),
         "timeline": tell(events, merchant=seat.merchant),
         "reasons": Reason.choices,

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import get_language
 from django_scopes import ScopedManager
 
 from merchants.models.merchant import Merchant
@@ -23,3 +24,8 @@ class Brand(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def local_name(self) -> str:
+        """As the reader's language calls it: by its English name, where it has one, in English."""
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name

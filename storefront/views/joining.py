@@ -18,6 +18,7 @@ from flows.joining import join_brand
 from guides.models import Guide
 from members import phone_codes, shopper_sessions
 from members.identity import person_for
+from members.models import Consent
 from merchants.client_ip import client_ip
 from merchants.errors import DomainError
 from storefront import asked
@@ -62,9 +63,9 @@ def confirm(request: HttpRequest, shop: Shop) -> HttpResponse:
         phone = asked.phone(request)
         if shop.session or not phone:
             return redirect(f"{shop.url('join')}?{urlencode(_hidden(place, guide))}")
-        form = JoinForm(initial=_hidden(place, guide) | {"phone": phone})
+        form = JoinForm(initial=_hidden(place, guide) | {"phone": phone}, asks=_asks(shop, place))
         return _confirm_page(request, shop, place, guide, form, phone)
-    form = JoinForm(request.POST)
+    form = JoinForm(request.POST, asks=_asks(shop, place))
     if not form.is_valid():
         return _confirm_page(
             request, shop, place, guide, form, form.cleaned_data.get("phone", ""), status=422
@@ -124,41 +125,43 @@ def sign_out(request: HttpRequest, shop: Shop) -> HttpResponse:
 
 def _boxes(request: HttpRequest, shop: Shop, place: Store, guide: Guide | None) -> HttpResponse:
     """For a proven phone. A member who scans a guide's code again may still allow the store to know them."""
-    form = BoxesForm(request.POST or None, initial=_hidden(place, guide))
-    if shop.member:
-        for known in ("name", "membership"):
-            form.fields[known].required = False
+    form = BoxesForm(request.POST or None, initial=_hidden(place, guide), asks=_asks(shop, place))
     if request.method == "POST" and form.is_valid():
         return _joined(request, shop, place, guide, form)
-    context = {"form": form, "store": place, "guide": guide, "asks_store": _asks_store(shop, place)}
+    context = {"form": form, "store": place, "guide": guide}
     return show(request, shop, "boxes.html", context, status=422 if form.errors else 200)
 
 
 def _joined(
     request: HttpRequest, shop: Shop, place: Store, guide: Guide | None, form: BoxesForm
 ) -> HttpResponse:
-    consents = form.consents()
-    if shop.member:  # what stands is not taken back by leaving a box empty here
-        consents = {purpose: yes or shop.consents.get(purpose, False) for purpose, yes in consents.items()}
+    membership = {Consent.Purpose.MEMBERSHIP: True} if shop.member else {}  # asked for once
     try:
         joined = join_brand(
             brand=shop.brand,
             store=place,
             phone=shop.session.person.phone,
             name=form.cleaned_data["name"],
-            consents=consents,
+            consents=form.consents() | membership,
             guide=guide,
             by=shop.actor,
         )
     except DomainError as refusal:
-        proven = BoxesForm(request.POST)
+        proven = BoxesForm(request.POST, asks=_asks(shop, place))
         proven.is_valid()
         put_fault(proven, refusal)
-        context = {"form": proven, "store": place, "guide": guide, "asks_store": _asks_store(shop, place)}
+        context = {"form": proven, "store": place, "guide": guide}
         return show(request, shop, "boxes.html", context, status=422)
     names = {"brand": shop.brand_name, "guide": joined.guide.name if joined.guide else ""}
     if not joined.is_new:
-        messages.info(request, _("Good to see you again. You are a member of %(brand)s already.") % names)
+        messages.info(
+            request,
+            _(
+                "Good to see you again. You are a member of %(brand)s already, and what you allowed before"
+                " still stands."
+            )
+            % names,
+        )
     elif joined.guide:
         messages.success(request, _("Welcome to %(brand)s. %(guide)s is your guide now.") % names)
     else:
@@ -203,7 +206,6 @@ def _confirm_page(
         "guide": guide,
         "phone": phone,
         **_code_sent(phone),
-        "asks_store": _asks_store(shop, place),
     }
     return show(request, shop, "confirm.html", context, status=status)
 
@@ -237,9 +239,10 @@ def _hidden(place: Store, guide: Guide | None) -> dict[str, str]:
     return {"store": place.ref, "guide": guide.ref if guide else ""}
 
 
-def _asks_store(shop: Shop, place: Store) -> bool:
-    """At the brand's own store there is nobody else to be known to."""
-    return place.merchant_id != shop.brand.merchant_id and not shop.consents.get("store")
+def _asks(shop: Shop, place: Store) -> set[str]:
+    """The purposes still to be asked for. At the brand's own store there is nobody else to be known to."""
+    asks = {purpose for purpose in Consent.Purpose if not shop.consents.get(purpose)}
+    return asks - {Consent.Purpose.STORE} if place.merchant_id == shop.brand.merchant_id else asks
 
 
 def _after(request: HttpRequest, shop: Shop, form: CodeForm) -> str:

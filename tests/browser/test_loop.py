@@ -132,6 +132,7 @@ def test_from_the_nearest_store_to_the_last_fen(site, door):
     until_earned.stop()
     order_ref = guide.path().split("/")[3]
     expect(mine.locator("#coupon .stamp")).to_be_visible()  # the shopper's ticket is stamped by itself
+    expect(mine.locator(".shop-head .seal")).to_be_visible()  # and the brand keeps its mark
 
     # 6. What was earned, and why.
     order = site.hehe.get(f"/orders/{order_ref}?expand[]=splits").body

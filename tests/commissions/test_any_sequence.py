@@ -10,20 +10,15 @@ from commissions.models import Contribution, Share, Split
 from ledger import balances, proof
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine
-from stores.models import Contract
-from tests.people import NOON
+from tests.people import NOON, renewed
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_any_sequence_of_sales_refunds_and_settlements_leaves_true_books(plans_published, seed):
     world, chance = plans_published, random.Random(seed)
-    with world.inside(world.qinglan):
-        terms = {
-            "reserve_ppm": chance.choice([0, 150_000]),
-            "guide_pay": chance.choice(["direct", "employer"]),
-        }
-        Contract.objects.filter(pk=world.qinglan_at_jingan.pk).update(**terms)
+    reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
+    renewed(world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer)
     shop = Shop(world, chance)
     for _ in range(40):
         chance.choice([shop.sell, shop.sell, shop.refund, shop.refund, shop.book, shop.settle, shop.claw])()

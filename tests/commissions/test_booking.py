@@ -13,8 +13,7 @@ from events.models import Event
 from ledger import balances, proof
 from ledger.models import Transfer
 from members.models import Binding
-from stores.models import Contract
-from tests.people import NOON, ONBOARDING
+from tests.people import NOON, ONBOARDING, renewed
 from tests.selling import FANG, campaign_of, coupon_for, joined, line, sold
 
 SERVED = {"serving": "G101"}
@@ -278,8 +277,7 @@ def test_a_line_given_away_moves_nothing_and_stands(plans_published):
 
 
 def test_a_next_day_line_waits_for_its_day(world):
-    with world.inside(world.qinglan):
-        Contract.objects.filter(pk=world.qinglan_at_jingan.pk).update(settlement="T1")
+    renewed(world.qinglan_at_jingan, settlement="T1")
     order = sold(world.jingan, line(world.shirt))
     accruals.book(order)
     with world.inside(world.hehe):

@@ -10,17 +10,13 @@ from events.record import Actor
 from merchants.errors import DomainError
 from orders.models import Order
 from stores.models import Contract
-from tests.people import NOON
+from tests.people import NOON, renewed
 from tests.selling import campaign_of, coupon_for, joined, line, sold
 
 
 @pytest.fixture
 def fang(world):
     return joined(world.qinglan_brand, world.jingan)
-
-
-def agree(contract, **terms):
-    Contract.objects.filter(pk=contract.pk).update(**terms)
 
 
 def refusal(ask) -> DomainError:
@@ -60,8 +56,7 @@ class TestABrandsCampaign:
     def test_is_neither_offered_nor_sent_where_its_cost_is_not_agreed(self, world, fang):
         campaign = campaign_of(world.qinglan, world.qinglan_brand)
         assert campaigns.sendable(store=world.jingan, at=NOON) == [campaign]
-        with world.inside(world.qinglan):
-            agree(world.qinglan_at_jingan, store_bears_ppm=299_999)
+        renewed(world.qinglan_at_jingan, store_bears_ppm=299_999)
         assert campaigns.sendable(store=world.jingan, at=NOON) == []
         error = refusal(lambda: coupon_for(campaign, fang.channel_member, store=world.jingan))
         assert error.code == "coupon.cost_not_agreed"
@@ -79,19 +74,16 @@ class TestAChainsCampaignOverTheWholeReceipt:
         assert campaigns.sendable(store=world.jingan, at=NOON) == []
 
     def test_counts_once_every_brand_of_the_store_agreed(self, world, code):
-        with world.inside(world.qinglan):
-            agree(world.qinglan_at_jingan, brand_bears_ppm=400_000)
+        renewed(world.qinglan_at_jingan, brand_bears_ppm=400_000)
         assert refusal(lambda: redemption.find(code=code, store=world.jingan, at=NOON)).code
-        with world.inside(world.mubai):
-            agree(world.mubai_at_jingan, brand_bears_ppm=400_000)
+        renewed(world.mubai_at_jingan, brand_bears_ppm=400_000)
         lines = line(world.coat), line(world.tea), line(world.tote)
         assert sold(world.jingan, *lines, coupons=(code,)).discount_total == 3000
 
     def test_asks_only_contracts_in_force(self, world, code):
-        with world.inside(world.qinglan):
-            agree(world.qinglan_at_jingan, brand_bears_ppm=400_000)
+        renewed(world.qinglan_at_jingan, brand_bears_ppm=400_000)
         with world.inside(world.mubai):
-            agree(world.mubai_at_jingan, ends_at=NOON - timedelta(days=1))
+            Contract.objects.filter(pk=world.mubai_at_jingan.pk).update(ends_at=NOON - timedelta(days=1))
         assert redemption.find(code=code, store=world.jingan, at=NOON)
 
 

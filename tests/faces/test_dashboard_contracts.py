@@ -3,6 +3,7 @@
 from commissions.plans import versions_of
 from stores.models import Contract
 from tests.faces.headquarters import words
+from tests.people import renewed
 
 
 def test_either_side_of_a_contract_may_end_it_and_nobody_else(world, at_desk):
@@ -19,9 +20,8 @@ def test_either_side_of_a_contract_may_end_it_and_nobody_else(world, at_desk):
 def test_a_contract_says_what_of_coupons_the_other_bears(world, at_desk):
     page = words(at_desk(world.gu).get(f"/hq/contracts/{world.qinglan_at_jingan.ref}/"))
     assert 'up to <span class="num">30%</span>' in page
-    with world.inside(world.qinglan):
-        Contract.objects.update(store_bears_ppm=0, brand_bears_ppm=125_000)
-    page = words(at_desk(world.gu).get(f"/hq/contracts/{world.qinglan_at_jingan.ref}/"))
+    contract = renewed(world.qinglan_at_jingan, store_bears_ppm=0, brand_bears_ppm=125_000)
+    page = words(at_desk(world.gu).get(f"/hq/contracts/{contract.ref}/"))
     assert 'up to <span class="num">12.5%</span>' in page and "30%" not in page
 
 

@@ -1,11 +1,14 @@
 """Headquarters: members are found, shown with their story, and their phone only for a reason."""
 
+import re
+
 import pytest
 
 from events.models import Event
 from members.reveal import Reason
 from tests.faces.headquarters import words
-from tests.selling import joined
+from tests.people import NOON
+from tests.selling import FANG, campaign_of, coupon_for, joined, line, sold
 
 
 @pytest.mark.parametrize("text", ["方", "fang", "fns", "0001", "138 0001 0001"])
@@ -42,6 +45,21 @@ def test_a_member_s_page_has_their_purchases_coupons_consents_and_story(world, a
     assert "满200减30" in page and "Redeemed" in page
     assert "Keep my membership and orders" in page
     assert "joined at" in page
+
+
+def test_only_coupons_that_can_still_be_used_count_as_held(world, at_desk, now):
+    member = joined(world.qinglan_brand, world.xuhui).member
+    lasting = campaign_of(world.qinglan, world.qinglan_brand, per_member_limit=2)
+    over = campaign_of(world.qinglan, world.qinglan_brand, claim_until=NOON, use_until=NOON)
+    coupon_for(lasting, member, key="kept")
+    _used, code = coupon_for(lasting, member, key="used")
+    sold(world.xuhui, line(world.coat), phone=FANG, coupons=(code,))
+    coupon_for(over, member, key="over")
+    page = words(at_desk(world.gu).get(f"/hq/members/{member.ref}/"))
+    held = re.search(r'Coupons held</p>.*?kpi-value num">(.*?)</p>', page, re.DOTALL).group(1)
+    assert re.sub(r"<[^>]+>", "", held).strip() == "1"
+    shown = re.findall(r'<span class="dot"></span>(Usable|Redeemed|Expired)<', page)
+    assert sorted(shown) == ["Expired", "Redeemed", "Usable"]
 
 
 def test_a_full_phone_is_shown_for_a_reason_and_the_look_is_an_event(world, at_desk):

@@ -1,7 +1,9 @@
 """Joining a brand from a phone: two screens, consents each of their own, and a guide."""
 
 import re
+from html import unescape
 
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -9,7 +11,7 @@ from django_scopes import scope
 
 from members.binding import binding_of
 from members.identity import known
-from members.models import Member, ShopperSession
+from members.models import Consent, Member, PhoneCode, ShopperSession
 from notifications import sms
 from stores.models import Store
 from stores.opening import revise
@@ -45,6 +47,15 @@ def test_the_second_screen_is_a_page_of_its_own_without_a_phone_in_its_address(w
     assert "138****8000" in turned and 'lang="zh-Hans"' in turned
     elsewhere = Client().get(there)
     assert elsewhere["Location"].startswith(at("join")), "another browser asks for the phone first"
+
+
+def test_whoever_mistyped_the_number_goes_back_for_another_to_the_same_store_and_guide(world, phone):
+    asked = {"store": world.jingan.ref, "guide": world.lin.ref, "phone": PHONE}
+    page = phone.post(at("join"), asked, follow=True).content.decode()
+    back = unescape(re.search(r'href="([^"]+)"[^>]*>Another number<', page).group(1))
+    assert back == f"{at('join')}?store={world.jingan.ref}&guide={world.lin.ref}"
+    again = text_of(phone.get(back))
+    assert 'name="phone"' in again and "138****8000" not in again and world.lin.ref in again
 
 
 def test_asking_again_at_once_says_how_long_to_wait(world, phone):
@@ -110,6 +121,35 @@ def test_a_store_that_closed_between_the_screens_refuses_and_the_shopper_stays_s
     assert answer.status_code == 422 and "Choose another store near you" in text_of(answer)
     there = phone.post(at("join"), {"store": world.xuhui.ref, "membership": "on"}, follow=True)
     assert "陈一诺 is your guide now" in text_of(there), "no second code was needed"
+
+
+def answers_of(member) -> list[tuple[str, bool]]:
+    """Every answer ever kept, in its order."""
+    with scope(merchant=member.merchant):
+        rows = Consent.objects.filter(member=member).order_by("at", "id")
+        return list(rows.values_list("purpose", "granted"))
+
+
+def test_who_is_a_member_already_and_joins_again_is_told_so_and_keeps_what_was_allowed(world, phone):
+    joins(world, phone, boxes=("membership", "known_to_store", "marketing"))
+    kept = answers_of(member_at(world.qinglan))
+    cache.clear()
+    sms.outbox.clear()
+    PhoneCode.objects.all().delete()
+    new_phone = Client(headers={"Accept-Language": "en"})
+    again = joins(world, new_phone, boxes=("membership",))
+    assert again.redirect_chain[-1][0] == at("me")
+    assert "a member of Qinglan already, and what you allowed before still stands" in text_of(again)
+    assert answers_of(member_at(world.qinglan)) == kept
+    assert all(granted for _purpose, granted in kept) and len(kept) == 3
+
+
+def test_only_what_the_form_asked_is_answered(world, phone):
+    joins(world, phone, store=world.xuhui.ref)
+    member = member_at(world.qinglan)
+    assert sorted(answers_of(member)) == [("marketing", False), ("membership", True)]
+    page = text_of(phone.get(at("privacy")))
+    assert page.count("Not asked") == 1 and page.count("Not allowed,") == 1
 
 
 def test_to_join_again_is_a_greeting(world, phone):

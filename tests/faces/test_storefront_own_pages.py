@@ -1,5 +1,7 @@
 """What is a shopper's own: coupons, orders, consents and devices."""
 
+import re
+
 from django.test import Client
 from django.utils import timezone
 
@@ -8,9 +10,10 @@ from flows.purchase import paid
 from members import consent, shopper_sessions
 from members.identity import person_for
 from notifications import sms
+from orders.facts import RefundLineFacts
 from tests.faces.shopper import E164, PHONE, at, coupon_for, joins, member_at, text_of
 from tests.people import ONBOARDING
-from tests.selling import line, sale
+from tests.selling import line, money_back, sale
 
 
 def test_my_coupon_shows_its_code_in_fours_and_a_qr_and_the_stamp_once_it_is_redeemed(world, phone):
@@ -33,9 +36,10 @@ def test_my_coupon_shows_its_code_in_fours_and_a_qr_and_the_stamp_once_it_is_red
     )
     after = text_of(phone.get(at("coupon", ref=coupon.ref), headers={"HX-Request": "true"}))
     assert "Redeemed at 和合静安店" in after and code[:4] not in after and "<html" not in after
-    assert 'id="brand-mark" hx-swap-oob="true"></span>' in after, (
-        "one seal a screen: the stamp takes its place"
-    )
+    assert "hx-swap-oob" not in after, "the header keeps its mark; the sheet takes its cinnabar for the stamp"
+    for turned in ("en", "zh-hans"):
+        page = text_of(phone.get(at("coupon", ref=coupon.ref), headers={"Accept-Language": turned}))
+        assert '<span class="seal" aria-hidden="true">岚</span>' in page and 'class="stamp' in page
     orders = text_of(phone.get(at("orders")))
     assert "青岚羊毛大衣" in orders and "¥869.00" in orders
 
@@ -79,7 +83,7 @@ def test_my_devices_are_listed_and_one_can_be_signed_out_but_nobody_else_s(world
         person=person_for(phone="13800138001"), brand=world.qinglan_brand
     )
     page = text_of(phone.get(at("privacy")))
-    assert "iPhone" in page and "this device" in page and strange.ref not in page
+    assert "iPhone" in page and "Qinglan · this device" in page and strange.ref not in page
     assert phone.post(at("end_session", ref=strange.ref)).status_code == 404
     phone.post(at("end_session", ref=lost.ref))
     assert [
@@ -92,6 +96,25 @@ def test_my_page_takes_few_queries(world, phone, django_assert_max_num_queries):
     coupon_for(world, member_at(world.qinglan))
     with django_assert_max_num_queries(12):
         phone.get(at("me"))
+
+
+def test_each_order_is_a_card_with_its_store_date_number_total_and_what_was_given_back(world, phone):
+    joins(world, phone)
+    now = timezone.now()
+    for no in ("T-801", "T-802"):
+        lines = line(world.shirt), line(world.coat)
+        paid(sale(world.jingan, *lines, no=no, phone=E164, placed_at=now, paid_at=now), by=ONBOARDING)
+    money_back(
+        world.hehe, RefundLineFacts(number=1, quantity=1, amount=19900), order_no="T-801", refunded_at=now
+    )
+    page = phone.get(at("orders")).content.decode()
+    cards = re.findall(r'<section class="card">.*?</section>', page, re.DOTALL)
+    assert len(cards) == 2
+    for card, no in zip(cards, ("T-802", "T-801"), strict=True):
+        assert all(
+            fact in card for fact in ("和合静安店", f"{now:%Y}", no, "¥199.00", "¥899.00", "¥1,098.00")
+        )
+    assert "Given back" not in cards[0] and "−¥199.00" in cards[1]
 
 
 def test_my_orders_hold_this_brand_s_lines_and_nothing_else_of_the_receipt(world, phone):

@@ -1,8 +1,11 @@
 """The storefront's open pages: a store is found without signing in."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django_scopes import scope
 
 from stores.contracts import terminate
 from stores.models import Store
@@ -45,6 +48,13 @@ def test_a_refused_location_is_answered_with_provinces_and_cities_and_their_coun
     assert "was not shared" in words and "2 stores" in words
     assert "和合静安店" in text_of(phone.get(at("city", province="上海市", city="上海市")))
     assert phone.get(at("city", province="上海市", city="没有市")).status_code == 404
+
+
+def test_a_province_with_several_cities_shows_that_it_folds_out(world, phone):
+    with scope(merchant=world.qinglan):
+        Store.objects.filter(pk=world.xuhui.pk).update(city="崇明市")
+    page = text_of(phone.get(at("cities")))
+    assert re.search(r"<summary[^>]*>.*上海市.*fold-mark.*<svg.*</summary>", page)
 
 
 def test_the_list_of_a_city_costs_the_same_for_one_store_and_for_many(

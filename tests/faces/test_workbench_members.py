@@ -10,6 +10,7 @@ from events.models import Event
 from merchants.onboarding import appoint
 from merchants.roles import Role
 from tests.faces.workbench_forms import HTMX
+from tests.people import make_user
 from tests.selling import FANG, MEI, TILL, campaign_of, joined, line, sold
 
 
@@ -36,7 +37,20 @@ class TestWhoIsNotHers:
     def test_a_guide_between_posts_is_told_what_to_do(self, lin, world):
         with world.inside(world.hehe):
             world.lin.assignments.update(ends_at=timezone.now())
-        assert lin.get("/w/").status_code == 403
+        answer = lin.get("/w/", headers={"Accept-Language": "en"})
+        assert answer.status_code == 403 and "Ask your store manager for a post" in answer.content.decode()
+        assert "/hq/" not in answer.content.decode(), "which is not open to a guide"
+
+    def test_a_store_manager_who_is_no_guide_is_told_that_and_sent_to_headquarters_pages(self, client, world):
+        unit, him = world.jingan.org_unit, make_user("店长", email="manager@hehe.example")
+        with world.inside(world.hehe):
+            appoint(user=him, merchant=world.hehe, role=Role.STORE_MANAGER, org_unit=unit, by=TILL)
+        client.force_login(him)
+        answer = client.get("/w/", headers={"Accept-Language": "en"})
+        text = answer.content.decode()
+        assert answer.status_code == 403 and 'href="/hq/"' in text
+        assert "you are not a guide of this merchant" in text and "store manager for a post" not in text
+        assert client.get("/hq/").status_code == 200
 
 
 class TestMembers:
@@ -106,6 +120,16 @@ class TestSendingACoupon:
         with world.inside(world.qinglan):
             coupon = Coupon.objects.get()
         assert (coupon.member, coupon.sent_by, coupon.store) == (fang.member, world.lin, world.jingan)
+
+    def test_a_brand_the_member_did_not_join_is_shown_apart_and_why(self, lin, world, fang, campaign):
+        teas = campaign_of(
+            world.mubai, world.mubai_brand, name="茶叶满100减10", use_until=campaign.use_until,
+            claim_from=campaign.claim_from, claim_until=campaign.claim_until, use_from=campaign.use_from,
+        )  # fmt: skip
+        page = lin.get(f"/w/members/{fang.channel_member.ref}/coupons/", headers={"Accept-Language": "en"})
+        assert (page.context["campaigns"], page.context["unreached"]) == ([campaign], [teas])
+        text = page.content.decode()
+        assert "Not known here as a member of 木白" in text and f"/coupons/{teas.ref}/" not in text
 
     def test_a_second_one_is_refused_with_the_next_step(self, lin, fang, campaign, code):
         answer = lin.post(self.url(fang, campaign), {"claim_key": "clm_2"})

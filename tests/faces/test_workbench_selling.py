@@ -1,5 +1,7 @@
 """A sale at the workbench: goods, coupon, total, and one receipt however often it is tapped."""
 
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -30,12 +32,62 @@ class TestSelling:
         answer = lin.post("/w/sale/basket/", form_of(page, q="MB-TEA", add=""), headers=HTMX)
         assert [entry["line"].sku for entry in answer.context["rows"]] == [world.tea]
 
-    def test_what_nobody_here_sells_is_said_and_the_rest_stays(self, lin, world):
+    def test_what_nobody_here_sells_is_said_where_suggestions_come_and_the_rest_stays(self, lin, world):
         page = lin.get("/w/sale/", follow=True)
         given = form_of(page, q="NO-SUCH", add="", **basket(world, world.tea))
         answer = lin.post("/w/sale/basket/", given, headers=HTMX)
-        assert answer.context["said"].code == "sku.unknown"
         assert [entry["line"].sku for entry in answer.context["rows"]] == [world.tea]
+        basket_shown, _, picker = answer.content.decode().partition('id="goods"')
+        assert "NO-SUCH" in picker and 'class="fault"' in picker
+        assert 'class="fault"' not in basket_shown, "the next suggestions would leave it standing"
+
+    @pytest.mark.parametrize("text", ["衬衫", "ql-sh"])
+    def test_a_name_that_one_article_bears_adds_it(self, lin, world, text):
+        page = lin.get("/w/sale/", follow=True)
+        answer = lin.post("/w/sale/basket/", form_of(page, q=text, add=""), headers=HTMX)
+        assert [entry["line"].sku for entry in answer.context["rows"]] == [world.shirt]
+
+    def test_of_several_by_that_name_one_is_chosen_without_a_fault(self, lin, world):
+        page = lin.get("/w/sale/", follow=True)
+        given = form_of(page, q="青岚", add="", **basket(world, world.tea))
+        answer = lin.post("/w/sale/basket/", given, headers=HTMX | {"Accept-Language": "en"})
+        assert [entry["line"].sku for entry in answer.context["rows"]] == [world.tea]
+        text = answer.content.decode()
+        assert "Choose one of these:" in text and 'class="fault"' not in text
+        assert {world.shirt.ref, world.coat.ref} <= set(re.findall(r'name="add" value="([^"]+)"', text))
+
+    def test_a_coupon_these_goods_do_not_earn_can_be_left_out_and_the_member_stays(
+        self, lin, world, fang, code
+    ):
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
+        below = form_of(page, **basket(world, world.tea))
+        answer = lin.post("/w/sale/basket/", below, headers=HTMX)
+        assert answer.context["quote"].refusal and 'name="without"' in answer.content.decode()
+        plain = lin.post("/w/sale/basket/", below | {"without": "1"}, headers=HTMX)
+        assert (plain.context["coupon"], plain.context["quote"].refusal) == ("", None)
+        assert 'name="without"' not in plain.content.decode()
+        assert (
+            form_of(plain)["member"] == fang.channel_member.ref and "coupon=" not in plain["HX-Replace-Url"]
+        )
+        done = lin.post("/w/sale/", form_of(plain, total="12800", **basket(world, world.tea)), headers=HTMX)
+        with world.inside(world.hehe):
+            assert Order.objects.get().member == fang.channel_member
+        assert "HX-Redirect" in done
+
+    def test_a_coupon_that_cannot_be_used_any_more_can_be_left_out(self, lin, world, code):
+        page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
+        sold(world.jingan, line(world.coat), coupons=(code,), paid_at=timezone.now())
+        answer = lin.post("/w/sale/basket/", form_of(page, **basket(world, world.tea)), headers=HTMX)
+        assert (
+            answer.context["unusable"].code == "coupon.used" and 'name="without"' in answer.content.decode()
+        )
+
+    def test_a_price_that_is_none_stays_as_typed_and_is_explained_beside_it(self, lin, world):
+        page = lin.get("/w/sale/", follow=True)
+        given = form_of(page, **basket(world, world.tea, price="一百"))
+        text = lin.post("/w/sale/basket/", given, headers=HTMX | {"Accept-Language": "en"}).content.decode()
+        assert 'value="一百"' in text and 'aria-describedby="price-0-fault"' in text
+        assert "Write an amount in yuan, such as 1268.00." in text
 
     def test_confirming_sells_redeems_and_shows_the_seal(self, lin, world, fang, code):
         page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)

@@ -1,11 +1,13 @@
 """A guide's phone: what Lin sees at Jing'an today, what she earns, and her messages."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from flows import settlement
 from members.models import FollowUp
-from tests.faces.workbench_forms import HTMX
+from tests.faces.workbench_forms import HTMX, basket, form_of
 from tests.plans import publish_plans
 from tests.selling import MEI, joined, line, sold
 
@@ -16,7 +18,7 @@ class TestToday:
         assert page.status_code == 200
         text = page.content.decode()
         assert "林小雨" in text and "方女士" in text and "和合静安店" in text
-        assert page.context["newest"].member == fang.channel_member
+        assert [task.member for task in page.context["arrived"]] == [fang.channel_member]
 
     def test_the_live_fragment_is_the_same_card(self, lin, fang):
         assert "方女士" in lin.get("/w/arrivals/", headers=HTMX).content.decode()
@@ -30,6 +32,41 @@ class TestToday:
         joined(world.qinglan_brand, world.jingan, phone=MEI, guide=world.lin, at=timezone.now())
         renewed = lin.get("/w/arrivals/", headers=english).content.decode()
         assert '<span id="left" hx-swap-oob="true">林小雨, 2 things left today</span>' in renewed
+
+    def test_up_to_three_who_joined_have_a_card_each_and_the_rest_stand_under_the_tasks(
+        self, lin, world, fang
+    ):
+        for digit in range(2, 5):
+            joined(
+                world.qinglan_brand,
+                world.jingan,
+                phone=f"1380001000{digit}",
+                name=f"新{digit}",
+                guide=world.lin,
+                at=timezone.now() - timedelta(minutes=10 - digit),
+            )
+        page = lin.get("/w/")
+        assert [task.member.name for task in page.context["arrived"]] == ["新4", "新3", "新2"]
+        assert page.context["more"] == 1
+        assert [task.member for task in page.context["tasks"]] == [fang.channel_member]
+        assert page.content.decode().count('class="card arrival"') == 3
+
+    def test_a_welcome_is_marked_done_on_the_members_own_card(self, lin, world, fang):
+        url = f"/w/members/{fang.channel_member.ref}/"
+        (task,) = lin.get(url).context["tasks"]
+        assert lin.get("/w/").context["arrived"], "to have looked is not to have greeted"
+        answer = lin.post(f"/w/follow-ups/{task.ref}/done/", follow=True)
+        assert answer.redirect_chain == [(url, 302)] and not answer.context["tasks"]
+        assert not lin.get("/w/").context["arrived"]
+
+    def test_a_coupon_sent_is_a_welcome(self, lin, fang, campaign):
+        lin.post(f"/w/members/{fang.channel_member.ref}/coupons/{campaign.ref}/", {"claim_key": "clm_1"})
+        assert not lin.get("/w/").context["arrived"]
+
+    def test_a_sale_to_the_new_member_is_a_welcome(self, lin, world, fang):
+        page = lin.get(f"/w/sale/?member={fang.channel_member.ref}", follow=True)
+        lin.post("/w/sale/", form_of(page, total="12800", **basket(world, world.tea)), headers=HTMX)
+        assert not lin.get("/w/").context["arrived"]
 
     def test_a_task_is_ticked_off_where_it_stands(self, lin, world, fang):
         with world.inside(world.hehe):
@@ -60,6 +97,16 @@ class TestEarnings:
         with world.inside(world.hehe):
             settlement.book_and_settle([order.id], seller=world.hehe)
         assert lin.get(f"/w/sales/{order.ref}/earned/").context["split"] is True
+
+    def test_a_sales_shares_name_their_articles_and_equal_ones_are_one(self, lin, world):
+        publish_plans(world)
+        goods = [line(world.coat), line(world.coat), line(world.tea)]
+        order = sold(world.jingan, *goods, touches={"serving": "G101"}, paid_at=timezone.now())
+        with world.inside(world.hehe):
+            settlement.book_and_settle([order.id], seller=world.hehe)
+        earned = lin.get(f"/w/sales/{order.ref}/earned/").context
+        assert [article for article, *_rest in earned["own"]] == [world.coat.name, world.tea.name]
+        assert sum(held for *_rest, held in earned["own"]) == earned["sum"] > 0
 
     def test_a_line_names_what_was_sold(self, lin, world):
         publish_plans(world)

@@ -20,10 +20,11 @@ from members.identity import person_for
 from members.leaving import withdraw
 from members.models import Binding, Consent, Member, Person
 from merchants.errors import DomainError
+from merchants.onboarding import add_brand
 from stores.contracts import terminate
 from stores.models import Store
 from stores.opening import revise
-from tests.people import LATER, NOON, ONBOARDING, make_guide, make_world
+from tests.people import LATER, NOON, ONBOARDING, make_contract, make_guide, make_world
 
 PHONE = "138 0013 8000"
 EVERYTHING = {"membership": True, "store": True, "marketing": False}
@@ -153,6 +154,38 @@ def test_to_join_again_is_a_greeting_with_the_same_members_and_guide(world, at):
         first.binding,
     )
     assert Event.objects.count() == before
+
+
+def test_a_box_left_empty_on_joining_again_takes_nothing_back_and_a_tick_grants(world):
+    member = joins(world, consents={"membership": True, "store": True, "marketing": True}).member
+    stood = consent.standing(member=member, brand=world.qinglan_brand)
+    before = Event.objects.count()
+    joins(world, consents={"membership": True, "store": False, "marketing": False}, at=LATER)
+    assert consent.standing(member=member, brand=world.qinglan_brand) == stood
+    assert Event.objects.count() == before
+    facts = {"brand": world.qinglan_brand, "by": SHOPPER, "at": LATER}
+    withdraw(member=member, purpose=Consent.Purpose.MARKETING, **facts)
+    joins(world, consents={"membership": True, "marketing": True}, at=LATER + timedelta(days=1))
+    assert consent.standing(member=member, brand=world.qinglan_brand)["marketing"] is True
+
+
+def test_whoever_left_and_comes_back_answers_anew(world):
+    member = joins(world, consents={"membership": True, "store": True, "marketing": True}).member
+    facts = {"brand": world.qinglan_brand, "by": SHOPPER, "at": LATER}
+    withdraw(member=member, purpose=Consent.Purpose.MEMBERSHIP, **facts)
+    back = joins(world, consents=EVERYTHING, at=LATER + timedelta(days=1))
+    assert back.is_new and consent.standing(member=member, brand=world.qinglan_brand) == EVERYTHING
+
+
+def test_a_member_of_the_merchant_s_other_brand_is_new_to_this_one(world):
+    with scope(merchant=world.qinglan):
+        other = add_brand(
+            merchant=world.qinglan, name="青禾", name_en="Qinghe", slug="qinghe", seal="禾", by=ONBOARDING
+        )
+    make_contract(other, world.xuhui, mode="central")
+    joins(world)
+    first = joins(world, brand=other, store=world.xuhui)
+    assert first.is_new and not joins(world, brand=other, store=world.xuhui).is_new
 
 
 def test_the_store_may_be_allowed_later_and_taken_back(world):

@@ -6,7 +6,7 @@ import pytest
 
 from events.models import Event
 from merchants.errors import Conflict, DomainError
-from orders.facts import RefundLineFacts
+from orders.facts import RefundLineFacts, plain
 from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine
 from tests.people import NOON
 from tests.selling import FANG, joined, line, money_back, sale, sold
@@ -150,14 +150,14 @@ class TestBeforeItsOrder:
         """Parked by a version that took any date, under a number that another refund has by now."""
         order = sold(world.jingan, line(world.tote), no="T-0")
         money_back(world.hehe, back("HH-TOTE", 100), order_no="T-0", no="R-1")
-        for number in ("R-2", "R-3"):
-            money_back(world.hehe, back(amount=100), no=number)
+        waits_for = {"channel": "pos", "order_external_no": "T-1"}
+        clash = {"external_no": "R-1", "refunded_at": NOON.isoformat()}
+        dated = {"external_no": "R-3", "refunded_at": "9999-12-31T23:00:00+00:00"}
         with world.inside(world.hehe):
-            clash, dated = ParkedRefund.objects.order_by("id")
-            clash.facts["external_no"] = "R-1"
-            clash.save()
-            dated.facts["refunded_at"] = "9999-12-31T23:00:00+00:00"
-            dated.save()
+            for number, told in [("R-2", clash), ("R-3", dated)]:
+                row = {"merchant": world.hehe, "teller": world.hehe, "external_no": number, "body_hash": b""}
+                facts = waits_for | told | {"lines": plain([back(amount=100)])}
+                ParkedRefund.objects.create(**waits_for, **row, facts=facts)
         late = sold(world.jingan, line(world.shirt))
         assert late != order
         with world.inside(world.hehe):

@@ -1,5 +1,6 @@
 """The money follows the sale by the stream: once, whatever is lost, repeated or killed in between."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from django.utils import timezone
 
 from commissions import accruals, batches, settlement
 from commissions.models import SettlementItem, Share, Split
-from events.models import Event, Reader
+from events.models import Event
+from flows import following
 from flows import settlement as flow_settlement
 from ledger import balances, proof
 from merchants.models import Merchant
@@ -61,8 +63,8 @@ def test_reading_the_whole_stream_again_changes_nothing(world):
     money_back(world.hehe, RefundLineFacts(number=1, amount=500), order_no="T-1")
     flow()
     before, items = standing(world), count(world)
-    Reader.objects.filter(name="commissions").update(seq=0)
-    flow()
+    again = replace(following.named("commissions"), name="commissions, from the beginning")
+    assert again.catch_up()
     assert (standing(world), count(world)) == (before, items)
 
 

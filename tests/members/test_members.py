@@ -18,7 +18,7 @@ from merchants.models import OrgUnit
 from merchants.onboarding import add_unit, appoint, root_of
 from merchants.roles import Role
 from merchants.scoping import seats
-from tests.people import LATER, LONG_AGO, NOON, ONBOARDING, make_guide, make_user
+from tests.people import LATER, LONG_AGO, NOON, ONBOARDING, make_guide, make_user, renewed
 
 WANG = "+8613800138000"
 DAY = timedelta(days=1)
@@ -221,6 +221,5 @@ class TestWhoSeesWhom:
             facts = {"user": user, "merchant": world.qinglan, "role": Role.REGION_MANAGER, "org_unit": east}
             appoint(by=ONBOARDING, starts_at=LONG_AGO, **facts)
             assert not visible_to(self.seat(user), at=NOON).exists()
-            world.qinglan_at_jingan.brand_unit = east
-            world.qinglan_at_jingan.save()
+            renewed(world.qinglan_at_jingan, brand_unit=east)
             assert list(visible_to(self.seat(user), at=NOON)) == [member]

@@ -16,7 +16,7 @@ from merchants.onboarding import add_unit, appoint, root_of
 from merchants.roles import Role
 from notifications import feed, live
 from tests.notifications.conftest import TOLD
-from tests.people import LONG_AGO, ONBOARDING, make_store, make_user
+from tests.people import LONG_AGO, ONBOARDING, make_store, make_user, renewed
 
 
 def seen_by(whom):
@@ -66,8 +66,7 @@ def test_a_region_manager_sees_the_stores_below_and_those_placed_there_by_contra
         suzhou = make_store(
             world.qinglan, code="SZ01", name="青岚苏州店", kind="direct", lng=120.6, lat=31.3, parent=east
         )
-        world.qinglan_at_jingan.brand_unit = east
-        world.qinglan_at_jingan.save()
+        renewed(world.qinglan_at_jingan, brand_unit=east)
         manager = appointed(world.qinglan, Role.REGION_MANAGER, east, "江帆")
     tell(world.qinglan, "order.paid", suzhou.ref, subject="ord_own_store")
     tell(world.qinglan, "order.lines_paid", world.jingan.ref, subject="ord_contracted_store")

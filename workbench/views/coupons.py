@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from coupons import campaigns, issuing
+from members import followups
 from merchants.errors import DomainError
 from merchants.refs import new_ref
 from workbench import access, shell
@@ -15,7 +16,14 @@ from workbench import access, shell
 @require_GET
 def choose(request: HttpRequest, ref: str) -> HttpResponse:
     desk = access.desk(request, "coupons.send")
-    context = {"member": access.member(desk, ref), "campaigns": campaigns.sendable(store=desk.store)}
+    member = access.member(desk, ref)
+    offered = campaigns.sendable(store=desk.store)
+    reachable = campaigns.that_reach(offered, member=member)
+    context = {
+        "member": member,
+        "campaigns": reachable,
+        "unreached": [campaign for campaign in offered if campaign not in reachable],
+    }
     return shell.page(request, "members/choose_campaign", context)
 
 
@@ -38,6 +46,7 @@ def send(request: HttpRequest, ref: str, campaign_ref: str) -> HttpResponse:
         )
     except DomainError as refusal:
         return shell.page(request, "members/send_coupon", context | {"refusal": refusal}, status=422)
+    followups.welcomed(member=member, guide=desk.guide, by=desk.seat.actor)
     words = _("“%(name)s” is sent. %(left)s are left.")
     messages.success(request, words % {"name": campaign.name, "left": f"{campaigns.left(campaign):,}"})
     return redirect("workbench:member", ref=member.ref)

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from coupons import reading
-from members import consent, search
+from members import consent, followups, search
 from members.binding import binding_of
 from members.reveal import Reason, reveal
 from members.sharing import brands_shared_with
@@ -51,6 +51,7 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
         "desk": desk,
         "member": member,
         "now": now,
+        "tasks": followups.open_for(guide=desk.guide).filter(member=member),
         "binding": binding_of(member=member, at=now),
         "brands": brands_shared_with(member=member),
         "coupons": [

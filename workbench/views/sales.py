@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -18,8 +18,10 @@ from commissions.explain import shares_of
 from components.formatting import yuan
 from coupons import reading
 from flows import purchase
+from members import followups
 from merchants.errors import Conflict, DomainError
 from orders import receipts
+from orders.facts import LineFacts
 from orders.models import Order
 from workbench import access, counter, shell
 from workbench.access import Desk
@@ -52,6 +54,8 @@ def _confirmed(request: HttpRequest, desk: Desk) -> HttpResponse:
     context = counter.shown(desk, Basket.of(request.POST), request.POST)
     try:
         order, _is_new = purchase.paid(counter.told(desk, context, request.POST), by=desk.seat.actor)
+        if order.member:
+            followups.welcomed(member=order.member, guide=desk.guide, by=desk.seat.actor)
     except DomainError as refusal:
         before = access.sale_told(desk, request.POST.get("number", ""))
         if before is None:
@@ -83,32 +87,58 @@ def _anew(request: HttpRequest, desk: Desk, before: Order) -> HttpResponse:
     )
     context = counter.shown(desk, Basket.of(given), given)
     context |= {"number": given["number"], "said": said, "anew": True}
-    response = shell.fragment(request, "sale/_basket", context, status=422)
+    return _told_anew(shell.fragment(request, "sale/_basket", context, status=422), given)
+
+
+def _told_anew(response: HttpResponse, given: QueryDict) -> HttpResponse:
+    """The page's address names the number, coupon and member that stand on it now."""
     carried_on = {name: given[name] for name in ("coupon", "member", "number") if given.get(name)}
     return replace_url(response, f"{reverse('workbench:sale')}?{urlencode(carried_on)}")
 
 
 @require_POST
 def basket(request: HttpRequest) -> HttpResponse:
-    """The goods after one more tap, priced anew. What nobody here sells is said and not taken in."""
+    """The goods after one more tap, priced anew; `without` is the tap that leaves the coupon out. What was added by
+    a name that several goods bear is to be chosen; what nobody here sells is said, and neither is taken in."""
     desk = access.desk(request, "orders.write")
-    goods, said, adding = Basket.of(request.POST), None, "add" in request.POST
-    if adding and goods.rows:
-        try:
-            goods.rows[-1] = replace(goods.rows[-1], sku=_found(desk, goods))
-        except DomainError as refusal:
-            goods.rows.pop()
-            said = refusal
-    context = counter.shown(desk, goods, request.POST) | {"said": said, "picked": adding and said is None}
-    return shell.fragment(request, "sale/_basket", context)
+    goods, adding = Basket.of(request.POST), None
+    if "add" in request.POST and goods.rows:
+        adding = _adding(desk, goods.rows[-1].sku, len(goods.rows))
+        found = adding["found"]
+        goods.rows[-1:] = [replace(goods.rows[-1], sku=found[0].sku.ref)] if len(found) == 1 else []
+    if "without" in request.POST:
+        return _without_coupon(request, desk, goods)
+    context = counter.shown(desk, goods, request.POST)
+    return shell.fragment(request, "sale/_basket", context | {"adding": adding})
 
 
-def _found(desk: Desk, goods: Basket) -> str:
-    """The ref of what was added last by code, barcode or tap."""
-    (line,) = receipts.resolve(
-        store=desk.store, lines=goods.facts()[-1:], at=timezone.now(), first=len(goods.rows)
-    )
-    return line.sku.ref
+def _without_coupon(request: HttpRequest, desk: Desk, goods: Basket) -> HttpResponse:
+    """The same goods for the same member, at their prices; the coupon stays the member's for another day."""
+    given, with_it = request.POST.copy(), counter.shown(desk, Basket(), request.POST)
+    given["coupon"] = ""
+    given["member"] = with_it["member"].ref if with_it["member"] else ""
+    context = counter.shown(desk, goods, given) | {"number": given.get("number", ""), "anew": True}
+    return _told_anew(shell.fragment(request, "sale/_basket", context), given)
+
+
+def _adding(desk: Desk, text: str, number: int) -> dict[str, Any]:
+    """What is meant by a ref, code, barcode or name: one of `found` to be taken in, several to choose from, or
+    none and the `unfound` that says why."""
+    now = timezone.now()
+    try:
+        found = receipts.resolve(
+            store=desk.store, lines=(LineFacts(sku=text, quantity=1),), at=now, first=number
+        )
+        return {"found": found, "q": text}
+    except DomainError as refusal:
+        offers = ringing.offers(store=desk.store, at=now, search=text, limit=CHOICES)
+        if refusal.code == "sku.unknown":  # which speaks of codes and lines, as to a till
+            refusal = DomainError(
+                "sku.unknown",
+                _("This store sells nothing by the name, code or barcode “%(text)s”.") % {"text": text},
+                next_step=_("Try a part of the name; what fits is listed as you type."),
+            )
+        return {"found": offers, "q": text, "unfound": None if offers else refusal}
 
 
 @require_GET
@@ -123,9 +153,9 @@ def goods(request: HttpRequest) -> HttpResponse:
 def done(request: HttpRequest, ref: str) -> HttpResponse:
     desk = access.desk(request)
     order = access.sale(desk, ref)
+    lines = order.lines.select_related("sku", "brand").order_by("number")
     context = {
-        "order": order,
-        "lines": order.lines.select_related("sku", "brand").order_by("number"),
+        "lines": lines,
         "used": reading.used_on(order),
         "fresh": request.GET.get("done") == "1",
         **_earned(desk, order),
@@ -140,7 +170,18 @@ def earned(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _earned(desk: Desk, order: Order) -> dict[str, Any]:
-    """The guide's own shares of a sale, once the worker has split it."""
+    """The guide's own shares of a sale, once the worker has split it; lines that say the same are one."""
     split = shares_of(order, merchant=desk.seat.merchant)
-    own = [share for line in split for share in line.shares if share.payee == desk.guide.ref]
-    return {"order": order, "split": bool(split), "own": own, "sum": sum(share.held for share in own)}
+    articles = dict(order.lines.values_list("number", "sku__name"))
+    own: dict[tuple[str, str, bool], int] = {}
+    for line in split:
+        for share in line.shares:
+            if share.payee == desk.guide.ref:
+                told = (articles[line.line], share.reason, share.state == "settled")
+                own[told] = own.get(told, 0) + share.held
+    return {
+        "order": order,
+        "split": bool(split),
+        "own": [(*told, held) for told, held in own.items()],
+        "sum": sum(own.values()),
+    }

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from commissions.earnings import Period, for_guide
@@ -15,14 +18,14 @@ from workbench import access, shell
 from workbench.access import Desk
 
 MOST_TASKS = 5
+MOST_ARRIVALS = 3
 
 
 @require_GET
 def today(request: HttpRequest) -> HttpResponse:
     desk = access.desk(request)
     left, arrived = followups.open_for(guide=desk.guide), _arrivals(desk)
-    newest = arrived["newest"]
-    tasks = left.exclude(pk=newest.pk) if newest else left  # the newest has a card of its own
+    tasks = left.exclude(pk__in=[task.pk for task in arrived["arrived"]])  # they have cards of their own
     context = {
         "now": timezone.now(),
         "tasks": tasks[:MOST_TASKS],
@@ -49,9 +52,12 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def follow_up_done(request: HttpRequest, ref: str) -> HttpResponse:
-    """Ticked off where it stands: nothing moves under the next tap."""
+    """Ticked off where it stands: nothing moves under the next tap. On the member's own page it is gone then."""
     desk = access.desk(request)
     task = followups.done(follow_up=access.follow_up(desk, ref), by=desk.seat.actor)
+    if not request.htmx:
+        messages.success(request, _("“%(task)s” is done.") % {"task": task.get_kind_display()})
+        return redirect("workbench:member", ref=task.member.ref)
     context = {"task": task, "now": timezone.now(), "ticked": True, **_left(desk)}
     return shell.fragment(request, "today/_task", context)
 
@@ -62,11 +68,12 @@ def _left(desk: Desk) -> dict[str, Any]:
 
 
 def _arrivals(desk: Desk) -> dict[str, Any]:
-    """Who joined last and is still to be welcomed in time, and how many there are."""
+    """Who joined last and is still to be welcomed in time, and how many more there are."""
     waiting = followups.open_for(guide=desk.guide).filter(
         kind=FollowUp.Kind.WELCOME, due_at__gt=timezone.now()
     )
-    return {"newest": waiting.last(), "waiting": waiting.count()}
+    arrived = list(waiting.reverse()[:MOST_ARRIVALS])
+    return {"arrived": arrived, "more": waiting.count() - len(arrived)}
 
 
 def _figures(desk: Desk) -> dict[str, Any]:
