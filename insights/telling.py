@@ -21,7 +21,7 @@ from stores.models import Contract, Store
 
 @dataclass(frozen=True)
 class Told:
-    """`tone` is a component's tone; `about` a kind of page (order, member, store) and the ref to open."""
+    """`tone` is a component's tone; `about` a kind of page (order, member, contract, store) and the ref to open."""
 
     seq: int
     at: datetime
@@ -63,7 +63,7 @@ def _stores(refs: list[str]) -> dict[str, str]:
 def _guides(refs: list[str]) -> dict[str, str]:
     """One's own, and those at stores under one's contracts: the contract shares their names."""
     place = "store__assignments__guide"
-    contracted = Contract.objects.filter(**{f"{place}__ref__in": refs})
+    contracted = Contract.objects.accepted().filter(**{f"{place}__ref__in": refs})
     shared = contracted.values_list(f"{place}__ref", f"{place}__name")
     return dict(Guide.objects.filter(ref__in=refs).values_list("ref", "name").union(shared))
 
@@ -117,7 +117,7 @@ def _told(event: Event, names: Names) -> Told:
 
 def _about(event: Event) -> tuple[str, str] | None:
     refs = [*_named(event.payload), event.subject, *event.concerns]
-    for prefix, kind in (("ord", "order"), ("mem", "member"), ("sto", "store")):
+    for prefix, kind in (("ord", "order"), ("mem", "member"), ("con", "contract"), ("sto", "store")):
         for ref in refs:
             if ref.startswith(f"{prefix}_"):
                 return kind, ref
@@ -242,8 +242,12 @@ _KINDS = {
     "campaign.created": gettext_lazy("A campaign was created"),
     "campaign.paused": gettext_lazy("A campaign was paused"),
     "campaign.resumed": gettext_lazy("A campaign runs again"),
-    "contract.agreed": gettext_lazy("A contract was agreed"),
+    "contract.accepted": gettext_lazy("A contract was accepted"),
+    "contract.declined": gettext_lazy("A draft contract was declined"),
+    "contract.drafted": gettext_lazy("A contract was drafted"),
     "contract.ended": gettext_lazy("A contract was ended"),
+    "contract.revised": gettext_lazy("A draft contract was revised"),
+    "contract.withdrawn": gettext_lazy("A draft contract was withdrawn"),
     "coupon.expired": gettext_lazy("A coupon expired"),
     "followup.opened": gettext_lazy("A follow-up was opened"),
     "followup.done": gettext_lazy("A follow-up was done"),
