@@ -31,4 +31,4 @@ class Reading(SpectacularRedocView):
 
 @method_decorator(csp_replace(POLICY), name="dispatch")
 class Trying(SpectacularSwaggerSplitView):
-    pass
+    template_name = "api/trying.html"

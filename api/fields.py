@@ -1,12 +1,17 @@
 """Kinds of values that bodies and answers share."""
 
+import math
+import re
 from datetime import UTC
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from merchants.storable import OUT_OF_REACH, in_reach
 from orders.receipts import MOST_FEN
+
+_DIGITS = re.compile("-?[0-9]{1,19}")
 
 
 class Ref(serializers.CharField):
@@ -16,7 +21,18 @@ class Ref(serializers.CharField):
         super().__init__(**{"max_length": 64, **kwargs})
 
 
-class Money(serializers.IntegerField):
+class Whole(serializers.IntegerField):
+    """A whole number: in JSON as such or as its digits; behind the question mark, its digits. Neither 1e5 nor 1.0,
+    which are fractions to JSON, nor the digits of other scripts."""
+
+    def to_internal_value(self, data: Any) -> int:
+        written = isinstance(data, str) and _DIGITS.fullmatch(data)
+        if not written and type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Money(Whole):
     """A whole number of minor units (fen)."""
 
     default_error_messages = {"invalid": _("An amount is a whole number of fen.")}
@@ -25,7 +41,7 @@ class Money(serializers.IntegerField):
         super().__init__(**{"min_value": 0, "max_value": MOST_FEN, **kwargs})
 
     def to_internal_value(self, data: Any) -> int:
-        if isinstance(data, (bool, float, str)):  # 19.9 and "19.90" are yuan, and a guess would cost money
+        if isinstance(data, str):  # "1990" may be yuan, and a guess would cost money
             self.fail("invalid")
         return super().to_internal_value(data)
 
@@ -35,7 +51,7 @@ class Instant(serializers.DateTimeField):
 
     default_error_messages = {
         "naive": _("Say the offset: 2026-11-20T12:00:00+08:00, or Z for UTC."),
-        "beyond": _("No calendar here reaches so far."),
+        "beyond": OUT_OF_REACH,
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -44,10 +60,31 @@ class Instant(serializers.DateTimeField):
     def enforce_timezone(self, value):
         if value.tzinfo is None:
             self.fail("naive")
-        try:
-            return value.astimezone(UTC)
-        except OverflowError:  # the first and the last day there are, moved by their offset
+        if not in_reach(value):
             self.fail("beyond")
+        return value.astimezone(UTC)
+
+
+class Day(serializers.DateField):
+    """A business date."""
+
+    default_error_messages = {"beyond": OUT_OF_REACH}
+
+    def to_internal_value(self, value: Any):
+        day = super().to_internal_value(value)
+        if not in_reach(day):
+            self.fail("beyond")
+        return day
+
+
+class Degrees(serializers.FloatField):
+    """Of longitude or latitude. NaN, which is neither below the least nor above the most, is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        degrees = super().to_internal_value(data)
+        if not math.isfinite(degrees):
+            self.fail("invalid")
+        return degrees
 
 
 def page_of(answer: type[serializers.Serializer]) -> type[serializers.Serializer]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from api.fields import Whole
 from merchants.errors import DomainError
 
 PAGE, LONGEST_PAGE = 50, 200
@@ -16,7 +17,7 @@ PAGE, LONGEST_PAGE = 50, 200
 
 class PageQuery(serializers.Serializer):
     after = serializers.CharField(required=False, help_text=_("The “next” of the page before"))
-    limit = serializers.IntegerField(required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE)
+    limit = Whole(required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE)
 
 
 def page(request: Request, rows: QuerySet, show: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from api.idempotency import HEADER, LONGEST
 
+LOCAL = "http://127.0.0.1:8000"  # where ./dev up serves, unless told otherwise
 HERE = Path(__file__).resolve().parent
 
 
@@ -93,8 +95,12 @@ class KeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "tk_test_… | tk_live_…"}
 
 
-def describe(result: dict[str, Any], **_context: Any) -> dict[str, Any]:
-    """Put the quick start, in the reader's language, before the calls; a hook of drf-spectacular."""
+def describe(result: dict[str, Any], *, request: Request | None = None, **_context: Any) -> dict[str, Any]:
+    """Put the quick start, in the reader's language and with the address they came by, before the calls; a hook of
+    drf-spectacular."""
     language = "en" if (get_language() or "").startswith("en") else "zh_Hans"
-    result["info"]["description"] = (HERE / "quick_start" / f"{language}.md").read_text()
+    words = (HERE / "quick_start" / f"{language}.md").read_text()
+    if request:
+        words = words.replace(LOCAL, request.build_absolute_uri("/").rstrip("/"))
+    result["info"]["description"] = words
     return result

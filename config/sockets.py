@@ -3,10 +3,14 @@
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
+from django.urls import re_path
 
 from flows.sockets import websocket_urlpatterns
+from notifications.consumers import nowhere
 
-websockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+# Channels raises where no address fits, and the server would log that as a fault of ours.
+addresses = [*websocket_urlpatterns, re_path("", nowhere)]
+websockets = AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(addresses)))
 
 
 async def lifespan(scope, receive, send) -> None:

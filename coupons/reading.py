@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django_scopes import scope
 
 from coupons.models import Coupon, Redemption
@@ -40,5 +41,14 @@ def _held(member: Member, limit: int) -> list[Coupon]:
 
 def used_on(order: Order) -> list[Redemption]:
     """What counted on a sale, each with its campaign; inside the seller's scope."""
-    rows = Redemption.party.filter(order=order, rolled_back_at=None).select_related("coupon__campaign")
+    return _counted(Redemption.party.filter(order=order))
+
+
+def own_used_on(order: Order) -> list[Redemption]:
+    """Of these, what the acting merchant's own campaigns gave, whoever sold."""
+    return _counted(Redemption.objects.filter(order=order))
+
+
+def _counted(redemptions: QuerySet[Redemption]) -> list[Redemption]:
+    rows = redemptions.filter(rolled_back_at=None).select_related("coupon__campaign")
     return list(rows.order_by("id"))

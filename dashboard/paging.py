@@ -1,16 +1,18 @@
 """Pages by cursor: the place of the last row, so that new rows do not shift a page that is being read."""
 
 import base64
-import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
+
+from merchants.storable import in_reach, is_storable
 
 SIZE = 30
+LONGEST = 2000  # characters of a cursor: the longest name there is, escaped, is half of it
 
 
 @dataclass(frozen=True)
@@ -21,26 +23,28 @@ class Slice:
 
 def newest_first(rows: QuerySet, cursor: str, *, size: int = SIZE) -> Slice:
     """Rows by descending id."""
-    place = _decoded(cursor, int)
+    place = _decoded(cursor, _number)
     if place:
         rows = rows.filter(pk__lt=place[0])
     found = list(rows.order_by("-pk")[: size + 1])
     return _cut(found, size, lambda row: [row.pk])
 
 
-def latest_first(rows: QuerySet, cursor: str, *, size: int = SIZE) -> Slice:
-    """Sales by descending `paid_at` and `place`, as plain rows in that order."""
-    place = _decoded(cursor, str, int)
-    paid_at = parse_datetime(place[0]) if place else None
-    if place and paid_at:
-        rows = rows.filter(Q(paid_at__lt=paid_at) | Q(paid_at=paid_at, place__lt=place[1]))
+def latest_first(
+    rows: QuerySet, cursor: str, *, moment: str = "paid_at", key: str = "place", size: int = SIZE
+) -> Slice:
+    """Rows by a moment and a number, both descending; `rows` come in that order, as plain rows or models."""
+    place = _decoded(cursor, _instant, _number)
+    if place:
+        at, number = place
+        rows = rows.filter(Q(**{f"{moment}__lt": at}) | Q(**{moment: at, f"{key}__lt": number}))
     found = list(rows[: size + 1])
-    return _cut(found, size, lambda row: [row["paid_at"].isoformat(), row["place"]])
+    return _cut(found, size, lambda row: [_reached(row, moment).isoformat(), _reached(row, key)])
 
 
 def by_name(rows: QuerySet, cursor: str, *, name: str, key: str, size: int = SIZE) -> Slice:
     """Rows by a text column and an id, both ascending; `rows` come in that order."""
-    place = _decoded(cursor, str, int)
+    place = _decoded(cursor, _text, _number)
     if place:
         text, number = place
         rows = rows.filter(Q(**{f"{name}__gt": text}) | Q(**{name: text, f"{key}__gt": number}))
@@ -50,7 +54,7 @@ def by_name(rows: QuerySet, cursor: str, *, name: str, key: str, size: int = SIZ
 
 def _reached(row: Any, path: str) -> Any:
     for part in path.split("__"):
-        row = getattr(row, part)
+        row = row[part] if isinstance(row, dict) else getattr(row, part)
     return row
 
 
@@ -63,11 +67,33 @@ def _encoded(place: list[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def _decoded(cursor: str, *kinds: type) -> list[Any] | None:
+def _decoded(cursor: str, *kinds: Callable[[Any], Any]) -> list[Any] | None:
     """What the cursor holds; None for none and for one that is not ours: the list begins anew."""
-    try:
-        place = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
+    if len(cursor) > LONGEST:
         return None
-    fits = isinstance(place, list) and [type(part) for part in place] == list(kinds)
-    return place if fits and all(abs(part) < 2**63 for part in place if isinstance(part, int)) else None
+    try:
+        place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        if not isinstance(place, list):
+            return None
+        return [kind(part) for kind, part in zip(kinds, place, strict=True)]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number(part: Any) -> int:
+    if type(part) is not int or abs(part) >= 2**63:
+        raise ValueError
+    return part
+
+
+def _text(part: Any) -> str:
+    if not isinstance(part, str) or not is_storable(part):
+        raise ValueError
+    return part
+
+
+def _instant(part: Any) -> datetime:
+    at = datetime.fromisoformat(_text(part))
+    if at.tzinfo is None or not in_reach(at):
+        raise ValueError
+    return at

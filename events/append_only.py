@@ -19,6 +19,7 @@ CREATE OR REPLACE FUNCTION refuse_all_but() RETURNS trigger LANGUAGE plpgsql AS 
 DECLARE
   rules jsonb := TG_ARGV[0];
   old_row jsonb := to_jsonb(OLD);
+  new_row jsonb := to_jsonb(NEW);
   field record;
   lawful boolean;
 BEGIN
@@ -26,8 +27,8 @@ BEGIN
     RAISE EXCEPTION '% is frozen: its rows stay', TG_TABLE_NAME USING ERRCODE = '23514', TABLE = TG_TABLE_NAME;
   END IF;
   FOR field IN
-    SELECT key AS name, was.value AS was, now.value AS now, rules -> key AS rule
-    FROM jsonb_each(old_row) was JOIN jsonb_each(to_jsonb(NEW)) now USING (key) WHERE was.value <> now.value
+    SELECT name, was, new_row -> name AS now, rules -> name AS rule
+    FROM jsonb_each(old_row) AS of_row (name, was) WHERE was <> new_row -> name
   LOOP
     lawful := CASE field.rule
       WHEN '"free"' THEN true
@@ -35,8 +36,8 @@ BEGIN
       WHEN '"earlier"' THEN
         (field.now #>> '{}')::timestamptz < coalesce(field.was #>> '{}', 'infinity')::timestamptz
       WHEN '"once"' THEN NOT EXISTS (
-        SELECT FROM jsonb_each_text(rules) AS of_row (name, rule)
-        WHERE of_row.rule = 'once' AND old_row -> of_row.name NOT IN ('null', '""')
+        SELECT FROM jsonb_each_text(rules) AS of_table (name, rule)
+        WHERE of_table.rule = 'once' AND old_row -> of_table.name NOT IN ('null', '""')
       )
       ELSE (field.rule -> (field.was #>> '{}')) ? (field.now #>> '{}')
     END;

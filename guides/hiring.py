@@ -1,6 +1,6 @@
 """A guide comes, moves between stores, and leaves. The guide's seat on the workbench goes the same way."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,7 +16,10 @@ from merchants.onboarding import appoint
 from merchants.pinyin import pinyin_key
 from merchants.refusing import refusing
 from merchants.roles import Role
+from merchants.storable import check_in_reach
 from stores.models import Store
+
+A_YEAR = timedelta(days=366)
 
 
 def hire(
@@ -32,6 +35,7 @@ def hire(
 ) -> Guide:
     """A user serves at a store from `starts_at` on: guide, party, assignment and a guide's seat over that
     store. Conflict if the merchant has a guide of this code, or this user is one already."""
+    check_in_reach(starts_at=starts_at)
     _own_store(merchant, store)
     code_taken = Conflict(
         "guide.code_taken",
@@ -71,8 +75,16 @@ def put_guide(
     level: int = 1,
 ) -> tuple[Guide, bool]:
     """Hire the guide of this code, or rename and move them: (guide, is_new). For systems that send all their
-    guides."""
-    starts_at = starts_at or timezone.now()
+    guides. DomainError `guide.too_long_ago` if that was more than a year ago."""
+    now = timezone.now()
+    starts_at = starts_at or now
+    if starts_at < now - A_YEAR:
+        raise DomainError(
+            "guide.too_long_ago",
+            _("A guide's beginning can be told up to a year later."),
+            next_step=_("Send a later “starts_at”, or leave it out for now."),
+            field="starts_at",
+        )
     with scope(merchant=merchant), transaction.atomic():
         guide = Guide.objects.filter(code=code).select_related("merchant", "user").first()
         if guide is None:
@@ -87,6 +99,7 @@ def put_guide(
 
 def move(*, guide: Guide, store: Store, at: datetime, by: Actor, level: int = 1) -> Guide:
     """From `at` on the guide serves at `store` at `level`; nothing happens if they do so already."""
+    check_in_reach(starts_at=at)
     _own_store(guide.merchant, store)
     with scope(merchant=guide.merchant), transaction.atomic():
         guide = (
@@ -114,6 +127,7 @@ def move(*, guide: Guide, store: Store, at: datetime, by: Actor, level: int = 1)
 def leave(*, guide: Guide, at: datetime, by: Actor) -> Guide:
     """The guide's last moment is `at`: no store, no seat. Bindings stay for a hand-over, earned shares stay
     theirs."""
+    check_in_reach(ends_at=at)
     with scope(merchant=guide.merchant), transaction.atomic():
         guide = (
             Guide.objects.select_for_update(of=("self",)).select_related("merchant", "user").get(pk=guide.pk)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from guides.models import Guide
 from ledger.balances import Balance
 from merchants.models import Party
+from stores.models import Contract
 
 _CODES = {
     "held:cash": gettext_lazy("Cash held"),
@@ -75,10 +76,12 @@ def label_of(code: str) -> str:
 
 
 def named(balances: Iterable[Balance]) -> list[Row]:
-    """The balances of one book with names; only the merchant's own guides are named."""
+    """The balances of one book with names; a partner's guide is named with the store, which the contract shares."""
     balances = list(balances)
     parties = {balance.account.party_id for balance in balances if balance.account.party_id}
-    guides = dict(Guide.objects.filter(party__in=parties).values_list("party_id", "name"))
+    guides = _partners_guides(parties) | dict(
+        Guide.objects.filter(party__in=parties).values_list("party_id", "name")
+    )
     return [
         Row(
             label=label_of(balance.account.code),
@@ -90,6 +93,13 @@ def named(balances: Iterable[Balance]) -> list[Row]:
         )
         for balance in balances
     ]
+
+
+def _partners_guides(parties: set[int]) -> dict[int, str]:
+    post = "store__assignments__guide"
+    rows = Contract.objects.accepted().filter(**{f"{post}__party__in": parties})
+    found = rows.values_list(f"{post}__party", f"{post}__name", "store__name").distinct()
+    return {party: f"{guide} · {store}" for party, guide, store in found}
 
 
 def _party(party: Party | None, guides: dict[int, str]) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncHour
 
 from commissions.models import Share
 from coupons.models import Coupon, Redemption
@@ -37,6 +39,12 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Hour:
+    begins: datetime
+    sales: int
+
+
+@dataclass(frozen=True)
 class StoreRow:
     ref: str
     name: str
@@ -49,12 +57,12 @@ class StoreRow:
 def figures(seat: Seat, period: Period) -> Figures:
     """The KPIs of a period; inside the seat's merchant."""
     own, elsewhere = (
-        lines.filter(order__business_date__range=(period.first, period.last))
+        lines.filter(_within(period, day="order__business_date", at="order__paid_at"))
         for lines in (lines_of(seat), lines_elsewhere(seat))
     )
     totals = [lines.aggregate(sales=_NET, orders=_ORDERS) for lines in (own, elsewhere)]
     commission = [
-        shares.filter(split__business_date__range=(period.first, period.last)).aggregate(
+        shares.filter(_within(period, day="split__business_date", at="split__at")).aggregate(
             all=_HELD, open=_OPEN_HELD
         )
         for shares in _guides_shares(seat)
@@ -89,6 +97,25 @@ def trend(seat: Seat, period: Period, *, store: Store | None = None) -> list[Day
     return [Day(day, *sales.get(day, (0, 0))) for day in period.days]
 
 
+def by_hour(seat: Seat, period: Period, *, store: Store | None = None) -> list[Hour]:
+    """The same of a period of one day, hour by hour from the first that sold to the last, on the period's clock."""
+    sales: dict[datetime, int] = {}
+    at_store = Q(order__store=store) if store else Q()
+    for lines in (lines_of(seat), lines_elsewhere(seat)):
+        rows = (
+            lines.filter(at_store, order__business_date=period.first)
+            .values(hour=TruncHour("order__paid_at", tzinfo=ZoneInfo(period.zone)))
+            .annotate(sales=_NET)
+        )
+        for row in rows:
+            sales[row["hour"]] = sales.get(row["hour"], 0) + row["sales"]
+    first, last = min(sales, default=None), max(sales, default=None)
+    if first is None or last is None:
+        return []
+    hours = [first + timedelta(hours=n) for n in range(int((last - first) / timedelta(hours=1)) + 1)]
+    return [Hour(hour, sales.get(hour, 0)) for hour in hours]
+
+
 def best_stores(seat: Seat, period: Period, *, limit: int = 8) -> list[StoreRow]:
     """The stores that sold most, one's own and those that carry one's brands."""
     rows: list[StoreRow] = []
@@ -106,6 +133,12 @@ def best_stores(seat: Seat, period: Period, *, limit: int = 8) -> list[StoreRow]
         )
         rows += [StoreRow(own=own, **row) for row in found]
     return sorted(rows, key=lambda row: (-row.sales, row.ref))[:limit]
+
+
+def _within(period: Period, *, day: str, at: str) -> Q:
+    """By business date and, where the period is cut short, by the instant of the sale."""
+    within = Q(**{f"{day}__range": (period.first, period.last)})
+    return within & Q(**{f"{at}__lt": period.until}) if period.until else within
 
 
 _NET = Sum(F("paid") - F("refunded"))

@@ -1,6 +1,6 @@
 """The stretch of business dates that figures are about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,12 +19,14 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Period:
-    """From the first business date to the last, both counted, on the merchant's clock."""
+    """From the first business date to the last, both counted, on the merchant's clock; what comes from `until` on
+    does not count."""
 
     name: str
     first: date
     last: date
     zone: str
+    until: datetime | None = None
 
     @property
     def days(self) -> list[date]:
@@ -37,12 +39,13 @@ class Period:
     @property
     def ends(self) -> datetime:
         """The instant after the last."""
-        return datetime.combine(self.last + timedelta(days=1), time(), ZoneInfo(self.zone))
+        midnight = datetime.combine(self.last + timedelta(days=1), time(), ZoneInfo(self.zone))
+        return min(midnight, self.until or midnight)
 
-    def before(self) -> "Period":
-        """As many days, just before: what figures are compared with."""
+    def before(self, *, now: datetime) -> "Period":
+        """As many days, just before, up to the same time of day as now: what figures are compared with."""
         length = self.last - self.first + timedelta(days=1)
-        return Period(self.name, self.first - length, self.last - length, self.zone)
+        return replace(self, first=self.first - length, last=self.last - length, until=now - length)
 
 
 def period_of(name: str, *, merchant: Merchant, now: datetime) -> Period:

@@ -6,17 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from coupons.models import Campaign
 from events.models import Event
-from guides.models import Guide
-from members.models import Member
+from insights.names import Names
 from merchants.models import Merchant
 from merchants.money import yuan
 from merchants.scoping import acting_for
-from orders.models import Order, OrderLine
-from stores.models import Contract, Store
 
 
 @dataclass(frozen=True)
@@ -35,65 +31,15 @@ def tell(events: Iterable[Event], *, merchant: Merchant) -> list[Told]:
     """Sentences for a merchant's numbered events in the active language; few look-ups for many events."""
     events = list(events)
     with acting_for(merchant):
-        names = Names(_refs(events))
+        names = Names(_refs(events), {merchant.ref: merchant.name})
         return [_told(event, names) for event in events]
-
-
-class Names:
-    """Refs → names, read through the merchant's own scope: a stranger's name stays a word like “a store”."""
-
-    def __init__(self, refs: set[str]) -> None:
-        self.known: dict[str, str] = {}
-        by_prefix: dict[str, list[str]] = {}
-        for ref in refs:
-            by_prefix.setdefault(ref.partition("_")[0], []).append(ref)
-        for prefix, look_up in _LOOK_UPS.items():
-            if prefix in by_prefix:
-                self.known.update(look_up(by_prefix[prefix]))
-
-    def of(self, ref: str | None, otherwise: str) -> str:
-        return self.known.get(ref or "") or otherwise
-
-
-def _stores(refs: list[str]) -> dict[str, str]:
-    contracted = Contract.objects.filter(store__ref__in=refs).values_list("store__ref", "store__name")
-    return dict(Store.objects.filter(ref__in=refs).values_list("ref", "name").union(contracted))
-
-
-def _guides(refs: list[str]) -> dict[str, str]:
-    """One's own, and those at stores under one's contracts: the contract shares their names."""
-    place = "store__assignments__guide"
-    contracted = Contract.objects.accepted().filter(**{f"{place}__ref__in": refs})
-    shared = contracted.values_list(f"{place}__ref", f"{place}__name")
-    return dict(Guide.objects.filter(ref__in=refs).values_list("ref", "name").union(shared))
-
-
-def _members(refs: list[str]) -> dict[str, str]:
-    return dict(Member.objects.filter(ref__in=refs).values_list("ref", "name"))
-
-
-def _orders(refs: list[str]) -> dict[str, str]:
-    about = OrderLine.about.filter(order__ref__in=refs).values_list("order__ref", "order__external_no")
-    return dict(Order.objects.filter(ref__in=refs).values_list("ref", "external_no").union(about))
-
-
-def _campaigns(refs: list[str]) -> dict[str, str]:
-    return dict(Campaign.objects.filter(ref__in=refs).values_list("ref", "name"))
-
-
-_LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
-    "sto": _stores,
-    "gui": _guides,
-    "mem": _members,
-    "ord": _orders,
-    "cmp": _campaigns,
-}
 
 
 def _refs(events: Iterable[Event]) -> set[str]:
     found: set[str] = set()
     for event in events:
-        found.update([event.subject, *event.concerns, *_named(event.payload)])
+        found.update([event.subject, *_named(event.payload)])
+        found.update(ref for ref in event.concerns if not ref.startswith("usr_"))  # no sentence names those
     return found
 
 
@@ -154,6 +100,16 @@ class _Teller:
     def campaign(self) -> str:
         return self.names.of(self.one("cmp"), _("a coupon"))
 
+    @property
+    def colleague(self) -> str:
+        return self.names.of(self.one("usr"), _("a colleague"))
+
+    @property
+    def payee(self) -> str:
+        payee = self.payload.get("payee", "")
+        words = {"gui": _("a guide"), "mch": _("another merchant")}
+        return self.names.of(payee, words.get(payee[:3], _("the platform")))
+
     def money(self, *keys: str) -> str:
         return yuan(next((int(self.payload[key]) for key in keys if key in self.payload), 0))
 
@@ -199,21 +155,39 @@ def _refunded(t: _Teller) -> str:
 
 
 def _booked(t: _Teller) -> str:
-    return _("Commission of %(amount)s booked for order %(order)s") % {
-        "amount": t.money("amount", "total"),
-        "order": t.order,
-    }
+    return _of_share(t, _("Commission of %(amount)s booked for %(payee)s, %(orders)s"),
+                     _("Split: %(amount)s booked for %(payee)s, %(orders)s"))  # fmt: skip
 
 
 def _settled(t: _Teller) -> str:
-    return _("Commission of %(amount)s settled") % {"amount": t.money("amount", "total")}
+    return _of_share(t, _("Commission of %(amount)s settled for %(payee)s, %(orders)s"),
+                     _("Split: %(amount)s settled for %(payee)s, %(orders)s"))  # fmt: skip
 
 
 def _clawed(t: _Teller) -> str:
-    return _("Commission of %(amount)s taken back for order %(order)s") % {
-        "amount": t.money("amount", "total"),
-        "order": t.order,
+    return _of_share(t, _("Commission of %(amount)s taken back from %(payee)s, %(orders)s"),
+                     _("Split: %(amount)s taken back from %(payee)s, %(orders)s"))  # fmt: skip
+
+
+def _of_share(t: _Teller, commission: str, part: str) -> str:
+    """A guide earns a commission; what a merchant or the platform keeps of a sale is none."""
+    orders = t.payload.get("orders", [])
+    words = commission if t.payload.get("payee", "").startswith("gui_") else part
+    return words % {
+        "amount": t.money("amount"),
+        "payee": t.payee,
+        "orders": _("order %(order)s") % {"order": t.order}
+        if len(orders) < 2
+        else ngettext("%d order", "%d orders", len(orders)) % len(orders),
     }
+
+
+def _signed_in(t: _Teller) -> str:
+    return _("%(colleague)s signed in") % {"colleague": t.colleague}
+
+
+def _kept_out(t: _Teller) -> str:
+    return _("A sign-in as %(colleague)s was refused") % {"colleague": t.colleague}
 
 
 def _hired(t: _Teller) -> str:
@@ -235,6 +209,8 @@ _SENTENCES: dict[str, Callable[[_Teller], str]] = {
     "commission.settled": _settled,
     "commission.clawed": _clawed,
     "guide.hired": _hired,
+    "signin.succeeded": _signed_in,
+    "signin.refused": _kept_out,
 }
 _KINDS = {
     "appointment.made": gettext_lazy("A role was given"),
@@ -266,8 +242,6 @@ _KINDS = {
     "plan.published": gettext_lazy("A commission plan was published"),
     "product.added": gettext_lazy("A product was added"),
     "product.changed": gettext_lazy("A product was changed"),
-    "signin.refused": gettext_lazy("A sign-in was refused"),
-    "signin.succeeded": gettext_lazy("A colleague signed in"),
     "sku.added": gettext_lazy("A SKU was added"),
     "sku.changed": gettext_lazy("A SKU was changed"),
     "store.opened": gettext_lazy("A store was opened"),

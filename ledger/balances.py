@@ -59,7 +59,7 @@ def of_party(book: Merchant, party: Party, *, as_of: date | None = None) -> dict
 
 
 _SUMS = """
-SELECT account_id, sum(debit)::bigint, sum(credit)::bigint FROM (
+SELECT account_id, sum(debit), sum(credit) FROM (
     SELECT debit_id AS account_id, amount AS debit, 0 AS credit FROM ledger_transfer
         WHERE debit_id = ANY(%(ids)s) AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
     UNION ALL
@@ -72,4 +72,4 @@ SELECT account_id, sum(debit)::bigint, sum(credit)::bigint FROM (
 def _sums(account_ids: Collection[int], as_of: date | None) -> dict[int, tuple[int, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, {"ids": list(account_ids), "as_of": as_of})
-        return {pk: (debits, credits) for pk, debits, credits in cursor.fetchall()}
+        return {pk: (int(debits), int(credits)) for pk, debits, credits in cursor.fetchall()}

@@ -74,7 +74,7 @@ WITH kinds AS (SELECT * FROM unnest(%(codes)s::text[], %(names)s::text[]) AS k(c
         WHERE credit_id IN (SELECT id FROM ours UNION ALL SELECT id FROM theirs)
         AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
 )
-SELECT code, other_id, sum(here)::bigint, sum(there)::bigint FROM (
+SELECT code, other_id, sum(here), sum(there) FROM (
     SELECT o.code, o.other_id, v.amount AS here, 0 AS there FROM ours o JOIN moves v ON v.account_id = o.id
     UNION ALL
     SELECT t.code, t.other_id, 0, v.amount FROM theirs t JOIN moves v ON v.account_id = t.id
@@ -95,4 +95,4 @@ def _breaks(book: Merchant, as_of: date | None) -> list[Break]:
                 "as_of": as_of,
             },
         )
-        return [Break(*row) for row in cursor.fetchall()]
+        return [Break(code, other, int(here), int(there)) for code, other, here, there in cursor.fetchall()]

@@ -89,8 +89,15 @@ class SignInRequired(LoginRequiredMiddleware):
         url = resolve_url("account_request_login_code" if by_phone else settings.LOGIN_URL)
         if not request.htmx:
             return redirect_to_login(request.get_full_path(), url)
-        here = request.htmx.current_url_abs_path or "/"
-        return HttpResponseClientRedirect(redirect_to_login(here, url)["Location"])
+        return HttpResponseClientRedirect(redirect_to_login(_page_of(request), url)["Location"])
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that a fragment is of, as its browser says; a header that is no URL is of none."""
+    try:
+        return request.htmx.current_url_abs_path or "/"
+    except ValueError:
+        return "/"
 
 
 class ActingMerchant:

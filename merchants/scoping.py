@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Min, OuterRef, Q, Subquery
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -52,13 +52,17 @@ class Seat:
 
 
 def seats(user: User, *, at: datetime | None = None) -> list[Seat]:
-    """Every merchant this user may act for now, oldest appointment first. Crosses merchants by its nature."""
+    """Every merchant this user may act for now, the one that appointed them first in front: an appointment is
+    recorded when its id is given, while a merchant says itself since when it holds. Crosses merchants by its nature.
+    """
     with scopes_disabled():
+        ever = Appointment.objects.filter(user=user, merchant=OuterRef("merchant")).order_by()
+        first = ever.values("merchant").annotate(first=Min("id")).values("first")
         rows = list(
             Appointment.objects.filter(user=user)
             .live(at or timezone.now())
             .select_related("merchant", "org_unit")
-            .order_by("starts_at", "id")
+            .order_by(Subquery(first), "id")
         )
     by_merchant: dict[int, list[Appointment]] = {}
     for row in rows:

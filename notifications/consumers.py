@@ -9,7 +9,7 @@ from notifications.audience import Audience
 from notifications.feed import frame
 
 RENEWAL = 30.0  # seconds between two looks whether this is still somebody, and between two signs of life
-SIGNED_OUT = 4401
+SIGNED_OUT, NOT_FOUND = 4401, 4404
 
 Scope = dict[str, Any]
 
@@ -64,6 +64,12 @@ class LiveSocket:
                 await send({"type": "websocket.send", "text": text})
         finally:
             hub.leave(subscriber)
+
+
+async def nowhere(scope: Scope, receive: Callable, send: Callable) -> None:
+    """The socket at any other address: closed without a fault of ours."""
+    await receive()  # websocket.connect
+    await send({"type": "websocket.close", "code": NOT_FOUND})
 
 
 async def _until_gone(receive: Callable) -> None:

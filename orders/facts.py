@@ -10,6 +10,9 @@ from typing import Any
 from merchants.models import Merchant
 from stores.models import Store
 
+# Of a field that came later: without it, what was told before keeps its hash, and its replay stays a replay.
+LEFT_OUT_EMPTY = {"left_out_empty": True}
+
 
 @dataclass(frozen=True, kw_only=True)
 class BuyerFacts:
@@ -35,8 +38,8 @@ class LineFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class TenderFacts:
-    """Money that paid. `collector` is the merchant (mch_…) it reached, empty for the seller; `lines`
-    restrict it."""
+    """Money that paid. `collector` is the merchant (mch_…) it reached, empty for whoever tells the sale;
+    `lines` restrict it."""
 
     place: str  # orders.models.Tender.Place
     amount: int
@@ -49,7 +52,7 @@ class OrderFacts:
     """A paid sale. `touches` is kind → guide (ref or code); `coupons` are codes in the order they are to
     count.
 
-    Without tenders, the whole is taken as cash of the seller.
+    Without tenders, the whole reached whoever tells the sale (orders.tendering).
     """
 
     store: Store
@@ -78,14 +81,16 @@ class RefundLineFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class RefundFacts:
-    """Money given back on an order of `merchant`, the seller."""
+    """Money given back on an order of `merchant`, the seller, named either by its ref or by the number it was
+    told with in this channel."""
 
     merchant: Merchant
     channel: str
     external_no: str
-    order_external_no: str
     lines: tuple[RefundLineFacts, ...]
     refunded_at: datetime
+    order_external_no: str = ""
+    order: str = field(default="", metadata=LEFT_OUT_EMPTY)  # ord_…
 
 
 def body_hash(facts: OrderFacts | RefundFacts) -> bytes:
@@ -101,7 +106,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if is_dataclass(value):
-        return {part.name: plain(getattr(value, part.name)) for part in fields(value)}
+        told = {part: getattr(value, part.name) for part in fields(value)}
+        return {
+            part.name: plain(item)
+            for part, item in told.items()
+            if item or "left_out_empty" not in part.metadata
+        }
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

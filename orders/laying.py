@@ -36,7 +36,8 @@ def lay(tenders: Sequence[tuple[int, Sequence[int]]], paid: Mapping[int, int]) -
     lacks, laid = dict(paid), []
     for index in sorted(range(len(tenders)), key=lambda i: not tenders[i][1]):
         amount, restricted = tenders[index]
-        lines = [number for number in lacks if not restricted or number in restricted]
+        named = set(restricted) or lacks.keys()
+        lines = [number for number in lacks if number in named]
         lacked = sum(lacks[number] for number in lines)
         if amount > lacked:
             raise DoesNotFit(index, lacked)

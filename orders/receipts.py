@@ -13,13 +13,15 @@ from django_scopes import scope
 from catalog.models import Sku
 from merchants.errors import DomainError
 from merchants.models import Brand, Merchant
+from merchants.money import yuan
 from orders.facts import LineFacts, OrderFacts
 from orders.models import Order
+from orders.numbers import check_number
 from stores.models import Contract, Store
 
 MOST_LINES = 500
 MOST_PIECES = 100_000
-MOST_FEN = 10**11  # a thousand million yuan a line
+MOST_FEN = 10**11  # a thousand million yuan, of a line and of a whole sale: sums of them stay far from 2**63
 CLOCKS_DIFFER = timedelta(minutes=10)  # how far ahead of ours a till's clock may run
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # whoever dates a sale before is a till that lost its clock
 
@@ -42,9 +44,9 @@ class ReceiptLine:
 def read(facts: OrderFacts, *, brands_of: Merchant | None = None) -> list[ReceiptLine]:
     """The lines of a sale, resolved at the instant it was paid. Call inside the seller's scope.
 
-    DomainError: `store.closed`, `order.empty`, `order.out_of_range`, `order.in_future`, `order.too_early`,
-    `order.placed_after_paid`, `order.currency`, `sku.unknown`, `sku.ambiguous`, `contract.missing`; each
-    names its line.
+    DomainError: `store.closed`, `store.paused`, `order.empty`, `order.out_of_range`, `order.in_future`,
+    `order.too_early`, `order.placed_after_paid`, `order.currency`, `order.channel_unknown`, `order.number_invalid`,
+    `sku.unknown`, `sku.ambiguous`, `contract.missing`; each names its line.
     """
     _sane(facts)
     return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at, brands_of=brands_of)
@@ -80,7 +82,13 @@ def resolve(
         contract = contracts.get(brand_id) if brand_id else None
         if brand_id and contract is None:
             raise _no_contract(number, line, store)
-        price = sku.list_price if line.list_price is None else line.list_price
+        list_amount = (sku.list_price if line.list_price is None else line.list_price) * line.quantity
+        if list_amount > MOST_FEN:
+            raise _too_much(
+                _("Line %(line)d: its price times its quantity is more than %(most)s.")
+                % {"line": number, "most": yuan(MOST_FEN)},
+                field=f"lines[{number - 1}]",
+            )
         resolved.append(
             ReceiptLine(
                 number=number,
@@ -89,10 +97,12 @@ def resolve(
                 contract=contract,
                 brand_owner=contract.brand.merchant if contract else store.merchant,
                 quantity=line.quantity,
-                list_amount=price * line.quantity,
+                list_amount=list_amount,
                 asked=line.paid,
             )
         )
+    if sum(line.list_amount for line in resolved) > MOST_FEN:
+        raise _too_much(_("The lines come to more than %(most)s.") % {"most": yuan(MOST_FEN)}, field="lines")
     return resolved
 
 
@@ -180,13 +190,22 @@ def _sane(facts: OrderFacts) -> None:
             field="store",
             extra={"store": store.ref},
         )
-    if facts.channel not in Order.Channel.values or not 0 < len(facts.external_no) <= 64:
+    if store.status == Store.Status.PAUSED:
         raise DomainError(
-            "order.number_invalid",
-            _("A sale needs a known channel and a number of 1 to 64 characters."),
-            next_step=_("Correct the channel or the number and send the sale again."),
-            field="external_no",
+            "store.paused",
+            _("%(store)s is paused and sells nothing for now.") % {"store": store.name},
+            next_step=_("Let the store trade again, then send the sale."),
+            field="store",
+            extra={"store": store.ref},
         )
+    if facts.channel not in Order.Channel.values:
+        raise DomainError(
+            "order.channel_unknown",
+            _("A sale needs a known channel."),
+            next_step=_("Correct the channel and send the sale again."),
+            field="channel",
+        )
+    check_number(facts.external_no, code="order.number_invalid", field="external_no")
     if not 0 < len(facts.lines) <= MOST_LINES:
         raise DomainError(
             "order.empty" if not facts.lines else "order.out_of_range",
@@ -228,8 +247,7 @@ def _sane(facts: OrderFacts) -> None:
 
 def _in_range(number: int, line: LineFacts) -> None:
     amounts = [amount for amount in (line.list_price, line.paid) if amount is not None]
-    right = 0 < line.quantity <= MOST_PIECES and all(0 <= amount <= MOST_FEN for amount in amounts)
-    if right and (line.list_price or 0) * line.quantity <= MOST_FEN:
+    if 0 < line.quantity <= MOST_PIECES and all(0 <= amount <= MOST_FEN for amount in amounts):
         return
     raise DomainError(
         "order.out_of_range",
@@ -237,4 +255,13 @@ def _in_range(number: int, line: LineFacts) -> None:
         next_step=_("A quantity is 1 or more; amounts are whole fen and not negative."),
         field=f"lines[{number - 1}]",
         extra={"line": number},
+    )
+
+
+def _too_much(said: str, *, field: str) -> DomainError:
+    return DomainError(
+        "order.out_of_range",
+        said,
+        next_step=_("Check the prices and quantities; tell a sale that is really larger as several."),
+        field=field,
     )

@@ -12,11 +12,11 @@ from members.models import Binding, Member
 from merchants.business_day import business_date
 from merchants.errors import Conflict, DomainError
 from merchants.models import Merchant
-from orders.facts import OrderFacts, TenderFacts, body_hash
-from orders.laying import DoesNotFit, lay
+from orders.facts import OrderFacts, body_hash
 from orders.models import Order, OrderLine, Tender, Touch
 from orders.reading import touches_for
 from orders.receipts import ReceiptLine
+from orders.tendering import tendered
 
 
 def hold_number(*, merchant: Merchant, teller: Merchant, channel: str, external_no: str) -> None:
@@ -86,7 +86,7 @@ def record(
         business_date=business_date(facts.paid_at, zone=store.time_zone, cut_off=seller.cut_off),
     )
     order.paid_total = order.list_total - order.discount_total
-    tenders = _tenders(facts, order, lines, discounts)
+    tenders = tendered(facts, order, lines, discounts, teller=teller)
     touches = _touches(facts, order, member)
     order.save(force_insert=True)
     kept = OrderLine.objects.bulk_create(
@@ -110,77 +110,6 @@ def record(
     Tender.objects.bulk_create(tenders)
     record_many(_happenings(order, kept, touches), by=by)
     return order
-
-
-def _tenders(
-    facts: OrderFacts, order: Order, lines: Sequence[ReceiptLine], discounts: Sequence[int]
-) -> list[Tender]:
-    given = facts.tenders or (TenderFacts(place=Tender.Place.CASH, amount=order.paid_total),)
-    paid = sum(tender.amount for tender in given)
-    if paid != order.paid_total or any(tender.amount < 0 for tender in given):
-        raise DomainError(
-            "order.tenders_differ",
-            _("The payments come to %(given)s fen; the lines to %(due)s fen.")
-            % {"given": paid, "due": order.paid_total},
-            next_step=_("Correct the payments so that they add up to what the lines cost."),
-            field="tenders",
-            extra={"paid_total": order.paid_total, "tendered": paid},
-        )
-    numbers = {line.number for line in lines}
-    parties = {line.brand_owner.ref: line.brand_owner for line in lines} | {
-        order.merchant.ref: order.merchant
-    }
-    tenders = []
-    for number, tender in enumerate(given, start=1):
-        collector = parties.get(tender.collector or order.merchant.ref)
-        if (
-            collector is None
-            or tender.place not in Tender.Place.values
-            or not numbers.issuperset(tender.lines)
-        ):
-            raise DomainError(
-                "order.tender_invalid",
-                _("Payment %(number)d: its place, its collector or its lines are not of this sale.")
-                % {"number": number},
-                next_step=_("The collector is the seller or the owner of a brand on the receipt."),
-                field=f"tenders[{number - 1}]",
-            )
-        if tender.amount:
-            tenders.append(
-                Tender(
-                    order=order,
-                    merchant=order.merchant,
-                    collector=collector,
-                    number=number,
-                    place=tender.place,
-                    amount=tender.amount,
-                    lines=list(tender.lines),
-                )
-            )
-    _lie_over(
-        given,
-        {line.number: line.list_amount - off for line, off in zip(lines, discounts, strict=True)},
-    )
-    return tenders
-
-
-def _lie_over(tenders: Sequence[TenderFacts], paid: Mapping[int, int]) -> None:
-    """What cannot be laid here could never be booked."""
-    try:
-        lay([(tender.amount, tender.lines) for tender in tenders], paid)
-    except DoesNotFit as excess:
-        raise DomainError(
-            "order.tender_does_not_fit",
-            _("Payment %(number)d is %(given)d fen, but the lines it may pay for still cost %(left)d fen.")
-            % {
-                "number": excess.index + 1,
-                "given": tenders[excess.index].amount,
-                "left": excess.lacked,
-            },
-            next_step=_("Name every line the payment was for, or none: then it pays for what is left."),
-            field=f"tenders[{excess.index}]",
-            extra={"left": excess.lacked},
-        ) from excess
 
 
 def _touches(facts: OrderFacts, order: Order, member: Member | None) -> list[Touch]:

@@ -24,6 +24,8 @@ def announce(
         "settlement": str(contract.settlement),
         "store_bears_ppm": contract.store_bears_ppm,
         "brand_bears_ppm": contract.brand_bears_ppm,
+        "brand_tells_for_store": contract.brand_tells_for_store,
+        "store_tells_for_brand": contract.store_tells_for_brand,
         "fee_bearer": str(contract.fee_bearer),
         "starts_at": contract.starts_at.isoformat(),
         "ends_at": contract.ends_at.isoformat() if contract.ends_at else None,

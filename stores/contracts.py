@@ -39,7 +39,9 @@ def agree(
     """The brand may be sold at the store from `starts_at` on; drafted and accepted in one step, for those who
     speak for both sides. The terms are those of `stores.terms.Terms`. `store_bears_ppm` is the most of the cost
     of the brand's coupons that the store's merchant bears, `brand_bears_ppm` the most of the store merchant's
-    that the brand bears on its lines. Conflict if a contract of the pair covers any of that time."""
+    that the brand bears on its lines. `brand_tells_for_store` lets the brand's systems say that the store's
+    merchant took the money of a sale, `store_tells_for_brand` the store's that the brand's owner did: either
+    makes a debt. Conflict if a contract of the pair covers any of that time."""
     terms = Terms(
         brand_unit=brand_unit,
         mode=mode,

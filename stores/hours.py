@@ -3,8 +3,10 @@
 `hours` has seven entries from Monday, each a list of ["09:00", "21:00"] spans, [] when closed. A span that
 ends at or before its beginning runs past midnight ("18:00" to "02:00"); "24:00" is the end of the day.
 `special_days` maps an ISO date to that day's spans; what ran past midnight from the day before still runs.
+What is kept passed `checked`; the rest of this module believes it.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,8 +16,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils.translation import gettext_lazy as _
 
 from merchants.errors import DomainError
+from merchants.storable import in_reach
 
 LOOK_AHEAD = 14  # days: after that, "closed for now" says more than a date
+MOST_SPANS, MOST_SPECIAL_DAYS = 6, 366  # a day, a store: each is read for every visitor
+
+# ASCII only: int() and date.fromisoformat() also take "٩", "0_9", "20260217" and "2026-W08-2".
+_TIME = re.compile("[0-9]{2}:[0-9]{2}")
+_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Spans = Sequence[Sequence[str]]
 Week = Sequence[Spans]
@@ -29,6 +37,7 @@ class Opening:
     is_open: bool
     closes_at: datetime | None  # when open; None if it never closes within the days looked at
     opens_at: datetime | None  # when closed; None if it stays closed that long
+    all_day: bool = False  # when closed: nothing begins on this date
 
 
 def is_open(hours: Week, special_days: SpecialDays, zone: str, at: datetime) -> bool:
@@ -44,7 +53,7 @@ def door(hours: Week, special_days: SpecialDays, zone: str, at: datetime) -> Ope
         if end <= at:
             continue
         if until is None and start > at:
-            return Opening(False, None, start)
+            return Opening(False, None, start, all_day=not spans_of(hours, special_days, _date(zone, at)))
         if until is None or start <= until:
             until = max(end, until or end)
         else:
@@ -62,6 +71,11 @@ def spans_of(hours: Week, special_days: SpecialDays, day: date) -> Spans:
     return hours[day.weekday()] if hours else []
 
 
+def special_today(special_days: SpecialDays, zone: str, at: datetime) -> Spans | None:
+    """The spans of the store's own date at `at`, where that day is a special one."""
+    return special_days.get(_date(zone, at).isoformat())
+
+
 def week_lines(hours: Week) -> list[tuple[int, int, Spans]]:
     """The week as people write it: (first weekday, last weekday, spans), days with the same hours together;
     Monday is 0."""
@@ -75,26 +89,64 @@ def week_lines(hours: Week) -> list[tuple[int, int, Spans]]:
 
 
 def checked(hours: Any, special_days: Any = None, zone: str = "UTC") -> None:
-    """DomainError unless these can be read as hours; for what comes from outside."""
+    """DomainError unless these can be read as hours; for what comes from outside, as JSON gives it."""
+    special_days = {} if special_days is None else special_days
     try:
         ZoneInfo(zone)
-        days = list(hours) + list((special_days or {}).values())
-        if len(hours) not in (0, 7):
-            raise ValueError("a week has seven days")
-        for key in special_days or {}:
-            date.fromisoformat(key)
-        for spans in days:
-            for start, end in spans:
-                _minutes(start), _minutes(end)
-                if _minutes(start) >= 24 * 60:
-                    raise ValueError("a span begins within its day")
-    except (ZoneInfoNotFoundError, ValueError, TypeError, AttributeError) as fault:
-        raise DomainError(
-            "store.hours_unreadable",
-            _("These opening hours cannot be read."),
-            next_step=_('Give seven days from Monday, each a list of spans such as ["09:00", "21:00"].'),
-            field="hours",
-        ) from fault
+    except (ZoneInfoNotFoundError, ValueError, OSError) as fault:  # OSError: "Asia" is a folder
+        raise _unreadable("time_zone", _("Name a time zone such as Asia/Shanghai.")) from fault
+    if not (isinstance(hours, list) and len(hours) in (0, 7) and all(map(_are_spans, hours))):
+        raise _unreadable(
+            "hours",
+            _(
+                'Give seven days from Monday, each a list of at most %(most)d spans such as ["09:00", "21:00"].'
+            )
+            % {"most": MOST_SPANS},
+        )
+    if not (
+        isinstance(special_days, dict)
+        and len(special_days) <= MOST_SPECIAL_DAYS
+        and all(_is_date(day) and _are_spans(spans) for day, spans in special_days.items())
+    ):
+        raise _unreadable(
+            "special_days",
+            _('Give at most %(most)d dates such as "2026-02-17", each with its spans as in a week.')
+            % {"most": MOST_SPECIAL_DAYS},
+        )
+
+
+def _unreadable(field: str, next_step: Any) -> DomainError:
+    return DomainError(
+        "store.hours_unreadable",
+        _("These opening hours cannot be read."),
+        next_step=next_step,
+        field=field,
+    )
+
+
+def _are_spans(spans: Any) -> bool:
+    return isinstance(spans, list) and len(spans) <= MOST_SPANS and all(map(_is_span, spans))
+
+
+def _is_span(span: Any) -> bool:
+    if not (isinstance(span, list) and len(span) == 2 and all(map(_is_time, span))):
+        return False
+    return _minutes(span[0]) < 24 * 60  # it begins within its day
+
+
+def _is_time(text: Any) -> bool:
+    if not (isinstance(text, str) and _TIME.fullmatch(text)):
+        return False
+    return int(text[3:]) < 60 and _minutes(text) <= 24 * 60
+
+
+def _is_date(text: Any) -> bool:
+    if not (isinstance(text, str) and _DATE.fullmatch(text)):
+        return False
+    try:
+        return in_reach(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _around(
@@ -102,7 +154,7 @@ def _around(
 ) -> Iterator[tuple[datetime, datetime]]:
     """Spans from the day before `at` on, in the order they begin."""
     clock = ZoneInfo(zone)
-    today = at.astimezone(clock).date()
+    today = _date(zone, at)
     for offset in range(-1, days + 1):
         day = today + timedelta(days=offset)
         for start, end in sorted(spans_of(hours, special_days, day)):
@@ -110,6 +162,10 @@ def _around(
             if ends <= begins:
                 ends += 24 * 60
             yield _instant(day, begins, clock), _instant(day, ends, clock)
+
+
+def _date(zone: str, at: datetime) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def _instant(day: date, minutes: int, clock: ZoneInfo) -> datetime:
@@ -121,7 +177,4 @@ def _instant(day: date, minutes: int, clock: ZoneInfo) -> datetime:
 
 
 def _minutes(text: str) -> int:
-    hour, minute = (int(part) for part in text.split(":"))
-    if not (0 <= hour <= 24 and 0 <= minute < 60 and hour * 60 + minute <= 24 * 60):
-        raise ValueError(f"{text} is no time of day")
-    return hour * 60 + minute
+    return int(text[:2]) * 60 + int(text[3:])

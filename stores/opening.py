@@ -42,6 +42,7 @@ def open_store(
     at: datetime | None = None,
     special_days: SpecialDays | None = None,
     time_zone: str | None = None,
+    status: str = Store.Status.OPEN,
 ) -> Store:
     """A new leaf under `parent` (the root when None), with its party. Coordinates come in `datum` and are
     kept so beside the WGS-84 ones computed from them. Conflict if the merchant has a store of this code."""
@@ -59,6 +60,7 @@ def open_store(
         special_days=special_days or {},
         time_zone=time_zone or merchant.time_zone,
         abilities=list(abilities),
+        status=status,
     )
     _lay(store, lng=lng, lat=lat, datum=datum)
     taken = Conflict(
@@ -161,7 +163,13 @@ def _tell(kind: str, store: Store, *, by: Actor, at: datetime | None, **facts: A
         kind,
         merchant_id=store.merchant_id,
         subject=store.ref,
-        payload={"store": store.ref, "code": store.code, "kind": str(store.kind), **facts},
+        payload={
+            "store": store.ref,
+            "code": store.code,
+            "kind": str(store.kind),
+            "status": str(store.status),
+            **facts,
+        },
         concerns=[store.ref],
         by=by,
         at=at,

@@ -27,7 +27,7 @@ def _tabs(current: str) -> list[dict[str, object]]:
     tabs = (
         ("today", _("Today"), "today"),
         ("members", _("Members"), "members"),
-        ("scan", _("Redeem or sell"), ""),
+        ("scan", _("Redeem"), ""),
         ("earnings", _("Earnings"), "coins"),
         ("mine", _("Me"), "user"),
     )

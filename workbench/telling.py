@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from components.formatting import yuan
+from guides.models import Guide
+from members.search import bound_to
 from members.visibility import visible_to
 from merchants.scoping import Seat
 from notifications.models import Notification
@@ -23,13 +26,15 @@ class Message:
     unread: bool
 
 
-def told(notifications: Sequence[Notification], seat: Seat) -> list[Message]:
+def told(notifications: Sequence[Notification], *, seat: Seat, guide: Guide) -> list[Message]:
     refs = {notification.event.payload.get("member") for notification in notifications} - {None}
-    names = dict(visible_to(seat).filter(ref__in=refs).values_list("ref", "name"))
-    return [_message(notification, names) for notification in notifications]
+    seen = visible_to(seat).filter(ref__in=refs)
+    names = dict(seen.values_list("ref", "name"))
+    own = set(bound_to(seen, guide, at=timezone.now()).values_list("ref", flat=True))
+    return [_message(notification, names, own) for notification in notifications]
 
 
-def _message(notification: Notification, names: dict[str, str]) -> Message:
+def _message(notification: Notification, names: dict[str, str], own: set[str]) -> Message:
     payload, kind = notification.event.payload, notification.kind
     member = payload.get("member")
     name = names.get(member) or _("A member")
@@ -38,6 +43,7 @@ def _message(notification: Notification, names: dict[str, str]) -> Message:
     title, note = kind, ""
     if kind == "member.joined":
         title = _("%(name)s has joined") % {"name": name}
+        note = _("You are the own guide") if member in own else ""
     elif kind == "binding.made":
         title = _("You are now %(name)s's own guide") % {"name": name}
     elif kind == "coupon.redeemed":

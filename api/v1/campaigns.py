@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from api import access
 from api.calls import Call
-from api.fields import Instant, Money, Ref, page_of
+from api.fields import Instant, Money, Ref, Whole, page_of
 from api.idempotency import HEADER, idempotent
 from api.pagination import PageQuery, page
 from api.v1.coupons import IssuedCouponAnswer, show_issued
@@ -22,7 +22,7 @@ from merchants.finding import every, one
 
 class BearerBody(serializers.Serializer):
     role = serializers.ChoiceField(campaigns.BEARERS)
-    ppm = serializers.IntegerField(min_value=0, max_value=1_000_000)
+    ppm = Whole(min_value=0, max_value=1_000_000)
 
 
 class CampaignBody(serializers.Serializer):
@@ -35,8 +35,8 @@ class CampaignBody(serializers.Serializer):
     claim_until = Instant()
     use_from = Instant()
     use_until = Instant()
-    per_member_limit = serializers.IntegerField(default=1, min_value=1, max_value=32_767)
-    issue_limit = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    per_member_limit = Whole(default=1, min_value=1, max_value=32_767)
+    issue_limit = Whole(min_value=1, max_value=2**31 - 1)
     bearers = BearerBody(
         many=True,
         required=False,

@@ -7,17 +7,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.calls import Call
-from api.fields import Instant
+from api.fields import Instant, Whole
 from api.pagination import LONGEST_PAGE, PAGE
 from events import stream
 from events.models import Event
 
 
 class EventQuery(serializers.Serializer):
-    after = serializers.IntegerField(
+    after = Whole(
         default=0, min_value=0, max_value=2**63 - 1, help_text=_("The “next” of the call before; 0 to begin")
     )
-    limit = serializers.IntegerField(default=PAGE, min_value=1, max_value=LONGEST_PAGE)
+    limit = Whole(default=PAGE, min_value=1, max_value=LONGEST_PAGE)
 
 
 class ActorAnswer(serializers.Serializer):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api import access
 from api.calls import Call
-from api.fields import Instant, Ref, page_of
+from api.fields import Instant, Ref, Whole, page_of
 from api.idempotency import idempotent
 from api.pagination import PageQuery, page
 from guides.hiring import leave, put_guide
@@ -25,7 +25,7 @@ class GuideBody(serializers.Serializer):
     name = serializers.CharField(max_length=60)
     phone = serializers.CharField(max_length=24, help_text=_("What the guide signs in with"))
     store = Ref(help_text=_("Id or code of one of your stores"))
-    level = serializers.IntegerField(default=1, min_value=1, max_value=99)
+    level = Whole(default=1, min_value=1, max_value=99)
     starts_at = Instant(required=False, help_text=_("From when the guide serves there; now if left out"))
     ends_at = Instant(required=False, help_text=_("When the guide left; not in the future"))
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.calls import Call
+from api.fields import Day
 from guides.models import Guide
 from ledger.balances import Balance
 from ledger.proof import trial_balance
@@ -15,7 +16,7 @@ from merchants.models import Merchant, Party
 
 
 class TrialBalanceQuery(serializers.Serializer):
-    as_of = serializers.DateField(required=False, help_text=_("A business date; all dates if left out"))
+    as_of = Day(required=False, help_text=_("A business date; all dates if left out"))
 
 
 class AccountAnswer(serializers.Serializer):

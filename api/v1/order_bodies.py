@@ -6,11 +6,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from api.fields import Instant, Money, Ref
+from api.fields import Instant, Money, Ref, Whole
 from api.pagination import PageQuery
 from api.v1.members import Source
 from orders.models import Order, Tender
 from orders.receipts import MOST_LINES, MOST_PIECES
+from orders.tendering import MOST_TENDERS
 from stores.models import Contract
 
 
@@ -23,7 +24,7 @@ class BuyerBody(serializers.Serializer):
 class LineBody(serializers.Serializer):
     sku = Ref(help_text=_("Id, code or barcode"))
     brand = Ref(default="", allow_blank=True, help_text=_("Id or slug; where one code means two things"))
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_PIECES)
+    quantity = Whole(min_value=1, max_value=MOST_PIECES)
     list_price = Money(
         required=False, allow_null=True, help_text=_("In fen a piece; the SKU's own if left out")
     )
@@ -38,10 +39,16 @@ class TenderBody(serializers.Serializer):
     collector = Ref(
         default="",
         allow_blank=True,
-        help_text=_("Id of the merchant whose account it reached; the seller's else"),
+        help_text=_(
+            "Id of the merchant whose account it reached: yours if left out; another's only where the contract"
+            " lets you tell for it"
+        ),
     )
     lines = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), default=list, help_text=_("Line numbers it may pay for")
+        child=Whole(min_value=1),
+        default=list,
+        max_length=MOST_LINES,
+        help_text=_("Line numbers it may pay for"),
     )
 
 
@@ -68,7 +75,14 @@ class OrderBody(serializers.Serializer):
     paid_at = Instant()
     currency = serializers.CharField(default="CNY", min_length=3, max_length=3)
     lines = LineBody(many=True, allow_empty=False, max_length=MOST_LINES)
-    tenders = TenderBody(many=True, default=list, help_text=_("All of it the seller's cash if left out"))
+    tenders = TenderBody(
+        many=True,
+        default=list,
+        max_length=MOST_TENDERS,
+        help_text=_(
+            "If left out, all of it reached you: as cash in your own store, else on your payment account"
+        ),
+    )
     coupons = serializers.ListField(
         child=serializers.CharField(max_length=40), default=list, max_length=20, help_text=_("Codes")
     )

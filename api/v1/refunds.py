@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from api import access
 from api.calls import Call
-from api.fields import Instant, Money, Ref
+from api.fields import Instant, Money, Ref, Whole
 from api.idempotency import idempotent
 from flows.refund import refunded
 from merchants.errors import DomainError
@@ -22,8 +22,8 @@ from stores.models import Store
 
 class RefundLineBody(serializers.Serializer):
     sku = Ref(default="", allow_blank=True, help_text=_("Id, code or barcode; or say the number of the line"))
-    number = serializers.IntegerField(required=False, allow_null=True, min_value=1)
-    quantity = serializers.IntegerField(default=0, min_value=0, max_value=MOST_PIECES)
+    number = Whole(required=False, allow_null=True, min_value=1)
+    quantity = Whole(default=0, min_value=0, max_value=MOST_PIECES)
     amount = Money(help_text=_("In fen"))
 
     def validate(self, line: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +35,15 @@ class RefundLineBody(serializers.Serializer):
 class RefundBody(serializers.Serializer):
     channel = serializers.ChoiceField(Order.Channel.choices)
     external_no = serializers.CharField(max_length=64, help_text=_("Your number of the refund"))
-    order_external_no = serializers.CharField(max_length=64, help_text=_("Your number of the sale"))
+    order_external_no = serializers.CharField(
+        required=False, max_length=64, help_text=_("Your number of the sale, in this channel")
+    )
+    order = Ref(
+        required=False,
+        help_text=_(
+            "Instead of your number: our id of a sale of your store, whoever told it and in whichever channel"
+        ),
+    )
     store = Ref(
         required=False,
         help_text=_(
@@ -45,6 +53,13 @@ class RefundBody(serializers.Serializer):
     lines = RefundLineBody(many=True, allow_empty=False, max_length=MOST_LINES)
     refunded_at = Instant()
 
+    def validate(self, refund: dict[str, Any]) -> dict[str, Any]:
+        if "order" in refund and "store" in refund:
+            raise serializers.ValidationError(
+                {"store": _("Leave the store out: a sale named by its id is of your own store.")}
+            )
+        return refund
+
 
 class RefundLineAnswer(serializers.Serializer):
     number = serializers.IntegerField()
@@ -53,9 +68,17 @@ class RefundLineAnswer(serializers.Serializer):
     amount = serializers.IntegerField()
 
 
+class NoticeAnswer(serializers.Serializer):
+    message = serializers.CharField(help_text=_("What happened"))
+    next_step = serializers.CharField()
+
+
 class RefundAnswer(serializers.Serializer):
     id = serializers.CharField()
-    status = serializers.ChoiceField(["refunded", "parked"])
+    status = serializers.ChoiceField(
+        ["refunded", "parked", "refused"],
+        help_text=_("refused: it was parked, and could not be given back when the sale came"),
+    )
     order = serializers.CharField(allow_null=True)
     channel = serializers.CharField()
     external_no = serializers.CharField()
@@ -63,6 +86,7 @@ class RefundAnswer(serializers.Serializer):
     amount = serializers.IntegerField(allow_null=True)
     refunded_at = Instant(allow_null=True)
     lines = RefundLineAnswer(many=True)
+    notice = NoticeAnswer(required=False, help_text=_("While no money has been given back"))
 
 
 class Refunds(Call):
@@ -71,9 +95,10 @@ class Refunds(Call):
 
     @extend_schema(
         description=_(
-            "Give money back on lines of your sale (201; told again 200). Before the sale is there it"
-            " is parked (202) and applied when the sale comes. Never more than was paid (422). Of a"
-            " sale that you told for another merchant's store, name the store."
+            "Give money back on lines of your sale (201; told again 200). Name the sale by your number of it or"
+            " by our id. By a number that is not known yet the refund is parked (202), says so, and is applied"
+            " when the sale comes. Never more than was paid (422). Of a sale that you told for another merchant's"
+            " store, name the store. A sale that a brand owner told for your store is named by our id."
         ),
         request=RefundBody,
         responses={201: RefundAnswer, 200: RefundAnswer, 202: RefundAnswer},
@@ -82,7 +107,7 @@ class Refunds(Call):
     def post(self, request: Request) -> Response:
         given = self.given(RefundBody)
         lines = tuple(RefundLineFacts(**line) for line in given.pop("lines"))
-        seller = self.seller(given.pop("store", ""))
+        seller = self.merchant if "order" in given else self.seller(given.pop("store", ""))
         others = seller != self.merchant
         refund, is_new = refunded(
             RefundFacts(merchant=seller, lines=lines, **given),
@@ -91,7 +116,7 @@ class Refunds(Call):
         )
         if isinstance(refund, ParkedRefund):
             return Response(show_parked(refund), status=202)
-        shown = show(refund, given["order_external_no"], by="about" if others else "objects")
+        shown = show(refund, by="about" if others else "objects")
         return Response(shown, status=201 if is_new else 200)
 
     def seller(self, store: str) -> Merchant:
@@ -108,7 +133,7 @@ class Refunds(Call):
         return self.merchant
 
 
-def show(refund: Refund, order_external_no: str, *, by: str) -> dict[str, Any]:
+def show(refund: Refund, *, by: str) -> dict[str, Any]:
     lines = (
         every(RefundLine, by=by).filter(refund=refund).select_related("line__sku").order_by("line__number")
     )
@@ -118,7 +143,7 @@ def show(refund: Refund, order_external_no: str, *, by: str) -> dict[str, Any]:
         "order": refund.order.ref,
         "channel": refund.channel,
         "external_no": refund.external_no,
-        "order_external_no": order_external_no,
+        "order_external_no": refund.order.external_no,
         "amount": refund.amount,
         "refunded_at": refund.refunded_at,
         "lines": [
@@ -136,7 +161,7 @@ def show(refund: Refund, order_external_no: str, *, by: str) -> dict[str, Any]:
 def show_parked(parked: ParkedRefund) -> dict[str, Any]:
     return {
         "id": parked.ref,
-        "status": "parked",
+        "status": "refused" if parked.refused_code else "parked",
         "order": None,
         "channel": parked.channel,
         "external_no": parked.external_no,
@@ -144,4 +169,25 @@ def show_parked(parked: ParkedRefund) -> dict[str, Any]:
         "amount": None,
         "refunded_at": None,
         "lines": [],
+        "notice": notice(parked),
+    }
+
+
+def notice(parked: ParkedRefund) -> dict[str, Any]:
+    """Why nothing has been given back: a number mistyped must not look like a refund."""
+    said = {"number": parked.order_external_no, "channel": parked.channel, "code": parked.refused_code}
+    if parked.refused_code:
+        return {
+            "message": _("The sale %(number)s came, but nothing was given back on it: %(code)s.") % said,
+            "next_step": _("Correct the refund and send it again under a new number."),
+        }
+    return {
+        "message": _(
+            "No sale %(number)s is known in the channel “%(channel)s”: nothing has been given back yet."
+        )
+        % said,
+        "next_step": _(
+            "It is given back when that sale is told. If the number is mistyped, send the refund again with the"
+            " right one, under a new refund number."
+        ),
     }

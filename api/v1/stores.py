@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api import access
 from api.calls import Call
-from api.fields import Instant, page_of
+from api.fields import Degrees, Instant, Whole, page_of
 from api.idempotency import idempotent
 from api.pagination import PageQuery, page
 from guides.nearby import Staffed, nearest
@@ -29,15 +29,22 @@ class StoreBody(serializers.Serializer):
     province = serializers.CharField(max_length=40)
     city = serializers.CharField(max_length=40)
     district = serializers.CharField(max_length=40, default="", allow_blank=True)
-    adcode = serializers.RegexField(r"^\d{6}$", default="", allow_blank=True)
+    adcode = serializers.RegexField(r"^[0-9]{6}$", default="", allow_blank=True)
     address = serializers.CharField(max_length=240)
-    lng = serializers.FloatField(min_value=-180, max_value=180)
-    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lng = Degrees(min_value=-180, max_value=180)
+    lat = Degrees(min_value=-90, max_value=90)
     datum = serializers.ChoiceField(Store.Datum.choices, default=Store.Datum.WGS84)
     hours = serializers.ListField(child=serializers.JSONField(), default=list, max_length=7, help_text=WEEK)
     special_days = serializers.DictField(child=serializers.JSONField(), default=dict)
     time_zone = serializers.CharField(max_length=48, required=False)
-    abilities = serializers.ListField(child=serializers.ChoiceField(ABILITIES), default=list)
+    abilities = serializers.ListField(
+        child=serializers.ChoiceField(ABILITIES), default=list, max_length=len(ABILITIES)
+    )
+    status = serializers.ChoiceField(
+        Store.Status.choices,
+        required=False,
+        help_text=_("Paused or closed for good, it sells nothing and is found no more; left out, it stays"),
+    )
 
 
 class StoreAnswer(serializers.Serializer):
@@ -84,15 +91,15 @@ class StoreQuery(PageQuery):
 
 
 class NearestQuery(serializers.Serializer):
-    lng = serializers.FloatField(min_value=-180, max_value=180)
-    lat = serializers.FloatField(min_value=-90, max_value=90)
+    lng = Degrees(min_value=-180, max_value=180)
+    lat = Degrees(min_value=-90, max_value=90)
     datum = serializers.ChoiceField(Store.Datum.choices, default=Store.Datum.WGS84)
     brand = serializers.CharField(
         required=False, help_text=_("One of your brands: its stores of every merchant, under live contracts")
     )
     ability = serializers.ChoiceField(ABILITIES, required=False)
     open_now = serializers.BooleanField(default=False)
-    limit = serializers.IntegerField(default=5, min_value=1, max_value=50)
+    limit = Whole(default=5, min_value=1, max_value=50)
 
 
 class Stores(Call):

@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from components.forms import YuanField
-from dashboard.forms.fields import AskingForm, MomentField, PercentField
+from dashboard.forms.fields import AskingForm, MomentField, PercentField, WholeField
 from merchants.models import Brand
 
 WHOLE_RECEIPT = "receipt"
@@ -20,10 +20,8 @@ class CampaignForm(AskingForm):
     brand = forms.ChoiceField(label=_("Counts on"))
     threshold = YuanField(label=_("Spend at least"))
     amount_off = YuanField(label=_("Amount off"))
-    issue_limit = forms.IntegerField(label=_("Coupons in all"), min_value=1, max_value=2**31 - 1)
-    per_member_limit = forms.IntegerField(
-        label=_("Coupons a member"), min_value=1, max_value=32_767, initial=1
-    )
+    issue_limit = WholeField(label=_("Coupons in all"), min_value=1, max_value=2**31 - 1)
+    per_member_limit = WholeField(label=_("Coupons a member"), min_value=1, max_value=32_767, initial=1)
     claim_from = MomentField(label=_("Can be sent from"))
     claim_until = MomentField(label=_("Can be sent until"))
     use_from = MomentField(label=_("Usable from"))

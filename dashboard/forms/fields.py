@@ -1,13 +1,29 @@
 """Fields and manners that headquarters' forms share."""
 
+import re
 from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from merchants.errors import DomainError
+from merchants.storable import OUT_OF_REACH, in_reach
 
 PPM_A_PERCENT = 10_000
+
+# Django's own fields also take 1e2, 3.0 and the digits of every script.
+_PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,12})?")
+_WHOLE = re.compile(r"-?[0-9]{1,12}")
+
+
+class WholeField(forms.IntegerField):
+    """A whole number, written as one."""
+
+    def to_python(self, value):
+        if value not in self.empty_values and not _WHOLE.fullmatch(str(value).strip()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
 
 class PercentField(forms.DecimalField):
@@ -19,15 +35,26 @@ class PercentField(forms.DecimalField):
         super().__init__(max_digits=7, decimal_places=4, **kwargs)
         self.validators += [MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))]
 
+    def to_python(self, value):
+        if value not in self.empty_values and not _PERCENT.fullmatch(str(value).strip()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
     def clean(self, value):
         percent = super().clean(value)
         return None if percent is None else int(percent * PPM_A_PERCENT)
 
 
 class MomentField(forms.DateTimeField):
-    """A minute on the merchant's clock."""
+    """A minute on the merchant's clock, of the years that rows may hold."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value):
+        moment = super().to_python(value)
+        if moment is not None and not in_reach(moment):
+            raise ValidationError(OUT_OF_REACH, code="out_of_reach")
+        return moment
 
 
 class AskingForm(forms.Form):

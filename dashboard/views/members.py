@@ -9,7 +9,7 @@ from coupons import lookup
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
-from dashboard.paging import newest_first
+from dashboard.paging import latest_first
 from events import stream
 from flows import audience
 from insights import membership
@@ -29,7 +29,8 @@ TIMELINE = 20
 def index(request: HttpRequest) -> HttpResponse:
     """`?q=` searches names, pinyin, a phone or its last four digits."""
     text = request.GET.get("q", "")
-    found = newest_first(matching(visible_to(request.seat), text), request.GET.get("cursor", ""))
+    rows = matching(visible_to(request.seat), text).order_by("-joined_at", "-pk")
+    found = latest_first(rows, request.GET.get("cursor", ""), moment="joined_at", key="pk")
     served = membership.served_by(found.rows, at=timezone.now())
     rows = [(member, served.get(member.id)) for member in found.rows]
     context = {"rows": rows, "next": found.next, "text": text}

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from commissions import explain
+from coupons import reading
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import own_and_partners, page
@@ -38,8 +39,10 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "seen": seen,
         "order": seen.order,
+        "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
+        "served": seen.order.touches.filter(kind="serving").select_related("guide") if seen.whole else [],
         "may_see_splits": seat.may("commissions.read"),
         "splits": [split for split in splits if split.line in shown],
-        "may_open_member": visible_to(seat).filter(pk=seen.order.member_id).exists(),
+        "may_open_member": seen.member and visible_to(seat).filter(pk=seen.member.pk).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")

@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy
 
 from dashboard.access import needs
@@ -13,6 +15,7 @@ from dashboard.views.feed import highlights
 from insights import first_day, overview
 from insights.first_day import Step
 from insights.period import Period
+from stores.models import Store
 
 # Step → what to do, and the route where it is done ("" where others do it).
 SETTING_UP = {
@@ -61,7 +64,8 @@ def _setting_up(request: HttpRequest) -> list[tuple[Step, Any, str]]:
 
 
 def _figures(request: HttpRequest, period: Period) -> dict[str, object]:
-    now, before = (overview.figures(request.seat, p) for p in (period, period.before()))
+    compared = period.before(now=timezone.now())
+    now, before = (overview.figures(request.seat, p) for p in (period, compared))
     return {
         "now": now,
         "sales_trend": _change(now.sales, before.sales),
@@ -72,11 +76,22 @@ def _figures(request: HttpRequest, period: Period) -> dict[str, object]:
 
 
 def _trade(request: HttpRequest, period: Period) -> dict[str, object]:
-    days = overview.trend(request.seat, period)
     return {
-        "labels": [f"{day.day:%m-%d}" for day in days],
-        "sales": [day.sales for day in days],
+        **sales_chart(request, period),
         "stores": overview.best_stores(request.seat, period),
+    }
+
+
+def sales_chart(request: HttpRequest, period: Period, *, store: Store | None = None) -> dict[str, object]:
+    """Sales day by day; of a single day, hour by hour."""
+    if len(period.days) > 1:
+        days = overview.trend(request.seat, period, store=store)
+        return {"labels": [f"{day.day:%m-%d}" for day in days], "sales": [day.sales for day in days]}
+    hours = overview.by_hour(request.seat, period, store=store)
+    return {
+        "labels": [date_format(hour.begins, "H:i") for hour in hours],
+        "sales": [hour.sales for hour in hours],
+        "hourly": True,
     }
 
 

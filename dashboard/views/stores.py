@@ -10,6 +10,7 @@ from dashboard.access import needs
 from dashboard.frame import own_and_partners, page
 from dashboard.paging import Slice, by_name
 from dashboard.periods import asked_period, period_label, period_tabs
+from dashboard.views.overview import sales_chart
 from guides import duty
 from insights import overview
 from stores import visibility
@@ -42,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     seen, seat, now = access.store(request, ref), request.seat, timezone.now()
     store, period = seen.store, asked_period(request)
-    days = overview.trend(seat, period, store=store)
+    days = overview.trend(seat, period, store=store)  # of orders, too, which the chart does not show
     context = {
         "seen": seen,
         "store": store,
@@ -53,8 +54,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "now": now,
         "period": period,
         "periods": period_tabs(period),
-        "labels": [f"{day.day:%m-%d}" for day in days],
-        "sales": [day.sales for day in days],
+        **sales_chart(request, period, store=store),
         "total": sum(day.sales for day in days),
         "orders": sum(day.orders for day in days),
     }

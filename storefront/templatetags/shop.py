@@ -34,7 +34,7 @@ def masked_phone(e164: str) -> str:
 
 @register.filter
 def door(opening: Opening) -> str:
-    """Open until 22:00 · Opens tomorrow at 09:00 · Closed for now. In the store's own clock."""
+    """Open until 22:00 / Closed today · opens tomorrow at 09:00 / Closed for now. In the store's own clock."""
     if opening.is_open:
         return (
             _("Open until %(time)s") % {"time": _clock(opening.closes_at)}
@@ -47,27 +47,27 @@ def door(opening: Opening) -> str:
     day = opening.opens_at.date()
     facts = {"time": _clock(opening.opens_at), "day": WEEKDAYS[day.weekday()]}
     if day == today:
-        return _("Opens at %(time)s") % facts
-    if day == today + timedelta(days=1):
-        return _("Opens tomorrow at %(time)s") % facts
-    if day < today + timedelta(days=7):
-        return _("Opens %(day)s at %(time)s") % facts
-    return _("Opens %(date)s at %(time)s") % {**facts, "date": day.strftime("%m-%d")}
+        again = _("opens at %(time)s") % facts
+    elif day == today + timedelta(days=1):
+        again = _("opens tomorrow at %(time)s") % facts
+    elif day < today + timedelta(days=7):
+        again = _("opens %(day)s at %(time)s") % facts
+    else:
+        again = _("opens %(date)s at %(time)s") % {**facts, "date": day.strftime("%m-%d")}
+    return f"{_('Closed today') if opening.all_day else _('Closed now')} · {again}"
 
 
-@register.filter
-def weekdays(line: tuple[int, int, Spans]) -> str:
+@register.simple_tag
+def weekdays(first: int, last: int) -> str:
     """Monday, or Monday – Friday."""
-    first, last, _spans = line
     if (first, last) == (0, 6):
         return _("Every day")
     return str(WEEKDAYS[first]) if first == last else f"{WEEKDAYS[first]} – {WEEKDAYS[last]}"
 
 
 @register.filter
-def spans(line: tuple[int, int, Spans]) -> str:
+def spans(hours: Spans) -> str:
     """09:00–21:00, several with commas; Closed."""
-    hours = line[2]
     if [list(span) for span in hours] == [["00:00", "24:00"]]:
         return _("Day and night")
     return _(", ").join(f"{start}–{end}" for start, end in hours) or _("Closed")

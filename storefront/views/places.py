@@ -12,7 +12,7 @@ from merchants.errors import DomainError
 from merchants.finding import every
 from storefront.access import Shop, guide_in, shop_page, show, store_in
 from storefront.forms import PhoneForm
-from stores.hours import week_lines
+from stores.hours import special_today, week_lines
 from stores.places import cities as cities_of
 from stores.places import stores_in
 
@@ -80,6 +80,7 @@ def store(request: HttpRequest, shop: Shop, ref: str) -> HttpResponse:
         "trades": carries and found.status == found.Status.OPEN,
         "opening": found.opening(now),
         "week": week_lines(found.hours),
+        "today": special_today(found.special_days, found.time_zone, now),
         "guides": duty.on_duty(store=found, at=now) if carries else [],
     }
     return show(request, shop, "store.html", context)

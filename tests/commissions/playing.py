@@ -81,6 +81,8 @@ def set_stage(given: dict) -> Stage:
             return_window_days=terms["return_days"],
             store_bears_ppm=PPM,
             brand_bears_ppm=PPM,
+            brand_tells_for_store=True,
+            store_tells_for_brand=True,
         )
     for version in given["plan_versions"]:
         contract = stage.contracts[version["contract"]]

@@ -18,7 +18,7 @@ from tests.selling import campaign_of, coupon_for, joined, line, money_back, sol
 def test_any_sequence_of_sales_refunds_and_settlements_leaves_true_books(plans_published, seed):
     world, chance = plans_published, random.Random(seed)
     reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
-    renewed(world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer)
+    renewed(world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer, store_tells_for_brand=True)
     shop = Shop(world, chance)
     for _ in range(40):
         chance.choice([shop.sell, shop.sell, shop.refund, shop.refund, shop.book, shop.settle, shop.claw])()

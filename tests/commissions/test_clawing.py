@@ -10,7 +10,7 @@ from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from orders.facts import RefundLineFacts, TenderFacts
 from stores.models import Contract
-from tests.people import LONG_AGO, NOON, ONBOARDING, make_contract, make_store
+from tests.people import LONG_AGO, NOON, ONBOARDING, make_contract, make_store, renewed
 from tests.plans import CENTRAL
 from tests.selling import line, money_back, sold
 
@@ -122,6 +122,7 @@ def test_a_refund_seen_before_its_sale_was_booked_books_the_whole_first(world):
 
 
 def test_money_goes_back_where_it_came_from(world):
+    renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
     tenders = (
         TenderFacts(place="psp", amount=15000, collector=world.qinglan.ref),
         TenderFacts(place="cash", amount=4900),

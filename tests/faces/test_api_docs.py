@@ -97,7 +97,7 @@ def test_the_schema_speaks_the_readers_language(db, language, words):
 def test_a_docs_page_asks_nothing_of_another_host(db, path):
     response = Client().get(path)
     assert response.status_code == 200
-    assert re.findall(r'(?:src|href|spec-url)="(?!/)[^"]+"', response.text) == []
+    assert re.findall(r'(?:src|href|data-schema)="(?!/)[^"]+"', response.text) == []
     policy = response["Content-Security-Policy"]
     assert "script-src 'self'" in [directive.strip() for directive in policy.split(";")]
     assert "http" not in policy
@@ -108,11 +108,17 @@ def test_a_docs_page_asks_nothing_of_another_host(db, path):
 @pytest.mark.parametrize("path", ["/api/docs/", "/api/docs/try/"])
 def test_the_files_of_a_docs_page_are_there(db, path):
     page = Client().get(path).text
-    addresses = re.findall(r'(?:src|href|spec-url)="(/[^"]+)"', page)
+    addresses = re.findall(r'(?:src|href|data-schema)="(/[^"]+)"', page)
     assert addresses
     for address in addresses:
         with closing(Client().get(address)) as response:
             assert response.status_code == 200, address
+
+
+def test_the_quick_start_names_the_address_it_is_read_at_and_the_command_of_the_readme(db):
+    said = Client().get("/api/v1/schema/", headers={"Host": "localhost:8700"}).text
+    assert "TIANDI=http://localhost:8700/api/v1" in said and "127.0.0.1:8000" not in said
+    assert "`./dev demo --json`" in said
 
 
 def test_the_quick_start_runs_the_same_commands_in_both_languages():

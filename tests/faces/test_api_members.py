@@ -82,7 +82,7 @@ def test_a_member_keeps_the_guide_they_have(world, hehe):
     ("changed", "refusal"),
     [
         ({"phone": "12345"}, "phone.invalid"),
-        ({"joined_at": "2999-01-01T00:00:00Z"}, "member.joins_in_future"),
+        ({"joined_at": "2099-01-01T00:00:00Z"}, "member.joins_in_future"),
         ({"store": "nowhere"}, "store.not_found"),
         ({"guide": "nobody"}, "guide.not_found"),
         ({"phone": "138\x000001"}, "request.not_storable"),

@@ -119,7 +119,7 @@ def test_an_unusable_coupon_refuses_the_whole_sale_and_it_may_be_sent_without(wo
         ({"lines": [{"sku": "nothing", "quantity": 1}]}, 422, "sku.unknown"),
         ({"buyer": {"member": "mem_nobody"}}, 422, "member.unknown"),
         ({"touches": {"serving": "nobody"}}, 422, "guide.unknown"),
-        ({"paid_at": "2999-01-01T00:00:00Z"}, 422, "order.in_future"),
+        ({"paid_at": "2099-01-01T00:00:00Z"}, 422, "order.in_future"),
         ({"currency": "USD"}, 422, "order.currency"),
         ({"tenders": [{"place": "cash", "amount": 1}]}, 422, "order.tenders_differ"),
         ({"lines": []}, 422, "input.invalid"),
@@ -145,14 +145,13 @@ def test_a_sale_that_cannot_be_is_refused_and_nothing_is_kept(world, hehe, chang
         "9999-12-31T00:00:00Z",
     ],
 )
-def test_an_instant_at_the_end_of_time_is_refused_or_finds_nothing(hehe, instant):
+def test_an_instant_at_the_end_of_time_is_refused(hehe, instant):
     for field in ("paid_at", "placed_at"):
         assert hehe.post("/orders", sale(("MB-TEA", 1)) | {field: instant}).status_code == 422
     refused = hehe.post("/refunds", money_back(("MB-TEA", 1, 100)) | {"refunded_at": instant})
     assert refused.status_code == 422
-    beyond = not instant.endswith("Z")
     for bound in ("paid_from", "paid_until"):
-        assert hehe.get("/orders", **{bound: instant}).status_code == (422 if beyond else 200)
+        assert hehe.get("/orders", **{bound: instant}).status_code == 422
 
 
 def test_a_closed_store_sells_nothing(world, hehe):

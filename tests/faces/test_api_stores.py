@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from events.models import Event
 from tests.faces.merchant_system import MerchantSystem, code
 from tests.people import ALWAYS_OPEN
 
@@ -56,6 +57,62 @@ def test_a_store_with_hours_that_cannot_be_read_is_refused(hehe):
     )
 
 
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"hours": [[{"09:00": 1, "12:00": 1}, {"13:00": 1, "21:00": 2}]] * 7}, "hours"),
+        ({"hours": [[["٩:00", "21:00"]]] * 7}, "hours"),
+        ({"hours": [[["09:00", "21:00"]] * 7] * 7}, "hours"),
+        (
+            {
+                "special_days": {
+                    f"{2000 + n // 300}-{n // 28 % 12 + 1:02}-{n % 28 + 1:02}": [] for n in range(3000)
+                }
+            },
+            "special_days",
+        ),
+        ({"time_zone": "Asia"}, "time_zone"),
+    ],
+)
+def test_hours_of_another_shape_are_refused_and_the_store_stays_as_it_was(hehe, changed, field):
+    hehe.post("/stores", NEW_STORE)
+    refused = hehe.post("/stores", NEW_STORE | changed)
+    assert (refused.status_code, code(refused)) == (422, "store.hours_unreadable")
+    assert refused.json()["field"] == field and refused.json()["next_step"]
+    assert hehe.get("/stores/nearest", lng=121.507, lat=31.242).json()["data"][0]["open_now"]
+
+
+@pytest.mark.parametrize("adcode", ["٣١٠١١٥", "31011", "310115x"])
+def test_a_districts_code_is_six_digits(hehe, adcode):
+    refused = hehe.post("/stores", NEW_STORE | {"adcode": adcode})
+    assert (refused.status_code, refused.json()["field"]) == (422, "adcode")
+
+
+@pytest.mark.parametrize("status", ["paused", "closed"])
+def test_a_store_that_trades_no_more_is_told_of_and_found_no_more(world, hehe, status):
+    opened = hehe.post("/stores", NEW_STORE).json()
+    assert opened["status"] == "open"
+    shut = hehe.post("/stores", NEW_STORE | {"status": status})
+    assert (shut.status_code, shut.json()["status"]) == (200, status)
+    event = Event.objects.get(kind="store.revised", subject=opened["id"])
+    assert (event.payload["changed"], event.payload["status"]) == (["status"], status)
+    near = hehe.get("/stores/nearest", lng=121.507, lat=31.242).json()["data"]
+    assert [row["code"] for row in near] == ["JA01"]
+    renamed = hehe.post("/stores", NEW_STORE | {"name": "和合陆家嘴店"})
+    assert renamed.json()["status"] == status  # what is left out stays
+    assert hehe.post("/stores", NEW_STORE | {"status": "open"}).json()["status"] == "open"
+
+
+def test_a_store_can_be_made_ready_before_it_trades(hehe):
+    ready = hehe.post("/stores", NEW_STORE | {"status": "paused"})
+    assert (ready.status_code, ready.json()["status"]) == (201, "paused")
+
+
+def test_a_status_of_ones_own_is_refused(hehe):
+    refused = hehe.post("/stores", NEW_STORE | {"status": "haunted"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "status")
+
+
 def test_nearest_answers_metres_open_now_and_the_guides_on_duty(world, qinglan):
     response = qinglan.get("/stores/nearest", lng=121.45, lat=31.22, brand="qinglan")
     near, far = response.json()["data"]
@@ -71,7 +128,9 @@ def test_nearest_without_a_brand_knows_own_stores_only(hehe):
     ]
 
 
-@pytest.mark.parametrize("query", [{"lng": 200, "lat": 0}, {"lng": 1}, {"lng": "x", "lat": 1}])
+@pytest.mark.parametrize(
+    "query", [{"lng": 200, "lat": 0}, {"lng": 1}, {"lng": "x", "lat": 1}, {"lng": "nan", "lat": 1}]
+)
 def test_nearest_to_no_place_is_refused(hehe, query):
     assert hehe.get("/stores/nearest", **query).status_code == 422
 
@@ -87,6 +146,20 @@ def test_a_guide_is_hired_moved_and_leaves(hehe):
     assert moved.json()["store"] == new_home
     left = hehe.post("/guides", body | {"store": "PD01", "ends_at": timezone.now().isoformat()})
     assert (left.json()["status"], left.json()["store"]) == ("left", None)
+
+
+def test_a_guide_can_be_told_of_up_to_a_year_later(hehe):
+    now = timezone.now()
+    body = {"code": "G102", "name": "吴桐", "phone": "13911112222", "store": "JA01"}
+    refused = hehe.post("/guides", body | {"starts_at": (now - timedelta(days=367)).isoformat()})
+    assert (refused.status_code, code(refused), refused.json()["field"]) == (
+        422,
+        "guide.too_long_ago",
+        "starts_at",
+    )
+    assert hehe.get("/guides", code="G102").json()["data"] == []
+    told = hehe.post("/guides", body | {"starts_at": (now - timedelta(days=365)).isoformat()})
+    assert told.status_code == 201
 
 
 def test_a_guides_code_does_not_pass_to_another_phone(hehe):

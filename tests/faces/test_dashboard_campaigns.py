@@ -42,6 +42,18 @@ def test_a_campaign_is_started_paused_and_let_run_again(world, at_desk):
         ({"claim_until": "2026-11-01T00:00"}, "A window ends after it begins"),
         ({"threshold": "two hundred"}, "Write an amount in yuan"),
         ({"brand": "brd_of_somebody"}, "Select a valid choice"),
+        ({"use_until": "0001-01-01T00:00"}, "between 1 January 2000 and 1 January 2100"),
+        ({"use_until": "9999-12-31T23:59"}, "between 1 January 2000 and 1 January 2100"),
+        ({"claim_from": "0001-01-01T00:00+14:00"}, "between 1 January 2000 and 1 January 2100"),
+        ({"claim_until": "9999-12-31T23:59-14:00"}, "between 1 January 2000 and 1 January 2100"),
+        ({"issue_limit": "٣"}, "Enter a whole number"),
+        ({"issue_limit": "1e2"}, "Enter a whole number"),
+        ({"per_member_limit": "1.0"}, "Enter a whole number"),
+        ({"per_member_limit": "0"}, "greater than or equal to 1"),
+        ({"brand_part": "1e2"}, "Enter a number"),
+        ({"brand_part": "٣٠"}, "Enter a number"),
+        ({"brand_part": "1e900000"}, "Enter a number"),
+        ({"brand_part": "100.1"}, "less than or equal to 100"),
     ],
 )
 def test_a_wrong_campaign_says_what_is_wrong_and_makes_nothing(world, at_desk, changed, said):

@@ -25,6 +25,20 @@ def test_a_contract_says_what_of_coupons_the_other_bears(world, at_desk):
     assert 'up to <span class="num">12.5%</span>' in page and "30%" not in page
 
 
+def test_a_contract_says_who_may_tell_that_the_other_took_the_money(world, at_desk):
+    def terms(contract):
+        page = words(at_desk(world.gu).get(f"/hq/contracts/{contract.ref}/"))
+        asked = ("The brand may say that the store", "The store may say that the brand")
+        return [
+            "Not allowed" not in page.partition(f"{who} took the money")[2].partition("</dd>")[0]
+            for who in asked
+        ]
+
+    assert terms(world.qinglan_at_jingan) == [False, False]
+    assert terms(renewed(world.qinglan_at_jingan, brand_tells_for_store=True)) == [True, False]
+    assert terms(renewed(world.qinglan_at_xuhui, store_tells_for_brand=True)) == [False, True]
+
+
 def test_a_plan_is_published_for_a_partner_in_percent(world, at_desk):
     gu = at_desk(world.gu)
     given = {

@@ -6,7 +6,7 @@ from events.models import Event
 from events.record import Actor
 from merchants.keys import key_for
 from merchants.models import ApiKey
-from merchants.onboarding import issue_key
+from merchants.onboarding import API_SCOPES, issue_key
 from tests.faces.headquarters import words
 from tests.people import NOON
 from tests.selling import line, sold
@@ -23,6 +23,13 @@ def test_a_key_is_shown_once_works_and_is_revoked(world, at_desk):
     gu.post(f"/hq/keys/{key.ref}/revoke/")
     assert key_for(secret, at=NOON) is None
     assert Event.objects.filter(kind="key.revoked", merchant_id=world.qinglan.id).count() == 1
+
+
+def test_what_a_key_may_do_is_said_in_words_beside_its_code(world, at_desk):
+    page = words(at_desk(world.gu).get("/hq/keys/"))
+    for scope in API_SCOPES:
+        assert f">{scope}</code>" in page, scope
+    assert "Orders and refunds: write" in page
 
 
 def test_a_key_without_a_scope_is_not_issued(world, at_desk):

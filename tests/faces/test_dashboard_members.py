@@ -1,10 +1,14 @@
 """Headquarters: members are found, shown with their story, and their phone only for a reason."""
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 
+from dashboard.paging import SIZE
 from events.models import Event
+from members.models import Member
 from members.reveal import Reason
 from tests.faces.headquarters import words
 from tests.people import NOON
@@ -18,6 +22,21 @@ def test_a_member_is_found_by_name_pinyin_phone_and_its_tail(world, at_desk, tex
     for path in ("/hq/members/", "/hq/search/"):
         page = words(gu.get(path, {"q": text}))
         assert "方女士" in page and "138****0001" in page and "13800010001" not in page
+
+
+def test_members_are_listed_by_the_time_they_joined_page_after_page(world, at_desk):
+    for number in range(SIZE + 5):  # told in an order of its own, as a till's or an import's
+        when = NOON - timedelta(hours=(number * 7) % 11, minutes=number)
+        joined(world.qinglan_brand, world.xuhui, phone=f"138000200{number:02}", name=f"客{number}", at=when)
+    with world.inside(world.qinglan):
+        expected = list(Member.objects.order_by("-joined_at", "-pk").values_list("name", flat=True))
+    gu, listed, path = at_desk(world.gu), [], "/hq/members/"
+    while path:
+        page = words(gu.get(path))
+        listed += re.findall(r">(客\d+)<", page)
+        behind = re.search(r'href="(\?[^"]*cursor=[^"]+)" rel="next"', page)
+        path = behind and f"/hq/members/{unescape(behind.group(1))}"
+    assert listed == expected and len(listed) == SIZE + 5
 
 
 def test_a_brand_owner_sees_the_channel_s_guide_of_its_member_as_far_as_the_shopper_allowed(

@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 from dashboard.paging import latest_first
+from members.models import Member
+from merchants.onboarding import root_of
+from merchants.roles import Role
+from members.models import Member
 from merchants.scoping import seats
 from orders import oversight
 from orders.facts import RefundLineFacts
-from tests.faces.headquarters import words
+from tests.faces.headquarters import manager_of, words
 from tests.people import NOON
 from tests.selling import line, money_back, sold
 
@@ -26,7 +30,35 @@ def test_a_brand_owner_reads_its_own_line_in_the_channel_s_store_and_never_the_t
     page = words(gu.get(f"/hq/orders/{receipt.ref}/"))
     assert "青岚羊毛大衣" in page and "¥869.00" in page
     assert "龙井" not in page and "帆布袋" not in page
-    assert "方女士" not in page  # Hehe's member; Qinglan's own is its own row
+    with world.inside(world.qinglan):
+        own = Member.objects.get()
+    assert f"/hq/members/{own.ref}/" in page and receipt.member.ref not in page, (
+        "Qinglan's own member, not Hehe's"
+    )
+    with world.inside(world.qinglan):
+        Member.objects.update(status=Member.Status.LEFT)
+    page = words(gu.get(f"/hq/orders/{receipt.ref}/"))
+    assert "方女士" in page and own.ref not in page
+
+
+def test_a_discount_is_told_with_its_coupon_and_a_sale_with_who_served(world, at_desk, receipt):
+    channel = words(at_desk(world.he).get(f"/hq/orders/{receipt.ref}/"))
+    brand = words(at_desk(world.gu).get(f"/hq/orders/{receipt.ref}/"))
+    assert "满200减30 −" in channel and "满200减30 −" in brand
+    assert "Serving guide" in channel and world.lin.code in channel
+
+
+def test_a_coupon_of_another_brand_is_not_told_to_a_brand_owner(world, at_desk, receipt):
+    with world.inside(world.mubai):
+        mei = manager_of(world.mubai, root_of(world.mubai), role=Role.OWNER, email="mei@mubai.example")
+    page = words(at_desk(mei).get(f"/hq/orders/{receipt.ref}/"))
+    assert "龙井" in page and "满200减30" not in page
+
+
+def test_a_single_day_is_drawn_by_the_hour(world, at_desk, receipt):
+    page = at_desk(world.he).get("/hq/trade/?period=today")
+    assert "Sales by the hour" in words(page) and page.context["sales"] == [104600]
+    assert "Sales by day" in words(at_desk(world.he).get("/hq/trade/?period=week"))
 
 
 def test_a_brand_owner_s_list_sums_its_lines_of_a_partner_s_receipt(world, at_desk, receipt):

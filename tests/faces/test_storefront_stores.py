@@ -1,10 +1,13 @@
 """The storefront's open pages: a store is found without signing in."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django_scopes import scope
 
 from stores.contracts import terminate
@@ -62,6 +65,27 @@ def test_the_list_of_a_city_costs_the_same_for_one_store_and_for_many(
 ):
     with django_assert_max_num_queries(6):
         phone.get(at("city", province="上海市", city="上海市"))
+
+
+@pytest.mark.parametrize(
+    ("clock", "special", "words", "line"),
+    [
+        ("12:00", {"2026-11-20": []}, "Closed today · opens tomorrow at 07:00", "Closed"),
+        ("12:00", {"2026-11-20": [["14:00", "18:00"]]}, "Closed now · opens at 14:00", "14:00–18:00"),
+        ("23:00", {"2026-11-21": []}, "Closed now · opens Sunday at 07:00", None),
+        ("12:00", {}, "Open until 22:00", None),
+    ],
+)
+def test_the_door_says_closed_and_a_special_day_has_its_line(
+    world, phone, monkeypatch, clock, special, words, line
+):
+    at_the_store = datetime.fromisoformat(f"2026-11-20 {clock}").replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+    monkeypatch.setattr(timezone, "now", lambda: at_the_store)
+    revise(store=world.jingan, hours=[[["07:00", "22:00"]]] * 7, special_days=special, by=ONBOARDING)
+    page = text_of(phone.get(at("store", ref=world.jingan.ref)))
+    assert f"</span>{words}<" in page and "Every day" in page
+    shown = re.search(r"<dt>Today only</dt><dd><strong[^>]*>(.*?)</strong>", page)
+    assert (shown and shown.group(1)) == line
 
 
 def test_a_store_closed_for_good_says_so_and_where_to_go(world, phone):

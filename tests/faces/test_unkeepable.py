@@ -82,6 +82,69 @@ def test_a_body_above_the_limit_is_too_large(world, settings):
     assert mubai.post("/skus", {"name": "茶"}).status_code == 422
 
 
+CAMPAIGN = {
+    "name": "x",
+    "threshold": 20000,
+    "amount_off": 3000,
+    "issue_limit": 100,
+    "claim_from": "2026-11-20T00:00:00+08:00",
+    "claim_until": "2026-12-20T00:00:00+08:00",
+    "use_from": "2026-11-20T00:00:00+08:00",
+    "use_until": "2026-12-20T00:00:00+08:00",
+}
+GUIDE = {"code": "G9", "name": "吴桐", "phone": "13911112222", "store": "JA01"}
+BEYOND = [
+    "0001-01-01T00:00:00+14:00",
+    "1999-12-31T23:59:59Z",
+    "2100-01-01T00:00:01Z",
+    "9999-12-31T23:59:59-14:00",
+]
+
+
+@pytest.mark.parametrize("instant", BEYOND)
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        *(
+            ("/campaigns", CAMPAIGN, field)
+            for field in ("claim_from", "claim_until", "use_from", "use_until")
+        ),
+        ("/guides", GUIDE, "starts_at"),
+        ("/guides", GUIDE, "ends_at"),
+        ("/members", {"phone": "13800019999"}, "joined_at"),
+    ],
+)
+def test_a_time_that_clocks_cannot_show_is_refused_at_its_field(world, path, body, field, instant):
+    answer = MerchantSystem(world.hehe).post(path, body | {field: instant})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert "1 January 2100" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_date_that_no_book_reaches_is_refused(world, day):
+    answer = MerchantSystem(world.hehe).get("/ledger/trial-balance", as_of=day)
+    assert (answer.status_code, answer.json()["field"]) == (422, "as_of")
+
+
+@pytest.mark.parametrize(
+    "number", ["1e5", "1.0", "٣", "0x1", "1_0", "", "9" * 5000, 1e5, 1.0, True, [1], None]
+)
+def test_a_whole_number_is_written_as_one(world, number):
+    answer = MerchantSystem(world.hehe).post("/campaigns", CAMPAIGN | {"issue_limit": number})
+    assert (answer.status_code, answer.json()["field"]) == (422, "issue_limit")
+
+
+def test_digits_are_a_whole_number(world):
+    answer = MerchantSystem(world.hehe).post("/campaigns", CAMPAIGN | {"issue_limit": "100"})
+    assert (answer.status_code, answer.json()["issue_limit"]) == (201, 100)
+
+
+@pytest.mark.parametrize("limit", ["1e1", "1.0", "٣", "+1", " 1"])
+def test_a_page_is_as_long_as_a_whole_number(world, limit):
+    assert MerchantSystem(world.hehe).get("/stores", limit=limit).status_code == 422
+    assert MerchantSystem(world.hehe).get("/events", after=limit).status_code == 422
+
+
 def test_a_whole_emoji_is_text_like_any_other(world):
     body = rb'{"code": "TEA-3", "product": "MB-TEA", "name": "\ud83c\udf75", "list_price": 16800}'
     assert MerchantSystem(world.mubai).post("/skus", body).json()["name"] == "🍵"

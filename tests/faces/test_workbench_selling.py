@@ -104,6 +104,16 @@ class TestSelling:
         with world.inside(world.qinglan):
             assert Coupon.objects.get().state == "redeemed"
 
+    @pytest.mark.parametrize("place", ["platform", "gold"])
+    def test_a_guide_cannot_say_that_a_platform_pays(self, lin, world, place):
+        page = lin.get("/w/sale/", follow=True)
+        given = form_of(page, total="12800", **(basket(world, world.tea) | {"place": place}))
+        answer = lin.post("/w/sale/", given, headers=HTMX)
+        assert (answer.status_code, answer.context["said"].code) == (422, "sale.place")
+        with world.inside(world.hehe):
+            assert not Order.objects.exists()
+        assert lin.post("/w/sale/", given | {"place": "psp"}, headers=HTMX).status_code == 200
+
     def test_a_second_tap_leads_to_the_same_sale(self, lin, world, code):
         page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         given = form_of(page, total="86900", **basket(world, world.coat, price="899.00"))

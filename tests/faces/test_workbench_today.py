@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 
 from flows import settlement
-from members.models import FollowUp
+from members.binding import bind
+from members.models import Binding, FollowUp
 from tests.faces.workbench_forms import HTMX, basket, form_of
 from tests.plans import publish_plans
-from tests.selling import MEI, joined, line, sold
+from tests.selling import MEI, TILL, joined, line, sold
+from tests.streaming import flow
 
 
 class TestToday:
@@ -122,8 +124,21 @@ class TestEarnings:
 
 
 def test_messages_name_whom_they_are_about_and_are_read_once_seen(lin, world, fang):
-    assert lin.get("/w/me/").status_code == 200
-    assert lin.get("/w/messages/").status_code == 200
+    flow()
+    assert lin.get("/w/me/").context["unread"] == 1, "one joining is one message, not its binding as well"
+    (message,) = lin.get("/w/messages/", headers={"Accept-Language": "en"}).context["shown"]
+    assert (message.title, message.note) == ("方女士 has joined", "You are the own guide")
+    assert lin.get("/w/me/").context["unread"] == 0
+
+
+def test_a_later_binding_is_a_message_of_its_own(lin, world):
+    known = joined(world.qinglan_brand, world.jingan, at=timezone.now() - timedelta(hours=1))
+    with world.inside(world.hehe):
+        Binding.objects.all().delete()  # a day later, say
+        bind(member=known.channel_member, guide=world.lin, store=world.jingan, by=TILL, at=timezone.now())
+    flow()
+    shown = lin.get("/w/messages/", headers={"Accept-Language": "en"}).context["shown"]
+    assert [message.title for message in shown] == ["You are now 方女士's own guide", "方女士 has joined"]
 
 
 def test_every_page_stands_in_both_languages(lin, world, fang, campaign, code):

@@ -254,15 +254,6 @@ class TestRefused:
         assert error.code == "order.tenders_differ"
         assert error.extra == {"paid_total": 4900, "tendered": 4800}
 
-    def test_a_stranger_cannot_collect_but_a_brand_on_the_receipt_can(self, world):
-        facts = {"place": "psp", "amount": 19900}
-        to_mubai = (TenderFacts(**facts, collector=world.mubai.ref),)
-        assert refusal(sale(world.jingan, line(world.shirt), tenders=to_mubai)).code == "order.tender_invalid"
-        to_qinglan = (TenderFacts(**facts, collector=world.qinglan.ref),)
-        order = sold(world.jingan, line(world.shirt), tenders=to_qinglan)
-        with world.inside(world.hehe):
-            assert Tender.objects.get(order=order).collector == world.qinglan
-
     def test_a_sale_from_the_future_and_one_without_lines(self, world):
         ahead = datetime.now(UTC) + timedelta(days=1)
         assert refusal(sale(world.jingan, line(world.tote), paid_at=ahead)).code == "order.in_future"

@@ -1,19 +1,78 @@
 """Money given back by line: never more than was paid, told again, told too early."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
+from flows import purchase, refund
 from merchants.errors import Conflict, DomainError
-from orders.facts import RefundLineFacts, plain
+from orders.facts import RefundFacts, RefundLineFacts, plain
 from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine
+from orders.refunds import MOST_PARKED
 from tests.people import NOON
-from tests.selling import FANG, joined, line, money_back, sale, sold
+from tests.selling import FANG, TILL, joined, line, money_back, sale, sold
 
 
 def back(sku="QL-SHIRT", amount=0, quantity=0, **given) -> RefundLineFacts:
     return RefundLineFacts(sku=sku, amount=amount, quantity=quantity, **given)
+
+
+class TestBySaleOfOurId:
+    """Qinglan told the sale E-1 at Hehe's store, by its own numbers; the shopper brings the shirt back there."""
+
+    @pytest.fixture
+    def told(self, world):
+        facts = sale(world.jingan, line(world.shirt), no="E-1", channel="api")
+        return purchase.paid(facts, by=TILL, brands_of=world.qinglan)[0]
+
+    def test_the_store_gives_back_on_a_sale_that_a_brand_told_for_it(self, world, told):
+        asked = {"order_no": "", "order": told.ref}
+        given, is_new = money_back(world.hehe, back(amount=900), **asked)
+        assert is_new and (given.order, given.teller, given.channel) == (told, world.hehe, "pos")
+        assert money_back(world.hehe, back(amount=900), **asked) == (given, False)
+        error = refusal(world.hehe, back(amount=901), **asked)
+        assert error.code == "refund.reused_number"
+
+    def test_the_numbers_of_the_store_and_of_the_brand_do_not_meet(self, world, told):
+        money_back(world.hehe, back(amount=900), order_no="", order=told.ref, channel="api")
+        facts = RefundFacts(
+            merchant=world.hehe,
+            channel="api",
+            external_no="R-1",
+            order_external_no="E-1",
+            lines=(back(amount=800),),
+            refunded_at=NOON + timedelta(hours=2),
+        )
+        assert refund.refunded(facts, by=TILL, brands_of=world.qinglan)[1]
+        with world.inside(world.hehe):
+            assert Order.objects.get().refunded_total == 1700
+
+    def test_a_sale_that_is_not_the_sellers_is_not_there_and_nothing_waits_for_it(self, world, told):
+        for ref in (sold(world.xuhui, line(world.shirt)).ref, "ord_nobody"):
+            error = refusal(world.hehe, back(amount=100), order_no="", order=ref)
+            assert (error.code, error.status, error.field) == ("order.not_found", 404, "order")
+        with world.inside(world.hehe):
+            assert not ParkedRefund.objects.exists()
+
+    @pytest.mark.parametrize("named", [{"order_no": ""}, {"order_no": "T-1", "order": "ord_1"}])
+    def test_a_sale_is_named_once(self, world, named):
+        assert refusal(world.hehe, back(amount=100), **named).code == "refund.sale_unclear"
+
+    def test_what_was_told_before_ids_could_be_named_is_still_the_same(self, world):
+        facts = RefundFacts(
+            merchant=world.hehe,
+            channel="pos",
+            external_no="R-1",
+            order_external_no="T-1",
+            lines=(back(amount=900),),
+            refunded_at=NOON,
+        )
+        assert "order" not in plain(facts)
+        assert plain(replace(facts, order="ord_1"))["order"] == "ord_1"
 
 
 @pytest.fixture
@@ -170,6 +229,44 @@ class TestBeforeItsOrder:
         sold(world.jingan, line(world.shirt))
         with world.inside(world.hehe):
             assert ParkedRefund.objects.get().refused_code == "refund.before_sale"
+
+    def test_so_many_wait_for_one_sale_and_no_more(self, world):
+        for n in range(MOST_PARKED):
+            money_back(world.hehe, back(amount=100), no=f"R-{n}")
+        error = refusal(world.hehe, back(amount=100), no="R-more")
+        assert (error.code, error.field) == ("refund.too_many_parked", "order_external_no")
+        assert money_back(world.hehe, back(amount=100), no="R-0")[1] is False  # told again: it waits already
+        assert money_back(world.hehe, back(amount=100), no="R-other", order_no="T-2")[1]
+        sold(world.jingan, line(world.shirt))
+        assert isinstance(money_back(world.hehe, back(amount=100), no="R-more")[0], Refund)
+
+    def test_a_sale_takes_as_many_statements_for_the_most_refunds_of_many_lines_as_for_one(self, world):
+        lines = [RefundLineFacts(number=number, amount=1) for number in range(1, 101)]
+        for n in range(MOST_PARKED):
+            money_back(world.hehe, *lines, no=f"R-{n}")
+        money_back(world.hehe, *lines[:1], no="R-one", order_no="T-one")
+        tote = line(world.tote)
+        with CaptureQueriesContext(connection) as for_one:
+            sold(world.jingan, *[tote] * 100, no="T-one")
+        with CaptureQueriesContext(connection) as for_most:
+            order = sold(world.jingan, *[tote] * 100)
+        assert len(for_most) <= len(for_one)
+        assert order.refunded_total == MOST_PARKED * 100
+        with world.inside(world.hehe):
+            assert set(order.lines.values_list("refunded", flat=True)) == {MOST_PARKED}
+            assert Refund.objects.filter(order=order).count() == MOST_PARKED
+        told = Event.objects.filter(kind="order.refunded", subject=order.ref).order_by("id")
+        totals = [event.payload["refunded_total"] for event in told]
+        assert totals == [100 * n for n in range(1, MOST_PARKED + 1)]
+
+    def test_what_one_refund_gives_back_the_next_cannot(self, world):
+        for no in ("R-1", "R-2", "R-3"):
+            money_back(world.hehe, back(amount=9000), no=no)
+        order = sold(world.jingan, line(world.shirt))
+        with world.inside(world.hehe):
+            assert list(Refund.objects.order_by("id").values_list("external_no", flat=True)) == ["R-1", "R-2"]
+            assert ParkedRefund.objects.get(external_no="R-3").refused_code == "refund.above_paid"
+            assert Order.objects.get(pk=order.pk).refunded_total == 18000
 
     def test_another_merchants_order_of_the_same_number_is_not_touched(self, world):
         sold(world.xuhui, line(world.shirt))

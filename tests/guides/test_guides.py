@@ -1,6 +1,7 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from django_scopes import scope
 
 from events.models import Event
@@ -74,12 +75,23 @@ def test_a_guide_who_leaves_serves_nowhere_and_can_sign_in_nowhere(world):
 
 def test_sending_a_guide_twice_hires_one(world):
     facts = {"merchant": world.hehe, "user": make_user("赵敏", phone="+8613900000009"), "code": "G109"}
-    sent = {**facts, "store": world.jingan, "by": ONBOARDING, "starts_at": LONG_AGO}
+    sent = {**facts, "store": world.jingan, "by": ONBOARDING, "starts_at": timezone.now() - HOUR}
     zhao, is_new = put_guide(name="赵敏", **sent)
     again, is_new_again = put_guide(name="赵敏敏", **sent)
     assert (is_new, is_new_again) == (True, False) and zhao == again
     assert again.pinyin == "zhao min min"
     assert Event.objects.filter(kind="guide.moved").count() == 0
+
+
+@pytest.mark.parametrize("at", [datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)])
+def test_a_guide_comes_moves_and_leaves_within_the_years_that_every_clock_can_show(world, at):
+    for verb in (
+        lambda: hires(world, starts_at=at),
+        lambda: move(guide=world.lin, store=world.jingan, level=2, at=at, by=ONBOARDING),
+        lambda: leave(guide=world.lin, at=at, by=ONBOARDING),
+    ):
+        with pytest.raises(DomainError, match="date.out_of_reach"):
+            verb()
 
 
 def test_on_duty_means_assigned_store_open_and_not_marked_off(world):

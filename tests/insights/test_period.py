@@ -27,9 +27,10 @@ def test_a_period_ends_today_and_begins_as_its_name_says(name, first):
     assert len(period.days) == (period.last - first).days + 1
 
 
-def test_it_is_compared_with_as_many_days_before():
-    before = period_of("week", merchant=SHANGHAI, now=NOON).before()
+def test_it_is_compared_with_as_many_days_before_up_to_the_same_time_of_day():
+    before = period_of("week", merchant=SHANGHAI, now=NOON).before(now=NOON)
     assert (before.first, before.last) == (date(2026, 11, 7), date(2026, 11, 13))
+    assert before.until == before.ends == datetime(2026, 11, 13, 4, tzinfo=UTC)
 
 
 def test_its_instants_are_the_merchant_s_midnights():

@@ -10,6 +10,8 @@ from django.utils import translation
 
 from events.models import Event
 from events.record import Actor
+from flows import settlement
+from flows.signing_in import tell
 from insights import telling
 from members.reveal import reveal
 from merchants.models import ApiKey
@@ -17,6 +19,7 @@ from merchants.onboarding import issue_key, revoke_key
 from orders.facts import RefundLineFacts
 from stores import contracts
 from tests.people import NOON
+from tests.plans import publish_plans
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +104,45 @@ def test_what_happened_reads_as_sentences_with_the_names_one_may_know(world, tol
     assert "和合静安店 redeemed 满200减30, ¥30.00 off" in ours
     assert "方女士 joined at 和合静安店" in ours
     assert not [sentence for sentence in ours if "997" in sentence or "128.00" in sentence]
+
+
+def test_a_share_is_told_with_whose_it_is_and_only_a_guide_s_is_called_commission(world, told_to):
+    publish_plans(world)
+    order = sold(world.jingan, line(world.coat), touches={"serving": world.lin.ref})
+    with world.inside(world.hehe):
+        settlement.book_and_settle([order.id], seller=world.hehe)
+    ours = [sentence for sentence in told_to(world.qinglan) if "booked" in sentence]
+    assert all(order.external_no in sentence for sentence in ours)
+    guides, others = ([s for s in ours if s.startswith(words)] for words in ("Commission of", "Split: "))
+    assert guides and all("林小雨" in sentence for sentence in guides)
+    assert [sentence for sentence in others if "青岚服饰" in sentence], "what the brand keeps of its own sale"
+    assert len(guides) + len(others) == len(ours)
+
+
+def test_a_batch_of_several_orders_is_counted(world):
+    event = Event(
+        merchant_id=world.hehe.id,
+        kind="commission.settled",
+        subject=world.lin.ref,
+        payload={"payee": world.lin.ref, "amount": 1234, "orders": ["ord_1", "ord_2"]},
+        at=NOON,
+    )
+    event.seq = 1
+    with translation.override("en"):
+        (told,) = telling.tell([event], merchant=world.hehe)
+    assert told.text == "Commission of ¥12.34 settled for 林小雨, 2 orders"
+
+
+def test_a_colleague_who_signs_in_is_named_to_their_own_merchant_alone(world, told_to):
+    tell(world.he, "signin.succeeded")
+    assert told_to(world.hehe)[0] == "何平 signed in"
+    event = Event(
+        merchant_id=world.qinglan.id, kind="signin.refused", subject=world.he.ref, payload={}, at=NOON
+    )
+    event.seq = 1
+    with translation.override("en"):
+        (told,) = telling.tell([event], merchant=world.qinglan)
+    assert told.text == "A sign-in as a colleague was refused"
 
 
 def test_a_stranger_s_name_stays_a_word(world):

@@ -138,3 +138,15 @@ def test_the_platform_has_accounts_and_no_book(world):
     post([sale(world.hehe, 10, to=party)])
     with world.inside(world.hehe):
         assert proof.trial_balance(world.hehe).holds
+
+
+def test_sums_have_no_end_though_a_transfer_has(world):
+    largest = 2**63 - 1
+    for source_id in ("o1", "o2"):
+        post([sale(world.hehe, largest, to=world.mubai.party, source_id=source_id)])
+    with world.inside(world.hehe):
+        trial = proof.trial_balance(world.hehe)
+        assert balances.of_party(world.hehe, world.mubai.party) == {"pending": 2 * largest}
+    assert (trial.debits, trial.total) == (4 * largest, 0)
+    [unmirrored] = trial.breaks
+    assert (unmirrored.here, type(unmirrored.here)) == (2 * largest, int)

@@ -2,13 +2,14 @@ import pytest
 from django_scopes import scope
 from django_scopes.exceptions import ScopeError
 
+from guides.hiring import move
 from merchants.errors import Forbidden
 from merchants.models import OrgUnit
 from merchants.onboarding import add_unit, appoint, issue_key, key_hash, root_of
 from merchants.roles import Role
 from merchants.scoping import acting_for, seats
 from stores.models import Contract, Store
-from tests.people import ONBOARDING, make_user
+from tests.people import LONG_AGO, NOON, ONBOARDING, make_user
 
 
 def test_a_read_outside_any_merchant_is_an_error_not_everything(world):
@@ -48,6 +49,28 @@ def test_a_user_has_one_seat_a_merchant_with_all_its_roles(world):
     with pytest.raises(Forbidden) as refusal:
         seat.need("plans.write")
     assert set(refusal.value.extra["roles"]) == {"owner", "admin", "finance"}
+
+
+def test_another_merchant_cannot_slip_its_seat_before_the_first_by_a_date_in_the_past(world):
+    years_before = LONG_AGO.replace(year=2020)
+    with scope(merchant=world.stranger):
+        appoint(
+            user=world.lin.user,
+            merchant=world.stranger,
+            role=Role.GUIDE,
+            org_unit=root_of(world.stranger),
+            by=ONBOARDING,
+            starts_at=years_before,
+        )
+    assert [seat.merchant for seat in seats(world.lin.user)] == [world.hehe, world.stranger]
+
+
+def test_who_moves_within_the_first_merchant_keeps_its_seat_first(world):
+    with scope(merchant=world.stranger):
+        second = {"merchant": world.stranger, "org_unit": root_of(world.stranger), "starts_at": LONG_AGO}
+        appoint(user=world.lin.user, role=Role.GUIDE, by=ONBOARDING, **second)
+    move(guide=world.lin, store=world.jingan, level=2, at=NOON, by=ONBOARDING)
+    assert [seat.merchant for seat in seats(world.lin.user, at=NOON)] == [world.hehe, world.stranger]
 
 
 def test_a_region_manager_reaches_the_subtree_and_no_further(world):

@@ -130,6 +130,16 @@ async def test_nobody_without_a_sign_in_and_no_foreign_page_gets_a_socket(everyb
         assert not staff_as_shopper.accepted
 
 
+@pytest.mark.parametrize("path", ["/", "/ws/", "/ws/live", "/ws/shop/no slug/", "/ws/live/more/"])
+async def test_a_socket_at_no_address_is_closed_without_a_fault(everybody, path):
+    client = await sync_to_async(sign_in)(everybody.gu)
+    headers = [(b"origin", b"http://localhost"), (b"cookie", client.cookies.output(header="").encode())]
+    socket = Page(websockets, {"type": "websocket", "path": path, "query_string": b"", "headers": headers})
+    await socket.send_input({"type": "websocket.connect"})
+    assert await socket.receive_output(timeout=5) == {"type": "websocket.close", "code": 4404}
+    await socket.wait(timeout=5)
+
+
 async def test_messages_lost_on_the_way_are_read_from_the_stream(everybody, monkeypatch):
     monkeypatch.setattr(live, "HEARTBEAT", 0.05)
     client = await sync_to_async(sign_in)(everybody.gu)

@@ -8,7 +8,7 @@ from django_scopes import scope
 from catalog.models import Sku
 from merchants.errors import DomainError
 from orders.facts import LineFacts
-from orders.receipts import ReceiptLine, resolve
+from orders.receipts import MOST_FEN, ReceiptLine, resolve
 from stores.contracts import terminate
 from stores.models import Store
 from tests.people import NOON, ONBOARDING, make_sku
@@ -67,3 +67,29 @@ def test_a_receipt_of_many_lines_costs_one_query_a_merchant_and_one_for_contract
     asked = ("QL-SHIRT", "QL-COAT", "MB-TEA", "HH-TOTE") * 5
     with django_assert_num_queries(4):
         rung_up(world.jingan, *asked)
+
+
+class TestNoSaleIsLargerThanSumsCanHold:
+    @pytest.fixture
+    def dear(self, world):
+        """A SKU whose own price nobody has to send: a thousand million yuan a piece, the most there is."""
+        with scope(merchant=world.hehe):
+            return make_sku(world.hehe, None, code="HH-DEAR", name="和合宝石", list_price=MOST_FEN)
+
+    def refused(self, world, *lines) -> DomainError:
+        with pytest.raises(DomainError, match="order.out_of_range") as refusal, scope(merchant=world.hehe):
+            resolve(store=world.jingan, lines=lines, at=NOON)
+        assert "¥1,000,000,000.00" in str(refusal.value.message) and refusal.value.next_step
+        return refusal.value
+
+    def test_the_most_of_one_line_can_be_sold(self, world, dear):
+        assert rung_up(world.jingan, dear.code)[0].list_amount == MOST_FEN
+
+    @pytest.mark.parametrize("price", [None, MOST_FEN])
+    def test_a_line_is_bounded_at_the_price_it_is_sold_for_whoever_named_it(self, world, dear, price):
+        two = LineFacts(sku=dear.code, quantity=2, list_price=price)
+        assert self.refused(world, LineFacts(sku="HH-TOTE", quantity=1), two).field == "lines[1]"
+
+    def test_the_lines_are_bounded_together(self, world, dear):
+        lines = [LineFacts(sku=dear.code, quantity=1), LineFacts(sku="HH-TOTE", quantity=1, list_price=1)]
+        assert self.refused(world, *lines).field == "lines"

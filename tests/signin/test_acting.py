@@ -122,6 +122,12 @@ def test_a_fragment_sends_its_whole_page_to_the_sign_in():
     assert response["HX-Redirect"] == "/account/sign-in/?next=/hq/%3Fq%3D1"
 
 
+@pytest.mark.parametrize("current", ["http://[::1", "http://testserver:x/", "//[", "javascript:alert(1)"])
+def test_a_fragment_of_no_page_is_sent_to_the_sign_in_all_the_same(current):
+    response = turned_away("/hq/feed/", **{"HX-Request": "true", "HX-Current-URL": current})
+    assert response["HX-Redirect"] == "/account/sign-in/?next=/"
+
+
 def test_refusals_are_handed_to_the_error_pages(rf):
     answer = Refusals(lambda request: None).process_exception
     with pytest.raises(Http404):

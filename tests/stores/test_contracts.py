@@ -40,6 +40,15 @@ def test_a_contract_is_told_to_both_and_read_by_each_its_own_way(world):
         assert contract in Contract.party.all() and contract not in Contract.objects.all()
 
 
+def test_nobody_may_say_that_the_other_took_the_money_unless_it_is_agreed_and_told(world):
+    plain = agrees(world, ends_at=NOON + DAY)
+    assert (plain.brand_tells_for_store, plain.store_tells_for_brand) == (False, False)
+    agreed = agrees(world, starts_at=NOON + DAY, store_tells_for_brand=True)
+    assert (agreed.brand_tells_for_store, agreed.store_tells_for_brand) == (False, True)
+    told = Event.objects.filter(subject=agreed.ref, kind="contract.accepted").first().payload
+    assert (told["brand_tells_for_store"], told["store_tells_for_brand"]) == (False, True)
+
+
 def test_a_brand_and_its_own_store_hear_of_their_contract_once(world):
     with scope(merchant=world.qinglan):
         unit = root_of(world.qinglan)

@@ -83,6 +83,32 @@ def test_the_night_the_clocks_go_back_is_an_hour_longer():
         ([[["09:00", "25:00"]]] * 7, {}, SHANGHAI),
         ([[["24:00", "02:00"]]] * 7, {}, SHANGHAI),
         ("always", {}, SHANGHAI),
+        ([[["09:60", "21:00"]]] * 7, {}, SHANGHAI),
+        ([[["24:30", "25:00"]]] * 7, {}, SHANGHAI),
+        ([[{"09:00": 1, "12:00": 1}, {"13:00": 1, "21:00": 2}]] * 7, {}, SHANGHAI),  # two keys unpack as well
+        ([{"09:00": "21:00"}] * 7, {}, SHANGHAI),
+        ([["09:00"]] * 7, {}, SHANGHAI),
+        ([[["09:00", "12:00", "13:00"]]] * 7, {}, SHANGHAI),
+        ([[["٩:00", "21:00"]]] * 7, {}, SHANGHAI),
+        ([[["٠٩:٠٠", "21:00"]]] * 7, {}, SHANGHAI),
+        ([[["0_9:00", "21:00"]]] * 7, {}, SHANGHAI),
+        ([[["09:00\n", "21:00"]]] * 7, {}, SHANGHAI),
+        ([[[540, 1260]]] * 7, {}, SHANGHAI),
+        ([[None]] * 7, {}, SHANGHAI),
+        ([None] * 7, {}, SHANGHAI),
+        ({str(day): [] for day in range(7)}, {}, SHANGHAI),
+        ([[["09:00", "21:00"]] * 7] * 7, {}, SHANGHAI),  # more than six spans a day
+        (WEEK, {f"{year}-01-{day:02}": [] for year in range(2026, 2040) for day in range(1, 29)}, SHANGHAI),
+        (WEEK, {"20260217": []}, SHANGHAI),
+        (WEEK, {"2026-W08-2": []}, SHANGHAI),
+        (WEEK, {"2026-02-30": []}, SHANGHAI),
+        (WEEK, {"٢٠٢٦-٠٢-١٧": []}, SHANGHAI),
+        (WEEK, {"9999-12-31": []}, SHANGHAI),
+        (WEEK, {"2026-02-17": [["9:00", "21:00"]]}, SHANGHAI),
+        (WEEK, {"2026-02-17": None}, SHANGHAI),
+        (WEEK, [], SHANGHAI),
+        (WEEK, {}, "Asia"),
+        (WEEK, {}, ""),
         (WEEK, {"tomorrow": []}, SHANGHAI),
         (WEEK, {}, "Asia/Jingan"),
     ],
@@ -91,3 +117,14 @@ def test_hours_that_cannot_be_read_are_refused_with_the_shape_to_send(hours, spe
     with pytest.raises(DomainError) as refusal:
         checked(hours, special, zone)
     assert refusal.value.code == "store.hours_unreadable" and refusal.value.next_step
+
+
+def test_what_is_accepted_is_read():
+    year = {
+        f"{2026 + month // 12}-{month % 12 + 1:02}-{day:02}": []
+        for month in range(13)
+        for day in range(1, 29)
+    }
+    checked([[["00:00", "24:00"], *[["09:00", "21:00"]] * 5]] * 7, year, SHANGHAI)
+    checked([], {}, SHANGHAI)
+    checked([], None)

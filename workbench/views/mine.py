@@ -24,7 +24,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     """To have seen them is to have read them; what comes in meanwhile stays unread."""
     desk = access.desk(request)
     newest = inbox.newest(desk.seat.user)
-    shown = told(newest, desk.seat)
+    shown = told(newest, seat=desk.seat, guide=desk.guide)
     if newest:
         inbox.mark_read(desk.seat.user, upto=newest[0].seq)
     return shell.page(request, "mine/messages", {"desk": desk, "shown": shown})

@@ -1,0 +1,135 @@
+"""What paid a sale, as it was told: it adds up, it fits its lines, and whoever is said to have taken the money
+agreed to be named (docs/adr/0012-whose-word-makes-a-debt.md)."""
+
+from collections.abc import Mapping, Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from orders.facts import OrderFacts, TenderFacts
+from orders.laying import DoesNotFit, lay
+from orders.models import Order, Tender
+from orders.receipts import ReceiptLine
+
+MOST_TENDERS = 20  # each may lie over every line, and each part of it is booked
+
+
+def tendered(
+    facts: OrderFacts,
+    order: Order,
+    lines: Sequence[ReceiptLine],
+    discounts: Sequence[int],
+    *,
+    teller: Merchant,
+) -> list[Tender]:
+    """The tenders of a sale, unsaved. Without any, the whole reached whoever tells: cash of the seller, the payment
+    account of a brand owner.
+
+    DomainError: `order.out_of_range`, `order.tenders_differ`, `order.tender_invalid`,
+    `order.tender_does_not_fit`, `tender.collector_not_agreed`; each names its payment.
+    """
+    own_place = Tender.Place.CASH if teller == order.merchant else Tender.Place.PSP
+    given = facts.tenders or (TenderFacts(place=own_place, amount=order.paid_total),)
+    _add_up(given, order)
+    agreed = collectors(lines, seller=order.merchant, teller=teller)
+    numbers = {line.number for line in lines}
+    tenders = []
+    for number, tender in enumerate(given, start=1):
+        _sane(number, tender, numbers)
+        collector = agreed.get(tender.collector or teller.ref)
+        if collector is None:
+            raise _not_agreed(number, tender)
+        if tender.amount:
+            tenders.append(
+                Tender(
+                    order=order,
+                    merchant=order.merchant,
+                    collector=collector,
+                    number=number,
+                    place=tender.place,
+                    amount=tender.amount,
+                    lines=list(tender.lines),
+                )
+            )
+    _lie_over(
+        given,
+        {line.number: line.list_amount - off for line, off in zip(lines, discounts, strict=True)},
+    )
+    return tenders
+
+
+def collectors(lines: Sequence[ReceiptLine], *, seller: Merchant, teller: Merchant) -> dict[str, Merchant]:
+    """Whom `teller` may say the money reached, by ref: itself, and who agreed to it by the contracts of these
+    lines. A seller told for by a brand owner agreed by all of them, since any tender may pay any line."""
+    contracts = [line.contract for line in lines]
+    if teller != seller:
+        told = all(contract is not None and contract.brand_tells_for_store for contract in contracts)
+        agreed = [seller] if told else []
+    else:
+        agreed = [line.brand_owner for line in lines if line.contract and line.contract.store_tells_for_brand]
+    return {merchant.ref: merchant for merchant in (teller, *agreed)}
+
+
+def _add_up(given: Sequence[TenderFacts], order: Order) -> None:
+    if len(given) > MOST_TENDERS:
+        raise DomainError(
+            "order.out_of_range",
+            _("A sale has at most %(most)d payments.") % {"most": MOST_TENDERS},
+            next_step=_("Add up what reached the same place."),
+            field="tenders",
+        )
+    paid = sum(tender.amount for tender in given)
+    if paid != order.paid_total or any(tender.amount < 0 for tender in given):
+        raise DomainError(
+            "order.tenders_differ",
+            _("The payments come to %(given)s fen; the lines to %(due)s fen.")
+            % {"given": paid, "due": order.paid_total},
+            next_step=_("Correct the payments so that they add up to what the lines cost."),
+            field="tenders",
+            extra={"paid_total": order.paid_total, "tendered": paid},
+        )
+
+
+def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
+    named = numbers.issuperset(tender.lines) and len(tender.lines) <= len(numbers)
+    if tender.place not in Tender.Place.values or not named:
+        raise DomainError(
+            "order.tender_invalid",
+            _("Payment %(number)d: its place or its lines are not of this sale.") % {"number": number},
+            next_step=_("Name a known place, and each line of the sale at most once."),
+            field=f"tenders[{number - 1}]",
+        )
+
+
+def _not_agreed(number: int, tender: TenderFacts) -> DomainError:
+    return DomainError(
+        "tender.collector_not_agreed",
+        _("Payment %(number)d: no contract lets you say that this merchant took the money.")
+        % {"number": number},
+        next_step=_(
+            "Leave the collector out if the money reached you; else agree with that merchant, in the contract,"
+            " that you tell for it."
+        ),
+        field=f"tenders[{number - 1}].collector",
+        extra={"collector": tender.collector},
+    )
+
+
+def _lie_over(tenders: Sequence[TenderFacts], paid: Mapping[int, int]) -> None:
+    """What cannot be laid here could never be booked."""
+    try:
+        lay([(tender.amount, tender.lines) for tender in tenders], paid)
+    except DoesNotFit as excess:
+        raise DomainError(
+            "order.tender_does_not_fit",
+            _("Payment %(number)d is %(given)d fen, but the lines it may pay for still cost %(left)d fen.")
+            % {
+                "number": excess.index + 1,
+                "given": tenders[excess.index].amount,
+                "left": excess.lacked,
+            },
+            next_step=_("Name every line the payment was for, or none: then it pays for what is left."),
+            field=f"tenders[{excess.index}]",
+            extra={"left": excess.lacked},
+        ) from excess
