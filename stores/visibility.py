@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from merchants.models import Brand, Merchant
+from merchants.models import Brand, Merchant, OrgUnit
 from merchants.scoping import Seat
+from stores.drafts import store_told
 from stores.models import Contract, ContractQuerySet, Store
 
 
@@ -82,13 +83,26 @@ def contracts_at(seat: Seat, store: Store) -> ContractQuerySet:
     return _read(rows).accepted().order_by("brand_id", "-starts_at")
 
 
-def stores_for_contracts(seat: Seat) -> list[Store]:
-    """The stores the seat can offer a contract without being told their number: its own, and those that carry or
-    carried its brands; by name."""
-    placed = _placed(seat).accepted().select_related("store__merchant")
-    known = {store.pk: store for store in own_stores(seat).exclude(status=Store.Status.CLOSED)}
-    known |= {contract.store_id: contract.store for contract in placed}
-    return sorted(known.values(), key=lambda store: (store.pinyin, store.pk))
+def offers_made(seat: Seat, *, declined_since: datetime) -> ContractQuerySet:
+    """The drafts that the seat's merchant offered: those still open, and those declined since then."""
+    lately = Q(declined_at__gte=declined_since)
+    return granted(seat).filter(Q(pk__in=Contract.objects.drafts()) | lately)
+
+
+def offers_received(seat: Seat) -> ContractQuerySet:
+    """The open drafts that wait for the seat's merchant to accept or decline them."""
+    return held(seat).drafts()
+
+
+def offerable(seat: Seat, told: str) -> Store | None:
+    """A store to draft a contract with: an own one by its code, anybody's by the number its merchant told."""
+    return own_stores(seat).filter(code=told).first() or store_told(told)
+
+
+def units_to_hang_in(seat: Seat) -> list[OrgUnit]:
+    """Where in the own tree a store under contract may be placed, from the root down; stores are no places."""
+    places = OrgUnit.objects.filter(seat.within("path", "contracts.write"))
+    return list(places.exclude(kind=OrgUnit.Kind.STORE).order_by("path"))
 
 
 def partners_of(brand: Brand) -> list[Merchant]:

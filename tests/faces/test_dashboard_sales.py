@@ -6,7 +6,6 @@ from dashboard.paging import latest_first
 from members.models import Member
 from merchants.onboarding import root_of
 from merchants.roles import Role
-from members.models import Member
 from merchants.scoping import seats
 from orders import oversight
 from orders.facts import RefundLineFacts
