@@ -30,18 +30,15 @@ def draft(*, brand: Brand, store: Store, terms: Terms, by: Actor, at: datetime |
     return _drafted(brand=brand, store=store, terms=terms, by=by, at=at or timezone.now(), succeeds=None)
 
 
-def amend(*, contract: Contract, terms: Terms, by: Actor, at: datetime | None = None) -> Contract:
+def amend(
+    *, contract: Contract, terms: Terms, merchant: Merchant, by: Actor, at: datetime | None = None
+) -> Contract:
     """Offer other terms for the time from `terms.starts_at` on. Once they are accepted, the contract ends at that
     instant. Conflict `contract.not_in_force` unless it was accepted and lives at that time."""
+    _need_side(contract.merchant, merchant)
     _need_life(contract, terms.starts_at)
-    return _drafted(
-        brand=contract.brand,
-        store=contract.store,
-        terms=terms,
-        by=by,
-        at=at or timezone.now(),
-        succeeds=contract,
-    )
+    pair = {"brand": contract.brand, "store": contract.store}
+    return _drafted(**pair, terms=terms, by=by, at=at or timezone.now(), succeeds=contract)
 
 
 def revise(
@@ -176,8 +173,7 @@ def _held(contract: Contract) -> Iterator[Contract]:
     with acting_for(contract.merchant), transaction.atomic():
         pair = Contract.objects.filter(brand=contract.brand_id, store=contract.store_id)
         _take_turns(pair)
-        parts = ("brand__merchant", "store", "merchant", "counterparty", "brand_unit", "succeeds")
-        yield pair.select_related(*parts).get(pk=contract.pk)
+        yield pair.with_sides().get(pk=contract.pk)
 
 
 def _take_turns(pair: ContractQuerySet) -> None:

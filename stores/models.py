@@ -106,6 +106,15 @@ class ContractQuerySet(models.QuerySet):
         """Offered, and not answered yet."""
         return self.filter(accepted_at=None, declined_at=None, withdrawn_at=None)
 
+    def in_state(self, state: str) -> "ContractQuerySet":
+        """`draft`, `declined`, `withdrawn` or `accepted`."""
+        return self.drafts() if state == "draft" else self.filter(**{f"{state}_at__isnull": False})
+
+    def with_sides(self) -> "ContractQuerySet":
+        return self.select_related(
+            "brand__merchant", "store", "merchant", "counterparty", "brand_unit", "succeeds"
+        )
+
     def live(self, at: datetime) -> "ContractQuerySet":
         """In force at `at`: accepted by both, begun, not ended."""
         return self.accepted().filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)

@@ -66,13 +66,13 @@ def named(rows: QuerySet, text: str, *, path: str = "") -> QuerySet:
 
 def granted(seat: Seat) -> ContractQuerySet:
     """What the seat's merchant, as brand owner, drafted or agreed with stores; its own ones included."""
-    return _read(Contract.objects.filter(seat.within("brand_unit__path", "contracts.read")))
+    return Contract.objects.filter(seat.within("brand_unit__path", "contracts.read")).with_sides()
 
 
 def held(seat: Seat) -> ContractQuerySet:
     """Under what other merchants' brands are sold at the seat's stores, or are offered to be."""
     within = seat.within("store__org_unit__path", "contracts.read")
-    return _read(Contract.party.filter(within).exclude(merchant=seat.merchant))
+    return Contract.party.filter(within).exclude(merchant=seat.merchant).with_sides()
 
 
 def contracts_at(seat: Seat, store: Store) -> ContractQuerySet:
@@ -80,7 +80,7 @@ def contracts_at(seat: Seat, store: Store) -> ContractQuerySet:
     granted."""
     own = store.merchant_id == seat.merchant.id
     rows = (Contract.party if own else Contract.objects).filter(store=store)
-    return _read(rows).accepted().order_by("brand_id", "-starts_at")
+    return rows.with_sides().accepted().order_by("brand_id", "-starts_at")
 
 
 def offers_made(seat: Seat, *, declined_since: datetime) -> ContractQuerySet:
@@ -115,7 +115,3 @@ def partners_of(brand: Brand) -> list[Merchant]:
 def _placed(seat: Seat) -> ContractQuerySet:
     placed = Contract.objects.filter(seat.within("brand_unit__path", "stores.read"))
     return placed.exclude(counterparty=seat.merchant)
-
-
-def _read(rows: ContractQuerySet) -> ContractQuerySet:
-    return rows.select_related("brand", "store", "merchant", "counterparty", "brand_unit", "succeeds")

@@ -52,8 +52,9 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
     starting = as_initial(Terms.of(contract)) | {"starts_at": _tomorrow()}
     form = _terms_form(request, starting)
     if form.is_bound and form.is_valid():
+        hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
         try:
-            offer = drafts.amend(contract=contract, terms=form.terms(), by=request.seat.actor)
+            offer = drafts.amend(contract=contract, terms=form.terms(), **hand)
         except DomainError as refusal:
             form.blame(refusal)
         else:

@@ -73,6 +73,7 @@ class TestADraft:
         brands, stores = world.mubai, world.qinglan
         for verb, side, given in [
             (drafts.revise, stores, {"terms": terms}),
+            (drafts.amend, stores, {"terms": terms}),
             (drafts.withdraw, stores, {}),
             (drafts.accept, brands, {"version": 1}),
             (drafts.decline, brands, {"reason": ""}),
@@ -197,7 +198,7 @@ class TestAmending:
         """Mubai's contract with Jing'an, drafted anew with T+1 from tomorrow on."""
         live = world.mubai_at_jingan
         terms = replace(Terms.of(live), settlement="T1", starts_at=NOON + DAY)
-        return drafts.amend(contract=live, terms=terms, by=GU, at=NOON)
+        return drafts.amend(contract=live, terms=terms, merchant=world.mubai, by=GU, at=NOON)
 
     def at(self, world, instant):
         return live_contract(brand=world.mubai_brand, store=world.jingan, at=instant)
@@ -230,7 +231,7 @@ class TestAmending:
     def test_takes_the_place_only_of_a_contract_that_lives_then(self, world, offer):
         live = world.mubai_at_jingan
         before = replace(Terms.of(live), starts_at=live.starts_at)
-        given = {"by": GU, "at": NOON}
+        given = {"merchant": world.mubai, "by": GU, "at": NOON}
         assert refusal_of(drafts.amend, contract=live, terms=before, **given) == "contract.not_in_force"
         later = replace(Terms.of(offer), starts_at=NOON + 2 * DAY)
         assert refusal_of(drafts.amend, contract=offer, terms=later, **given) == "contract.not_in_force"
