@@ -15,6 +15,7 @@ from dashboard.frame import page
 from dashboard.paging import newest_first
 from dashboard.views import drafts
 from merchants.errors import DomainError
+from notifications import inbox
 from stores import contracts, visibility
 
 DECLINED_SHOWN_FOR = timedelta(days=30)
@@ -24,6 +25,7 @@ DECLINED_SHOWN_FOR = timedelta(days=30)
 def index(request: HttpRequest) -> HttpResponse:
     """`?side=store` lists those of one's stores with other merchants' brands; `?q=` searches stores."""
     seat = request.seat
+    inbox.mark_read(seat.user, upto=request.stream_head, topic="contract")
     as_store = request.GET.get("side") == "store" or not seat.merchant.is_brand_owner
     text = request.GET.get("q", "")
     now = timezone.now()
