@@ -94,6 +94,12 @@ def offers_received(seat: Seat) -> ContractQuerySet:
     return held(seat).drafts()
 
 
+def offers_instead(seat: Seat, contract: Contract) -> list[Contract]:
+    """The open drafts that would take the place of this contract."""
+    rows = granted(seat) if contract.merchant_id == seat.merchant.pk else held(seat)
+    return list(rows.drafts().filter(succeeds=contract).order_by("pk"))
+
+
 def offerable(seat: Seat, told: str) -> Store | None:
     """A store to draft a contract with: an own one by its code, anybody's by the number its merchant told."""
     return own_stores(seat).filter(code=told).first() or store_told(told)

@@ -114,6 +114,7 @@ def shown(request: HttpRequest, contract: Contract) -> dict[str, object]:
         "may_answer": may_write and not ours and contract.is_draft,
         "may_amend": may_write and ours and stands,
         "may_end": may_write and stands and contract.starts_at < now,
+        "offered_instead": visibility.offers_instead(request.seat, contract),
         "ours": ours,
     }
 

@@ -133,6 +133,7 @@ def test_other_terms_are_laid_beside_those_in_force_and_take_their_place(world, 
     form = words(gu.get(f"/hq/contracts/{live.ref}/amendment/"))
     assert 'value="30"' in form, "it starts from the terms in force"
     offered = gu.post(f"/hq/contracts/{live.ref}/amendment/", given)
+    assert f'href="{offered["Location"]}"' in words(he.get(f"/hq/contracts/{live.ref}/"))
     page = words(he.get(offered["Location"]))
     table = page.partition("<tbody>")[2].partition("</tbody>")[0]
     assert "At once, with the sale (T+0)" in table and "On the next business day (T+1)" in table
