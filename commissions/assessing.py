@@ -61,7 +61,9 @@ def _brands(lines: Sequence[OrderLine]) -> list[Brand]:
 
 def _order_sheets(order: Order, lines: list[OrderLine], seller: Merchant, facts: _Facts) -> list[Sheet]:
     tenders = facts.tenders[order.id]
-    laid = lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines})
+    parts: dict[int, list[tuple[Tender, int]]] = defaultdict(list)
+    for part in lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines}):
+        parts[part.line].append((tenders[part.index], part.amount))
     sheets = []
     for line in lines:
         line.order = order
@@ -73,12 +75,11 @@ def _order_sheets(order: Order, lines: list[OrderLine], seller: Merchant, facts:
             versions=facts.versions.get(line.brand_id or 0, []),
             at=order.paid_at,
         )
-        parts = [(tenders[part.index], part.amount) for part in laid if part.line == line.number]
         sheets.append(
             fill(
                 line,
                 line_terms,
-                parts=parts,
+                parts=parts[line.number],
                 costs=_costs(facts.allocations[line.id], line_terms, facts.platform),
                 touches=facts.touches[order.id],
                 platform=facts.platform,

@@ -115,7 +115,12 @@ class _Teller:
 
     def plainly(self) -> str:
         """For kinds without a sentence of their own: the kind, said in words where we have them."""
-        return str(_KINDS.get(self.event.kind, self.event.kind.replace(".", " · ").replace("_", " ")))
+        words = _KINDS.get(self.event.kind)
+        return str(words) % self if words else self.event.kind.replace(".", " · ").replace("_", " ")
+
+    def __getitem__(self, name: str) -> str:
+        """For words with a name in them: `"%(guide)s left" % self`."""
+        return getattr(self, name)
 
 
 def _joined(t: _Teller) -> str:
@@ -215,9 +220,9 @@ _SENTENCES: dict[str, Callable[[_Teller], str]] = {
 _KINDS = {
     "appointment.made": gettext_lazy("A role was given"),
     "brand.added": gettext_lazy("A brand was added"),
-    "campaign.created": gettext_lazy("A campaign was created"),
-    "campaign.paused": gettext_lazy("A campaign was paused"),
-    "campaign.resumed": gettext_lazy("A campaign runs again"),
+    "campaign.created": gettext_lazy("Campaign %(campaign)s was created"),
+    "campaign.paused": gettext_lazy("Campaign %(campaign)s was paused"),
+    "campaign.resumed": gettext_lazy("Campaign %(campaign)s runs again"),
     "contract.accepted": gettext_lazy("A contract was accepted"),
     "contract.declined": gettext_lazy("A draft contract was declined"),
     "contract.drafted": gettext_lazy("A contract was drafted"),
@@ -225,17 +230,17 @@ _KINDS = {
     "contract.revised": gettext_lazy("A draft contract was revised"),
     "contract.withdrawn": gettext_lazy("A draft contract was withdrawn"),
     "coupon.expired": gettext_lazy("A coupon expired"),
-    "followup.opened": gettext_lazy("A follow-up was opened"),
-    "followup.done": gettext_lazy("A follow-up was done"),
-    "guide.left": gettext_lazy("A guide left"),
-    "guide.moved": gettext_lazy("A guide moved to another store"),
-    "guide.off_duty": gettext_lazy("A guide is off duty"),
-    "guide.on_duty": gettext_lazy("A guide is back on duty"),
+    "followup.opened": gettext_lazy("%(guide)s has a follow-up about %(member)s"),
+    "followup.done": gettext_lazy("%(guide)s followed up %(member)s"),
+    "guide.left": gettext_lazy("%(guide)s left"),
+    "guide.moved": gettext_lazy("%(guide)s moved to another store"),
+    "guide.off_duty": gettext_lazy("%(guide)s is off duty"),
+    "guide.on_duty": gettext_lazy("%(guide)s is back on duty"),
     "guide.renamed": gettext_lazy("A guide has another name"),
     "key.issued": gettext_lazy("An API key was issued"),
     "key.revoked": gettext_lazy("An API key was revoked"),
-    "member.consented": gettext_lazy("A member gave or refused a consent"),
-    "member.left": gettext_lazy("A member left"),
+    "member.consented": gettext_lazy("%(member)s gave or refused a consent"),
+    "member.left": gettext_lazy("%(member)s left"),
     "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
     "merchant.opened": gettext_lazy("The merchant came on board"),
     "phone.revealed": gettext_lazy("A phone number was looked at in full"),
@@ -244,7 +249,7 @@ _KINDS = {
     "product.changed": gettext_lazy("A product was changed"),
     "sku.added": gettext_lazy("A SKU was added"),
     "sku.changed": gettext_lazy("A SKU was changed"),
-    "store.opened": gettext_lazy("A store was opened"),
-    "store.revised": gettext_lazy("A store was changed"),
+    "store.opened": gettext_lazy("%(store)s was opened"),
+    "store.revised": gettext_lazy("%(store)s was changed"),
     "target.set": gettext_lazy("A target was set"),
 }

@@ -12,10 +12,11 @@ from events.record import Actor, Happening, record_many
 from members.models import Member
 from merchants.business_day import business_date
 from merchants.errors import DomainError
+from merchants.storable import EARLIEST
 from orders.facts import RefundFacts, body_hash
 from orders.models import Order, OrderLine, Refund, RefundLine, Touch
 from orders.reading import touches_for
-from orders.receipts import CLOCKS_DIFFER, EARLIEST
+from orders.receipts import CLOCKS_DIFFER
 from orders.recording import lines_by_owner
 from orders.spreading import Back, spread
 

@@ -196,7 +196,10 @@ class Refund(models.Model):
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="refunds")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="refunds")
     teller = models.ForeignKey(
-        Merchant, on_delete=models.PROTECT, related_name="+", help_text="As the order's"
+        Merchant,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whose number it has: as the order's, or the seller's of a sale that a brand owner told",
     )
     channel = models.CharField(max_length=12, choices=Order.Channel)
     external_no = models.CharField(max_length=64)

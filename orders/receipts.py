@@ -3,7 +3,7 @@ sells it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -14,6 +14,7 @@ from catalog.models import Sku
 from merchants.errors import DomainError
 from merchants.models import Brand, Merchant
 from merchants.money import yuan
+from merchants.storable import EARLIEST
 from orders.facts import LineFacts, OrderFacts
 from orders.models import Order
 from orders.numbers import check_number
@@ -23,7 +24,6 @@ MOST_LINES = 500
 MOST_PIECES = 100_000
 MOST_FEN = 10**11  # a thousand million yuan, of a line and of a whole sale: sums of them stay far from 2**63
 CLOCKS_DIFFER = timedelta(minutes=10)  # how far ahead of ours a till's clock may run
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)  # whoever dates a sale before is a till that lost its clock
 
 
 @dataclass(frozen=True)

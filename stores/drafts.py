@@ -161,7 +161,7 @@ def _accepted(offer: Contract, merchant: Merchant, by: Actor, at: datetime) -> N
             _need_life(predecessor, offer.starts_at)
             predecessor.ends_at = offer.starts_at
             predecessor.save(update_fields=["ends_at"])
-            announce("contract.ended", predecessor, by=by, at=at, hands=(merchant,))
+            announce("contract.ended", predecessor, by=by, at=at, hands=(merchant, offer.merchant))
         offer.accepted_at = at
         offer.save(update_fields=["accepted_at"])
     announce("contract.accepted", offer, by=by, at=at, hands=(merchant,))

@@ -43,7 +43,7 @@ def _message(notification: Notification, names: dict[str, str], own: set[str]) -
     title, note = kind, ""
     if kind == "member.joined":
         title = _("%(name)s has joined") % {"name": name}
-        note = _("You are the own guide") if member in own else ""
+        note = _("You are the own guide of this member") if member in own else ""
     elif kind == "binding.made":
         title = _("You are now %(name)s's own guide") % {"name": name}
     elif kind == "coupon.redeemed":

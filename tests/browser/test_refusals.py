@@ -182,7 +182,7 @@ class TestOnThePhones:
         page.goto(f"{site.address}/w/sale/")
         page.fill("#goods-q", "NOTHING-1")
         page.click("#picker .picker-line button")
-        expect(page.locator("#basket [data-fault]")).to_be_visible()
+        expect(page.locator("#picker [data-fault]")).to_be_visible()
         assert page.locator("#basket button[hx-post$='/w/sale/']").count() == 0
 
     def test_a_coupon_used_meanwhile_is_refused_at_the_confirmation(self, site, door):

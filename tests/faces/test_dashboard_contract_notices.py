@@ -65,9 +65,9 @@ def test_the_answer_is_news_to_the_brand(world, offer):
     assert unread(world, world.hehe, world.he) == ["contract.drafted"]
 
 
-def test_an_acceptance_that_ends_the_contract_before_says_both(world, offer):
+def test_an_acceptance_is_the_news_and_not_that_it_ends_the_contract_before(world, offer):
     drafts.accept(contract=offer, version=1, merchant=world.hehe, by=ONBOARDING, at=NOON)
-    assert unread(world, world.qinglan, world.gu) == ["contract.accepted", "contract.ended"]
+    assert unread(world, world.qinglan, world.gu) == ["contract.accepted"]
 
 
 def test_an_end_is_news_to_the_other_side(world):

@@ -5,6 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.messages.pofile import read_po
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -121,6 +123,21 @@ def test_the_landing_page_is_called_by_the_brand_once(world, phone):
 def test_every_page_speaks_chinese(world):
     shopper = Client(headers={"Accept-Language": "zh-hans"})
     assert 'lang="zh-Hans"' in text_of(shopper.get(at("landing")))
+
+
+def test_a_shopper_is_always_nin_and_a_guide_ni():
+    with (settings.BASE_DIR / "locale/zh_Hans/LC_MESSAGES/django.po").open("rb") as file:
+        words = [message for message in read_po(file) if message.id]
+    for face, wrong in (("storefront", "你"), ("workbench", "您")):
+        told = [
+            message
+            for message in words
+            if all(
+                place.removeprefix("templates/").startswith(f"{face}/") for place, _line in message.locations
+            )
+        ]
+        assert len(told) > 40, "the catalogue names the places"
+        assert not [message.string for message in told if wrong in str(message.string)]
 
 
 def test_a_shop_page_is_kept_by_no_cache(world, phone):

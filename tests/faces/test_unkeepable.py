@@ -3,7 +3,7 @@
 import pytest
 
 from merchants.models import IdempotencyKey
-from tests.faces.merchant_system import MerchantSystem, code
+from tests.faces.merchant_system import MerchantSystem, code, money_back, sale
 
 NUL = "\0"
 
@@ -132,6 +132,20 @@ def test_a_date_that_no_book_reaches_is_refused(world, day):
 def test_a_whole_number_is_written_as_one(world, number):
     answer = MerchantSystem(world.hehe).post("/campaigns", CAMPAIGN | {"issue_limit": number})
     assert (answer.status_code, answer.json()["field"]) == (422, "issue_limit")
+
+
+@pytest.mark.parametrize("number", ["1e5", "1.0", "٣", 1.0, 1e2, True])
+def test_pieces_and_line_numbers_are_whole_numbers(world, number):
+    hehe = MerchantSystem(world.hehe)
+    line = {"sku": "HH-TOTE", "quantity": number}
+    assert hehe.post("/orders", sale(line)).json()["field"] == "lines[0].quantity"
+    tender = {"place": "cash", "amount": 4900, "lines": [number]}
+    refused = hehe.post("/orders", sale(("HH-TOTE", 1), tenders=[tender]))
+    assert (refused.status_code, refused.json()["field"].startswith("tenders[0].lines")) == (422, True)
+    for part in ("quantity", "number"):
+        back = {"sku": "HH-TOTE", "quantity": 1, "amount": 100} | {part: number}
+        refused = hehe.post("/refunds", money_back() | {"lines": [back]})
+        assert (refused.status_code, refused.json()["field"]) == (422, f"lines[0].{part}")
 
 
 def test_digits_are_a_whole_number(world):

@@ -79,7 +79,7 @@ class TestMembers:
         client.force_login(world.chen.user)
         page = client.get(f"/w/members/{mei.member.ref}/", headers={"Accept-Language": "en"}).content.decode()
         assert "Nothing was asked yet." not in page
-        assert "Yes · 青岚 · " in page
+        assert "Yes · Qinglan · " in page
 
     def test_a_member_without_a_name_is_called_that_never_by_a_number(self, lin, world):
         nobody = joined(world.qinglan_brand, world.jingan, name="", guide=world.lin, at=timezone.now())
@@ -129,7 +129,7 @@ class TestSendingACoupon:
         page = lin.get(f"/w/members/{fang.channel_member.ref}/coupons/", headers={"Accept-Language": "en"})
         assert (page.context["campaigns"], page.context["unreached"]) == ([campaign], [teas])
         text = page.content.decode()
-        assert "Not known here as a member of 木白" in text and f"/coupons/{teas.ref}/" not in text
+        assert "Not known here as a member of Mubai" in text and f"/coupons/{teas.ref}/" not in text
 
     def test_a_second_one_is_refused_with_the_next_step(self, lin, fang, campaign, code):
         answer = lin.post(self.url(fang, campaign), {"claim_key": "clm_2"})

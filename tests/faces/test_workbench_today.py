@@ -127,7 +127,7 @@ def test_messages_name_whom_they_are_about_and_are_read_once_seen(lin, world, fa
     flow()
     assert lin.get("/w/me/").context["unread"] == 1, "one joining is one message, not its binding as well"
     (message,) = lin.get("/w/messages/", headers={"Accept-Language": "en"}).context["shown"]
-    assert (message.title, message.note) == ("方女士 has joined", "You are the own guide")
+    assert (message.title, message.note) == ("方女士 has joined", "You are the own guide of this member")
     assert lin.get("/w/me/").context["unread"] == 0
 
 

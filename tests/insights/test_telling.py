@@ -119,6 +119,11 @@ def test_a_share_is_told_with_whose_it_is_and_only_a_guide_s_is_called_commissio
     assert len(guides) + len(others) == len(ours)
 
 
+def test_a_follow_up_names_the_guide_and_the_member(world, told_to):
+    joined(world.qinglan_brand, world.jingan, guide=world.lin)
+    assert "林小雨 has a follow-up about 方女士" in told_to(world.hehe)
+
+
 def test_a_batch_of_several_orders_is_counted(world):
     event = Event(
         merchant_id=world.hehe.id,
