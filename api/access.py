@@ -10,6 +10,7 @@ from coupons.campaigns import sendable
 from coupons.models import Campaign
 from merchants.finding import every, not_found, one
 from merchants.models import Brand
+from stores.drafts import store_told
 from stores.models import Contract, Store
 
 
@@ -40,6 +41,25 @@ def store_that_sells_for(given: str, *, at: datetime | None, field: str = "store
     if contract := contracts.filter(store__ref=given).select_related("store__merchant").first():
         return contract.store
     raise not_found(Store, field=field)
+
+
+def offerable_store(given: str, *, field: str = "store") -> Store:
+    """An own store by id or code, or another merchant's by the id that it told."""
+    own = every(Store).filter(models.Q(ref=given) | models.Q(code=given))
+    found = own.select_related("merchant", "org_unit__parent").first() or store_told(given)
+    if found is None:
+        raise not_found(Store, field=field)
+    return found
+
+
+def contracts(side: str) -> models.QuerySet[Contract]:
+    """The acting merchant's: of its brands (`brand`), or at its stores (`store`)."""
+    return every(Contract, by="objects" if side == "brand" else "party").with_sides()
+
+
+def contract(ref: str) -> Contract:
+    """One of the acting merchant's, on either side."""
+    return contracts("brand").filter(ref=ref).first() or one(contracts("store"), ref=ref)
 
 
 def campaign(ref: str, *, store: Store | None) -> Campaign:

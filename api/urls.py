@@ -3,7 +3,19 @@ from django.urls import include, path, re_path, register_converter
 from api import docs
 from api.calls import Unknown
 from api.paths import CodeConverter, RefConverter
-from api.v1 import campaigns, catalog, coupons, events, guides, ledger, members, orders, refunds, stores
+from api.v1 import (
+    campaigns,
+    catalog,
+    contracts,
+    coupons,
+    events,
+    guides,
+    ledger,
+    members,
+    orders,
+    refunds,
+    stores,
+)
 
 register_converter(RefConverter, "ref")
 register_converter(CodeConverter, "code")
@@ -20,6 +32,18 @@ v1 = [
     path("skus/<ref:ref>", catalog.OneSku.as_view(), name="sku"),
     path("members", members.Members.as_view(), name="members"),
     path("members/<ref:ref>", members.OneMember.as_view(), name="member"),
+    path("contracts", contracts.Contracts.as_view(), name="contracts"),
+    path("contracts/<ref:ref>", contracts.OneContract.as_view(), name="contract"),
+    path("contracts/<ref:ref>/amendment", contracts.ContractAmendment.as_view(), name="contract-amendment"),
+    path("contracts/<ref:ref>/revision", contracts.ContractRevision.as_view(), name="contract-revision"),
+    path(
+        "contracts/<ref:ref>/withdrawal", contracts.ContractWithdrawal.as_view(), name="contract-withdrawal"
+    ),
+    path(
+        "contracts/<ref:ref>/acceptance", contracts.ContractAcceptance.as_view(), name="contract-acceptance"
+    ),
+    path("contracts/<ref:ref>/decline", contracts.ContractDecline.as_view(), name="contract-decline"),
+    path("contracts/<ref:ref>/end", contracts.ContractEnd.as_view(), name="contract-end"),
     path("campaigns", campaigns.Campaigns.as_view(), name="campaigns"),
     path("campaigns/<ref:ref>", campaigns.OneCampaign.as_view(), name="campaign"),
     path("campaigns/<ref:ref>/coupons", campaigns.CampaignCoupons.as_view(), name="campaign-coupons"),

@@ -161,7 +161,7 @@ def _judge_place(coupon: Coupon, store: Store, at: datetime, place: int) -> None
     campaign = coupon.campaign
     own = coupon.merchant_id == store.merchant_id
     with scope(merchant=store.merchant):
-        contracts = Contract.party.filter(store=store)
+        contracts = Contract.party.filter(store=store).accepted()
         live = list(contracts.live(at))
         if (own and campaign.brand_id is None) or campaign.brand_id in {one.brand_id for one in live}:
             if not agreed(campaign, live):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from merchants.roles import Role
 from merchants.scoping import Seat
+from notifications import inbox
 
 # (group, ((route, label, permission), …)); a page stands in the navigation of those who may open it.
 SECTIONS = (
@@ -47,6 +48,8 @@ SECTIONS = (
     (gettext_lazy("Administration"), (("keys", gettext_lazy("Open platform"), "keys.write"),)),
 )
 
+TOPICS = {"contracts": "contract"}  # route → the kinds of notifications that are read there
+
 
 def page(
     request: HttpRequest,
@@ -77,7 +80,12 @@ def navigation(seat: Seat, section: str) -> list[dict[str, Any]]:
     groups = []
     for label, places in SECTIONS:
         items = [
-            {"url": reverse(route), "label": name, "current": route == section}
+            {
+                "url": reverse(route),
+                "label": name,
+                "current": route == section,
+                "news": inbox.unread_count(seat.user, topic=TOPICS[route]) if route in TOPICS else 0,
+            }
             for route, name, permission in places
             if seat.may(permission)
         ]

@@ -103,7 +103,7 @@ def names_of(parties: Iterable[Party]) -> dict[int, str]:
 
 def _partners_guides(parties: set[int]) -> dict[int, str]:
     post = "store__assignments__guide"
-    rows = Contract.objects.filter(**{f"{post}__party__in": parties})
+    rows = Contract.objects.accepted().filter(**{f"{post}__party__in": parties})
     found = rows.values_list(f"{post}__party", f"{post}__name", "store__name").distinct()
     return {party: f"{guide} · {store}" for party, guide, store in found}
 

@@ -34,7 +34,7 @@ def _stores(refs: list[str]) -> dict[str, str]:
 def _guides(refs: list[str]) -> dict[str, str]:
     """One's own, and those at stores under one's contracts: the contract shares their names."""
     place = "store__assignments__guide"
-    contracted = Contract.objects.filter(**{f"{place}__ref__in": refs})
+    contracted = Contract.objects.accepted().filter(**{f"{place}__ref__in": refs})
     shared = contracted.values_list(f"{place}__ref", f"{place}__name")
     return dict(Guide.objects.filter(ref__in=refs).values_list("ref", "name").union(shared))
 

@@ -17,7 +17,7 @@ from merchants.scoping import acting_for
 
 @dataclass(frozen=True)
 class Told:
-    """`tone` is a component's tone; `about` a kind of page (order, member, store) and the ref to open."""
+    """`tone` is a component's tone; `about` a kind of page (order, member, contract, store) and the ref to open."""
 
     seq: int
     at: datetime
@@ -63,7 +63,7 @@ def _told(event: Event, names: Names) -> Told:
 
 def _about(event: Event) -> tuple[str, str] | None:
     refs = [*_named(event.payload), event.subject, *event.concerns]
-    for prefix, kind in (("ord", "order"), ("mem", "member"), ("sto", "store")):
+    for prefix, kind in (("ord", "order"), ("mem", "member"), ("con", "contract"), ("sto", "store")):
         for ref in refs:
             if ref.startswith(f"{prefix}_"):
                 return kind, ref
@@ -223,8 +223,12 @@ _KINDS = {
     "campaign.created": gettext_lazy("Campaign %(campaign)s was created"),
     "campaign.paused": gettext_lazy("Campaign %(campaign)s was paused"),
     "campaign.resumed": gettext_lazy("Campaign %(campaign)s runs again"),
-    "contract.agreed": gettext_lazy("A contract was agreed"),
+    "contract.accepted": gettext_lazy("The contract for %(store)s was accepted"),
+    "contract.declined": gettext_lazy("The draft for %(store)s was declined"),
+    "contract.drafted": gettext_lazy("A contract was drafted for %(store)s"),
     "contract.ended": gettext_lazy("A contract was ended"),
+    "contract.revised": gettext_lazy("The draft for %(store)s was revised"),
+    "contract.withdrawn": gettext_lazy("The draft for %(store)s was withdrawn"),
     "coupon.expired": gettext_lazy("A coupon expired"),
     "followup.opened": gettext_lazy("%(guide)s has a follow-up about %(member)s"),
     "followup.done": gettext_lazy("%(guide)s followed up %(member)s"),

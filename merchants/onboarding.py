@@ -20,6 +20,8 @@ API_SCOPES = (
     "stores:write",
     "guides:read",
     "guides:write",
+    "contracts:read",
+    "contracts:write",
     "catalog:read",
     "catalog:write",
     "members:read",

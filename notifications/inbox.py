@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.models import Event
@@ -30,15 +31,22 @@ def newest(user: User, *, before: int | None = None, limit: int = 50) -> list[No
     return list(mine[:limit])
 
 
-def unread_count(user: User) -> int:
-    return Notification.objects.filter(user=user, read_at=None).count()
+def unread_count(user: User, *, topic: str = "") -> int:
+    """All, or those of a topic: the first word of their kinds (`contract` of `contract.drafted`)."""
+    return _unread(user, topic).count()
 
 
-def mark_read(user: User, *, ref: str | None = None, upto: int | None = None) -> int:
-    """One by `ref`, or everything up to the seq the page showed, so that what came in meanwhile stays unread.
-    Returns how many were unread. Whose they are is whose name is on them: another's ref changes nothing."""
+def mark_read(user: User, *, ref: str | None = None, upto: int | None = None, topic: str = "") -> int:
+    """One by `ref`, or everything (of a topic) up to the seq the page showed, so that what came in meanwhile
+    stays unread. Returns how many were unread. Whose they are is whose name is on them: another's ref changes
+    nothing."""
     if (ref is None) == (upto is None):
         raise ValueError("say which: one ref, or up to a seq")
-    unread = Notification.objects.filter(user=user, read_at=None)
+    unread = _unread(user, topic)
     unread = unread.filter(ref=ref) if ref is not None else unread.filter(seq__lte=upto)
     return unread.update(read_at=timezone.now())
+
+
+def _unread(user: User, topic: str) -> QuerySet[Notification]:
+    unread = Notification.objects.filter(user=user, read_at=None)
+    return unread.filter(kind__startswith=f"{topic}.") if topic else unread

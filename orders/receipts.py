@@ -63,7 +63,7 @@ def resolve(
     """Find what each line sells at this store at that instant, numbered from `first`; statements grow with
     brand owners, not with lines. With `brands_of`, whatever is not of that owner's brands is unknown, so that
     it cannot ask us what else the store sells."""
-    ever = Contract.party.filter(store=store).select_related("brand__merchant")
+    ever = Contract.party.filter(store=store).accepted().select_related("brand__merchant")
     if brands_of is not None:
         ever = ever.filter(merchant=brands_of)
     contracts = {contract.brand_id: contract for contract in ever.live(at)}

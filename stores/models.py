@@ -98,11 +98,26 @@ class Store(models.Model):
 
 
 class ContractQuerySet(models.QuerySet):
+    def accepted(self) -> "ContractQuerySet":
+        """Agreed by both at any time, over by now or not."""
+        return self.filter(accepted_at__isnull=False)
+
+    def drafts(self) -> "ContractQuerySet":
+        """Offered, and not answered yet."""
+        return self.filter(accepted_at=None, declined_at=None, withdrawn_at=None)
+
+    def in_state(self, state: str) -> "ContractQuerySet":
+        """`draft`, `declined`, `withdrawn` or `accepted`."""
+        return self.drafts() if state == "draft" else self.filter(**{f"{state}_at__isnull": False})
+
+    def with_sides(self) -> "ContractQuerySet":
+        return self.select_related(
+            "brand__merchant", "store", "merchant", "counterparty", "brand_unit", "succeeds"
+        )
+
     def live(self, at: datetime) -> "ContractQuerySet":
         """In force at `at`: accepted by both, begun, not ended."""
-        return self.filter(accepted_at__isnull=False, starts_at__lte=at).filter(
-            Q(ends_at=None) | Q(ends_at__gt=at)
-        )
+        return self.accepted().filter(Q(ends_at=None) | Q(ends_at__gt=at), starts_at__lte=at)
 
 
 _MANAGER = models.Manager.from_queryset(ContractQuerySet)
@@ -111,7 +126,8 @@ _MANAGER = models.Manager.from_queryset(ContractQuerySet)
 class Contract(models.Model):
     """Who may sell which brand where, from when to when, and how the money moves.
 
-    Owned by the brand's merchant; the store's merchant is the counterparty and reads it through `party`.
+    Owned by the brand's merchant; the store's merchant is the counterparty and reads it through `party`. A draft
+    until the counterparty accepts it; from then on its terms stand and only its end may come earlier.
     """
 
     class Mode(models.TextChoices):
@@ -125,6 +141,10 @@ class Contract(models.Model):
     class GuidePay(models.TextChoices):
         DIRECT = "direct", _("The principal pays the guide")
         EMPLOYER = "employer", _("The employer pays the guide")
+
+    class FeeBearer(models.TextChoices):
+        COLLECTOR = "collector", _("Who collects the money")
+        PRINCIPAL = "principal", _("The principal, for its lines")
 
     ref = RefField(prefix="con")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="brand_contracts")
@@ -150,9 +170,29 @@ class Contract(models.Model):
     store_tells_for_brand = models.BooleanField(
         default=False, help_text="The store's systems may say that the brand's owner took the money"
     )
+    fee_bearer = models.CharField(
+        max_length=9,
+        choices=FeeBearer,
+        default=FeeBearer.COLLECTOR,
+        help_text="Who bears what the payment service takes",
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+    terms_version = models.PositiveSmallIntegerField(
+        default=1, help_text="Grows with each revision of a draft: who accepts names the one they read"
+    )
+    succeeds = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successors",
+        help_text="The contract that ends where this one begins, once this one is accepted",
+    )
     accepted_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    decline_reason = models.CharField(max_length=300, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ScopedManager(merchant="merchant", _manager_class=_MANAGER)
@@ -172,6 +212,12 @@ class Contract(models.Model):
                 condition=Q(store_bears_ppm__lte=1_000_000, brand_bears_ppm__lte=1_000_000),
                 name="contract_coupon_costs_are_parts",
             ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, declined_at=None)
+                | Q(accepted_at=None, withdrawn_at=None)
+                | Q(declined_at=None, withdrawn_at=None),
+                name="contract_draft_ends_one_way",
+            ),
             ExclusionConstraint(
                 name="contract_never_overlaps",
                 expressions=[
@@ -185,3 +231,12 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def is_draft(self) -> bool:
+        return self.accepted_at is None and self.declined_at is None and self.withdrawn_at is None
+
+    @property
+    def is_own(self) -> bool:
+        """The brand's owner runs the store itself."""
+        return self.merchant_id == self.counterparty_id

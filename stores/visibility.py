@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from merchants.models import Brand, Merchant
+from merchants.models import Brand, Merchant, OrgUnit
 from merchants.scoping import Seat
-from stores.models import Contract, Store
+from stores.drafts import store_told
+from stores.models import Contract, ContractQuerySet, Store
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ def own_stores(seat: Seat) -> QuerySet[Store]:
     return Store.objects.filter(seat.within("org_unit__path", "stores.read")).select_related("merchant")
 
 
-def partner_stores(seat: Seat, *, at: datetime) -> QuerySet[Contract]:
+def partner_stores(seat: Seat, *, at: datetime) -> ContractQuerySet:
     """Other merchants' stores that carry the seat's brands at `at`, as one contract each, with its store; by
     name."""
     return (
@@ -41,7 +42,7 @@ def seen_store(seat: Seat, ref: str, *, at: datetime) -> SeenStore | None:
     """An own store, or a partner's under a contract of any time: what was sold there stays to be seen."""
     if store := own_stores(seat).filter(ref=ref).first():
         return SeenStore(store, partner=False, live=True)
-    contracts = _placed(seat).filter(store__ref=ref, accepted_at__isnull=False)
+    contracts = _placed(seat).accepted().filter(store__ref=ref)
     contract = contracts.select_related("store__merchant").order_by("-starts_at").first()
     if contract is None:
         return None
@@ -63,37 +64,60 @@ def named(rows: QuerySet, text: str, *, path: str = "") -> QuerySet:
     return rows.filter(wanted)
 
 
-def granted(seat: Seat) -> QuerySet[Contract]:
-    """What the seat's merchant, as brand owner, has agreed with stores; its own ones included."""
-    return _accepted(Contract.objects.filter(seat.within("brand_unit__path", "contracts.read")))
+def granted(seat: Seat) -> ContractQuerySet:
+    """What the seat's merchant, as brand owner, drafted or agreed with stores; its own ones included."""
+    return Contract.objects.filter(seat.within("brand_unit__path", "contracts.read")).with_sides()
 
 
-def held(seat: Seat) -> QuerySet[Contract]:
-    """Under what other merchants' brands are sold at the seat's stores."""
+def held(seat: Seat) -> ContractQuerySet:
+    """Under what other merchants' brands are sold at the seat's stores, or are offered to be."""
     within = seat.within("store__org_unit__path", "contracts.read")
-    return _accepted(Contract.party.filter(within).exclude(merchant=seat.merchant))
+    return Contract.party.filter(within).exclude(merchant=seat.merchant).with_sides()
 
 
-def contracts_at(seat: Seat, store: Store) -> QuerySet[Contract]:
-    """The contracts of one store that are the merchant's to read: all of an own one, else those it granted."""
+def contracts_at(seat: Seat, store: Store) -> ContractQuerySet:
+    """The accepted contracts of one store that are the merchant's to read: all of an own one, else those it
+    granted."""
     own = store.merchant_id == seat.merchant.id
     rows = (Contract.party if own else Contract.objects).filter(store=store)
-    return _accepted(rows).order_by("brand_id", "-starts_at")
+    return rows.with_sides().accepted().order_by("brand_id", "-starts_at")
+
+
+def offers_made(seat: Seat, *, declined_since: datetime) -> ContractQuerySet:
+    """The drafts that the seat's merchant offered: those still open, and those declined since then."""
+    lately = Q(declined_at__gte=declined_since)
+    return granted(seat).filter(Q(pk__in=Contract.objects.drafts()) | lately)
+
+
+def offers_received(seat: Seat) -> ContractQuerySet:
+    """The open drafts that wait for the seat's merchant to accept or decline them."""
+    return held(seat).drafts()
+
+
+def offers_instead(seat: Seat, contract: Contract) -> list[Contract]:
+    """The open drafts that would take the place of this contract."""
+    rows = granted(seat) if contract.merchant_id == seat.merchant.pk else held(seat)
+    return list(rows.drafts().filter(succeeds=contract).order_by("pk"))
+
+
+def offerable(seat: Seat, told: str) -> Store | None:
+    """A store to draft a contract with: an own one by its code, anybody's by the number its merchant told."""
+    return own_stores(seat).filter(code=told).first() or store_told(told)
+
+
+def units_to_hang_in(seat: Seat) -> list[OrgUnit]:
+    """Where in the own tree a store under contract may be placed, from the root down; stores are no places."""
+    places = OrgUnit.objects.filter(seat.within("path", "contracts.write"))
+    return list(places.exclude(kind=OrgUnit.Kind.STORE).order_by("path"))
 
 
 def partners_of(brand: Brand) -> list[Merchant]:
     """The merchants whose stores carry or carried the brand, its owner left out, by name."""
-    contracts = Contract.objects.filter(brand=brand, accepted_at__isnull=False)
+    contracts = Contract.objects.filter(brand=brand).accepted()
     ids = contracts.exclude(counterparty=brand.merchant_id).values("counterparty")
     return list(Merchant.objects.filter(pk__in=ids).order_by("name"))
 
 
-def _placed(seat: Seat) -> QuerySet[Contract]:
+def _placed(seat: Seat) -> ContractQuerySet:
     placed = Contract.objects.filter(seat.within("brand_unit__path", "stores.read"))
     return placed.exclude(counterparty=seat.merchant)
-
-
-def _accepted(rows: QuerySet[Contract]) -> QuerySet[Contract]:
-    return rows.filter(accepted_at__isnull=False).select_related(
-        "brand", "store", "merchant", "counterparty", "brand_unit"
-    )

@@ -10,6 +10,7 @@ from merchants.onboarding import API_SCOPES
 WHAT = {
     "stores": _("Stores"),
     "guides": _("Guides"),
+    "contracts": _("Contracts"),
     "catalog": _("Goods"),
     "members": _("Members"),
     "campaigns": _("Campaigns and coupons"),

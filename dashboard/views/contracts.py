@@ -1,4 +1,6 @@
-"""Contracts: what one agreed as brand owner, and under what one's stores sell others' brands."""
+"""Contracts: what one agreed or offered as brand owner, and under what one's stores sell others' brands."""
+
+from datetime import timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,26 +9,38 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from commissions.reasons import percent
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
+from dashboard.views import drafts
 from merchants.errors import DomainError
+from notifications import inbox
 from stores import contracts, visibility
+
+DECLINED_SHOWN_FOR = timedelta(days=30)
 
 
 @needs("contracts.read")
 def index(request: HttpRequest) -> HttpResponse:
     """`?side=store` lists those of one's stores with other merchants' brands; `?q=` searches stores."""
     seat = request.seat
+    inbox.mark_read(seat.user, upto=request.stream_head, topic="contract")
     as_store = request.GET.get("side") == "store" or not seat.merchant.is_brand_owner
     text = request.GET.get("q", "")
-    rows = visibility.named((visibility.held if as_store else visibility.granted)(seat), text, path="store__")
-    found = newest_first(rows, request.GET.get("cursor", ""))
+    now = timezone.now()
+    rows = (visibility.held if as_store else visibility.granted)(seat).accepted()
+    found = newest_first(visibility.named(rows, text, path="store__"), request.GET.get("cursor", ""))
+    received = list(visibility.offers_received(seat).order_by("pk"))
+    made = visibility.offers_made(seat, declined_since=now - DECLINED_SHOWN_FOR).order_by("-pk")
     tabs = [
         {"url": "?side=brand", "label": _("Our brands in stores"), "current": not as_store},
-        {"url": "?side=store", "label": _("Other brands in our stores"), "current": as_store},
+        {
+            "url": "?side=store",
+            "label": _("Other brands in our stores"),
+            "current": as_store,
+            "count": len(received) or None,
+        },
     ]
     context = {
         "rows": found.rows,
@@ -35,8 +49,10 @@ def index(request: HttpRequest) -> HttpResponse:
         "as_store": as_store,
         "side": "store" if as_store else "brand",
         "tabs": tabs if seat.merchant.is_channel and seat.merchant.is_brand_owner else [],
-        "now": timezone.now(),
-        "may_write": seat.may("contracts.write"),
+        "offers": received if as_store else list(made),
+        "ours": not as_store,
+        "now": now,
+        "may_draft": seat.merchant.is_brand_owner and seat.may("contracts.write"),
     }
     return page(request, "dashboard/contracts/index.html", context, section="contracts")
 
@@ -46,11 +62,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     contract = access.contract(request, ref)
     context = {
         "contract": contract,
-        "reserve": percent(contract.reserve_ppm),
-        "store_bears": percent(contract.store_bears_ppm),
-        "brand_bears": percent(contract.brand_bears_ppm),
         "now": timezone.now(),
-        "may_write": request.seat.may("contracts.write"),
+        **drafts.shown(request, contract),
     }
     return page(request, "dashboard/contracts/show.html", context, section="contracts")
 
@@ -60,7 +73,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 def end(request: HttpRequest, ref: str) -> HttpResponse:
     contract = access.contract(request, ref)
     try:
-        contracts.terminate(contract=contract, by=request.seat.actor)
+        contracts.terminate(contract=contract, merchant=request.seat.merchant, by=request.seat.actor)
     except DomainError as refusal:
         messages.error(request, refusal.words)
     else:

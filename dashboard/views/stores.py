@@ -50,6 +50,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "opening": store.opening(now),
         "hours": [(_days(first, last), spans) for first, last, spans in week_lines(store.hours)],
         "on_duty": duty.on_duty(store=store, at=now) if seen.live else [],
+        "may_draft": seat.merchant.is_brand_owner and seat.may("contracts.write"),
         "contracts": visibility.contracts_at(seat, store) if seat.may("contracts.read") else [],
         "now": now,
         "period": period,

@@ -6,12 +6,13 @@ from django_scopes import scope
 from api import urls
 from api.calls import Call
 from members.identity import identify
+from merchants.onboarding import add_brand
 from orders.facts import RefundLineFacts
 from tests.faces.merchant_system import MerchantSystem
-from tests.selling import FANG, campaign_of, coupon_for, joined, line, money_back, sold
+from tests.selling import FANG, TILL, campaign_of, coupon_for, joined, line, money_back, sold
 from tests.streaming import number
 
-LISTS = ["stores", "guides", "products", "skus", "members", "campaigns", "orders"]
+LISTS = ["stores", "guides", "products", "skus", "members", "campaigns", "contracts", "orders"]
 SECRETS = ["和合", "青岚", "木白", "林小雨", "方女士", "T-1", "R-1"]
 
 
@@ -32,6 +33,7 @@ def busy(world):
         "skus": world.shirt.ref,
         "members": shopper.member.ref,
         "campaigns": campaign.ref,
+        "contracts": world.qinglan_at_jingan.ref,
         "orders": order.ref,
         "coupons": code,
     }
@@ -88,6 +90,12 @@ def test_a_stranger_cannot_name_what_is_anothers(busy, stranger):
         "lines": [{"sku": "QL-COAT", "amount": 1}],
     }
     own_campaign = campaign_of(world.stranger, None, bearers=[("store", 1_000_000)])
+    with scope(merchant=world.stranger):
+        own_brand = add_brand(
+            merchant=world.stranger, name="路人", name_en="Luren", slug="luren", seal="路", by=TILL
+        )
+    offer = {"brand": own_brand.ref, "store": ids["stores"], "mode": "direct"}
+    offer |= {"starts_at": "2099-01-01T00:00:00Z"}
     hired = {"code": "G1", "name": "某", "phone": "13911113333", "store": ids["stores"]}
     asked = [
         ("/guides", hired),
@@ -99,6 +107,19 @@ def test_a_stranger_cannot_name_what_is_anothers(busy, stranger):
         ("/members", {"phone": "13800019999", "guide": ids["guides"]}),
         (f"/campaigns/{ids['campaigns']}/coupons", {"member": ids["members"]}),
         (f"/campaigns/{own_campaign.ref}/coupons", {"member": ids["members"]}),
+        *[
+            (f"/contracts/{ids['contracts']}/{deed}", body)
+            for deed, body in [
+                ("acceptance", {"version": 1}),
+                ("amendment", {"starts_at": "2099-01-01T00:00:00Z"}),
+                ("decline", {}),
+                ("end", {}),
+                ("revision", {}),
+                ("withdrawal", {}),
+            ]
+        ],
+        ("/contracts", offer | {"brand": "qinglan"}),
+        ("/contracts", offer | {"store": "JA01"}),
         ("/orders", sale),
         ("/orders", sale | {"store": "JA01"}),
         ("/refunds", refund | {"store": ids["stores"]}),

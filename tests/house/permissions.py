@@ -66,6 +66,11 @@ def contract_to_end(world: World) -> dict[str, str]:
     return {"ref": world.mubai_at_jingan.ref}
 
 
+def offer(world: World) -> dict[str, str]:
+    """A draft that waits for Hehe: Mubai's tea at Putuo."""
+    return {"ref": rows.offer(world).ref}
+
+
 def own_campaign(world: World) -> dict[str, str]:
     return {"ref": rows.own_campaign(world).ref}
 
@@ -115,6 +120,12 @@ PAGES: dict[str, Page] = {
     "contracts": hq("contracts.read"),
     "contract": hq("contracts.read", of=contract),
     "contract_end": hq("contracts.write", of=contract_to_end, method="post"),
+    "contract_new": hq("contracts.write"),
+    "contract_amend": hq("contracts.write", of=contract_to_end),
+    "contract_revise": hq("contracts.write", of=offer),
+    "contract_withdraw": hq("contracts.write", of=offer, method="post"),
+    "contract_accept": hq("contracts.write", of=offer, method="post"),
+    "contract_decline": hq("contracts.write", of=offer, method="post"),
     "plans": hq("plans.read"),
     "plan_new": hq("plans.write"),
     "keys": hq("keys.write"),

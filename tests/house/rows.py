@@ -82,3 +82,9 @@ def putuo(world: World) -> Store:
     return Store.objects.filter(code="PT01").first() or make_store(
         world.hehe, code="PT01", name="和合普陀店", kind="collection", lng=121.4, lat=31.2
     )
+
+
+def offer(world: World) -> Contract:
+    """Mubai's, to sell its tea at Putuo; nobody has answered it."""
+    known = Contract.party.drafts().first()
+    return known or make_contract(world.mubai_brand, putuo(world), mode="direct", accepted_at=None)

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,13 @@ from events.record import Actor
 from flows import settlement
 from flows.signing_in import tell
 from insights import telling
+from insights.names import Names
 from members.reveal import reveal
 from merchants.models import ApiKey
 from merchants.onboarding import issue_key, revoke_key
 from orders.facts import RefundLineFacts
-from stores import contracts
+from stores import contracts, drafts
+from stores.terms import Terms
 from tests.people import NOON
 from tests.plans import publish_plans
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
@@ -179,3 +182,16 @@ def test_a_revoked_key_and_an_ended_contract_are_told(world, told_to):
     assert told.count("An API key was revoked") == 1
     assert "A contract was ended" in told
     assert "A phone number was looked at in full" in told
+
+
+def test_a_draft_tells_the_brand_the_stores_name_and_nobody_who_serves_there(world, told_to):
+    terms = replace(Terms.of(world.mubai_at_jingan), starts_at=NOON)
+    by = Actor.system("tests")
+    offer = drafts.draft(brand=world.mubai_brand, store=world.xuhui, terms=terms, by=by, at=NOON)
+    assert "A contract was drafted for 青岚徐汇店" in told_to(world.mubai)
+    with world.inside(world.mubai):
+        assert Names({world.chen.ref}, {}).of(world.chen.ref, "a guide") == "a guide"
+    given = {"version": 1, "merchant": world.qinglan, "by": by, "at": NOON}
+    drafts.accept(contract=offer, **given)
+    with world.inside(world.mubai):
+        assert Names({world.chen.ref}, {}).of(world.chen.ref, "a guide") == "陈一诺"

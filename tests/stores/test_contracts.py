@@ -32,7 +32,7 @@ def agrees(world, **changes):
 
 def test_a_contract_is_told_to_both_and_read_by_each_its_own_way(world):
     contract = agrees(world)
-    told = Event.objects.filter(kind="contract.agreed").values_list("merchant_id", flat=True)
+    told = Event.objects.filter(kind="contract.accepted").values_list("merchant_id", flat=True)
     assert set(told) == {world.mubai.id, world.qinglan.id}
     with scope(merchant=world.mubai):
         assert Contract.objects.get(pk=contract.pk).accepted_at
@@ -45,7 +45,7 @@ def test_nobody_may_say_that_the_other_took_the_money_unless_it_is_agreed_and_to
     assert (plain.brand_tells_for_store, plain.store_tells_for_brand) == (False, False)
     agreed = agrees(world, starts_at=NOON + DAY, store_tells_for_brand=True)
     assert (agreed.brand_tells_for_store, agreed.store_tells_for_brand) == (False, True)
-    told = Event.objects.filter(subject=agreed.ref, kind="contract.agreed").first().payload
+    told = Event.objects.filter(subject=agreed.ref, kind="contract.accepted").first().payload
     assert (told["brand_tells_for_store"], told["store_tells_for_brand"]) == (False, True)
 
 
@@ -54,7 +54,7 @@ def test_a_brand_and_its_own_store_hear_of_their_contract_once(world):
         unit = root_of(world.qinglan)
     terminate(contract=world.qinglan_at_xuhui, by=ONBOARDING, at=NOON)
     agrees(world, brand=world.qinglan_brand, brand_unit=unit)
-    assert Event.objects.filter(kind="contract.agreed").count() == 1
+    assert Event.objects.filter(kind="contract.accepted").count() == 1
 
 
 def test_a_contract_lives_from_its_start_until_its_end(world):
@@ -103,7 +103,7 @@ def test_a_brand_reads_another_s_store_only_through_a_contract(world):
 def test_a_contract_says_who_bears_coupons_and_tells_both(world):
     contract = agrees(world, store_bears_ppm=300_000, brand_bears_ppm=1_000_000)
     assert (contract.store_bears_ppm, contract.brand_bears_ppm) == (300_000, 1_000_000)
-    for event in Event.objects.filter(kind="contract.agreed"):
+    for event in Event.objects.filter(kind="contract.accepted"):
         assert event.payload["store_bears_ppm"] == 300_000
         assert event.payload["brand_bears_ppm"] == 1_000_000
 
