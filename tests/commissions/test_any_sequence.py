@@ -25,7 +25,7 @@ LIKELY = [6, 2, 4, 1, 1]
 def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books(plans_published, seed):
     world, chance = plans_published, random.Random(seed)
     reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
-    world.qinglan_at_jingan = renewed(
+    contract = renewed(
         world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer, store_tells_for_brand=True
     )
     withholding.withhold_from(
