@@ -6,6 +6,7 @@ is no movement. Dates are booking dates: a late order's transfers fall into the 
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import connection
 
@@ -126,7 +127,7 @@ def of_all(
     book: Merchant, *, first: date, last: date, currency: str | None = None
 ) -> dict[int, tuple[int, int, int]]:
     """Party id → (opening, credits, debits) of every party with a current account in the book."""
-    given = {
+    given: dict[str, Any] = {
         "book": book.pk,
         "codes": list(CURRENT),
         "currency": currency or book.currency,
@@ -155,7 +156,7 @@ def movements(
         return [Movement(*row) for row in cursor.fetchall()]
 
 
-def _given(book: Merchant, party: Party, first: date, last: date, currency: str | None) -> dict[str, object]:
+def _given(book: Merchant, party: Party, first: date, last: date, currency: str | None) -> dict[str, Any]:
     return {
         "book": book.pk,
         "party": party.pk,
