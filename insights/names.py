@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+from commissions.models import Payout
 from coupons.models import Campaign
 from guides.models import Guide
 from members.models import Member
 from merchants.models import Appointment
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, Refund, RefundLine
 from stores.models import Contract, Store
 
 
@@ -48,6 +49,17 @@ def _orders(refs: list[str]) -> dict[str, str]:
     return dict(Order.objects.filter(ref__in=refs).values_list("ref", "external_no").union(about))
 
 
+def _refunds(refs: list[str]) -> dict[str, str]:
+    """A refund goes by its sale's number."""
+    number = "refund__order__external_no"
+    about = RefundLine.about.filter(refund__ref__in=refs).values_list("refund__ref", number)
+    return dict(Refund.objects.filter(ref__in=refs).values_list("ref", "order__external_no").union(about))
+
+
+def _payouts(refs: list[str]) -> dict[str, str]:
+    return dict(Payout.objects.filter(ref__in=refs).values_list("ref", "number"))
+
+
 def _campaigns(refs: list[str]) -> dict[str, str]:
     return dict(Campaign.objects.filter(ref__in=refs).values_list("ref", "name"))
 
@@ -68,6 +80,8 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "gui": _guides,
     "mem": _members,
     "ord": _orders,
+    "rfd": _refunds,
+    "pyo": _payouts,
     "cmp": _campaigns,
     "usr": _colleagues,
     "mch": _partners,

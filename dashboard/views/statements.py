@@ -42,7 +42,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     told = statement(merchant, party, first=month.first, last=month.last)
     as_file = request.GET.get("format") == "csv"
     limit = {} if as_file else {"limit": SHOWN + 1}
-    lines = movements(merchant, party, first=month.first, last=month.last, **limit)
+    lines = statements.in_words(movements(merchant, party, first=month.first, last=month.last, **limit))
     if as_file:
         text = statements.as_csv(name, month, told.opening, lines, told.closing)
         response = HttpResponse(text, content_type="text/csv; charset=utf-8")
@@ -54,7 +54,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "month": month,
         "told": told,
         "kinds": [(statements.word_of(kind), amount) for kind, amount in told.by_kind.items()],
-        "lines": [(line, statements.word_of(line.kind)) for line in lines[:SHOWN]],
+        "lines": lines[:SHOWN],
+        "may_open_orders": request.seat.may("orders.read"),
         "more": len(lines) > SHOWN,
         "most": SHOWN,
     }

@@ -60,7 +60,8 @@ def test_a_partys_lines_add_up_to_its_closing_and_the_download_holds_the_same(fi
     page = finance.get(of_chen(world), **ENGLISH)
     told = page.context["told"]
     assert (told.opening, told.credits, told.debits, told.closing) == (0, 1920, 0, 1920)
-    assert sum(line.amount for line, _word in page.context["lines"]) == 1920
+    assert sum(line.amount for line in page.context["lines"]) == 1920
+    assert "T-0, line 1" in page.content.decode()
     text = finance.get(of_chen(world) + "&format=csv", **ENGLISH).content.decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text)))
     amounts = [float(row[3]) for row in rows[2:]]
