@@ -24,7 +24,6 @@ from tests.commissions.tiered import (
     by_both,
     published,
     second_guide,
-    shirt,
     total,
 )
 from tests.people import LATER, LONG_AGO, NOON, ONBOARDING, make_user
@@ -79,10 +78,7 @@ def test_a_rule_claims_where_all_its_conditions_hold_beside_the_others(world):
     both = sold(world.jingan, line(world.shirt), line(world.coat), touches=SERVED)
     accruals.book(both)
     assert amounts(world, both) == [199, 398, 899, 3596]
-    live = shirt(world, "T-2", touches=SERVED)
-    with world.inside(world.hehe):
-        type(live).objects.filter(pk=live.pk).update(channel="live")
-    live.channel = "live"
+    live = sold(world.jingan, line(world.shirt), no="T-2", channel="live", touches=SERVED)
     accruals.book(live)
     assert amounts(world, live) == [199, 398, 597]
 

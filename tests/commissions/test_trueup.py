@@ -12,7 +12,6 @@ from events.models import Event
 from ledger import balances, proof
 from merchants.errors import Conflict
 from orders.facts import RefundLineFacts
-from stores.models import Contract
 from tests.commissions.tiered import (
     FIRST_OF_DECEMBER,
     TIERS,
@@ -22,7 +21,7 @@ from tests.commissions.tiered import (
     total,
     trued_up,
 )
-from tests.people import LATER, NOON
+from tests.people import LATER, NOON, renewed
 from tests.selling import line, money_back, sold
 
 GUIDE = Term(1, "guide", tiers=TIERS)
@@ -181,8 +180,7 @@ def test_sales_that_came_out_of_order_are_put_right_upwards(world):
 
 @pytest.mark.parametrize("up", [True, False])
 def test_who_is_paid_through_the_employer_is_trued_up_through_the_employer(world, up):
-    with world.inside(world.qinglan):
-        Contract.objects.filter(pk=world.qinglan_at_jingan.pk).update(guide_pay="employer")
+    renewed(world.qinglan_at_jingan, guide_pay="employer")
     published(world, GUIDE)
     if up:
         published(
