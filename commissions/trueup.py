@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery, Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +31,7 @@ from merchants.errors import Conflict
 from merchants.models import Merchant, Party
 from merchants.scoping import acting_for
 
+WAIT = timedelta(days=3)  # after a month's end: its last day is over in every zone, and late tills have told
 Rules = dict[tuple[int, int], Term]  # by (version, number)
 
 
@@ -67,6 +68,49 @@ def true_up(
             for key in keys
             if totals.of(key).id
         ]
+
+
+def true_up_month(
+    *, book: Merchant, month: date, by: Actor = WORKER, at: datetime | None = None
+) -> list[TrueUp]:
+    """True up everybody's month in the book who had tiers and is not trued up yet, payee by payee, each in a
+    transaction of its own: whoever comes after a killed worker goes on. Conflict `true_up.period_open`."""
+    return [
+        row
+        for plan in _open_plans(book, month_of(month))
+        for payee in payees(book=book, plan=plan, period=month)
+        for row in true_up(book=book, plan=plan, payee=payee, period=month, by=by, at=at)
+    ]
+
+
+def due_months(book: Merchant, *, now: datetime) -> list[date]:
+    """The months with tiers to true up, oldest first: over for some days, and no line of theirs waits to be settled."""
+    today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
+    with acting_for(book):
+        open_ = RunningTotal.objects.filter(trued_up_at=None, period__lt=month_of(today - WAIT))
+        months = sorted(set(open_.values_list("period", flat=True)))
+        settled = [month for month in months if not _of_month(Split.objects.open(), month).exists()]
+    return [month for month in settled if _open_plans(book, month)]
+
+
+def _open_plans(book: Merchant, month: date) -> list[Plan]:
+    """The plans with tiers under which somebody's month is not trued up. Totals that only a cap looks at need none."""
+    with acting_for(book):
+        open_ = RunningTotal.objects.filter(period=month, trued_up_at=None).exclude(payee=book.party_id)
+        roles: dict[Plan, set[str]] = defaultdict(set)
+        for total in open_.select_related("plan__brand__merchant").order_by("plan_id"):
+            roles[total.plan].add(total.role)
+    return [plan for plan, open_roles in roles.items() if open_roles & tiered_roles(plan)]
+
+
+def tiered_roles(plan: Plan) -> set[str]:
+    """The roles to which some published version of the plan gives tiers."""
+    versions = (version for version in versions_of(plan.brand) if version.plan_id == plan.pk)
+    return {term.role for version in versions for term in terms_of(version) if term.tiers}
+
+
+def _of_month(splits: QuerySet[Split], month: date) -> QuerySet[Split]:
+    return splits.filter(business_date__gte=month, business_date__lt=month_of(month + timedelta(days=31)))
 
 
 def payees(*, book: Merchant, plan: Plan, period: date) -> list[Party]:
