@@ -85,11 +85,13 @@ def simulate(version: PlanVersion, *, first: date, last: date, most: int = MOST_
     At most `most` lines are read, those included that only lead a month in. Both sides come to the same sum.
     """
     owner = version.plan.brand.merchant
-    versions = _as_if_it_held(version)
-    begins = month_of(first) if any(term.counts for term in terms_of(version)) else first
-    told, changes, totals = Simulated(first, last), {}, Totals({})
+    told, totals = Simulated(first, last), Totals({})
+    changes: dict[int, Change] = {}
     with acting_for(owner):
-        ids = list(_lines(version, begins, last).values_list("pk", flat=True)[: most + 1])
+        versions = _as_if_it_held(version)
+        counts = any(term.counts for term in terms_of(version))
+        lines = _lines(version, month_of(first) if counts else first, last)
+        ids = list(lines.values_list("pk", flat=True)[: most + 1])
     told.is_cut, ids = len(ids) > most, ids[:most]
     for start in range(0, len(ids), PAGE):
         for split, draft, returned in _page(ids[start : start + PAGE], owner, versions):
@@ -135,7 +137,8 @@ def _lines(version: PlanVersion, first: date, last: date) -> QuerySet[Split]:
 def _page(
     ids: Sequence[int], owner: Merchant, versions: Sequence[PlanVersion]
 ) -> Iterator[tuple[Split, Draft, Returned]]:
-    """These splits in their order, each with its line before division, and what came back of it. Who touched a sale stands with its seller."""
+    """These splits in their order, each with its line before division, and what came back of it. Who touched a
+    sale stands with its seller."""
     with acting_for(owner):
         shares = Share.about.select_related("guide", "payee_merchant").order_by("number")
         rows = Split.about.filter(pk__in=ids).select_related(

@@ -14,6 +14,7 @@ WHAT = {
     "members": _("Members"),
     "campaigns": _("Campaigns and coupons"),
     "orders": _("Orders and refunds"),
+    "plans": _("Commission plans"),
     "ledger": _("Ledger"),
     "events": _("Events"),
 }

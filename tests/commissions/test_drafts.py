@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from commissions import plans
-from commissions.splitting import Term
 from commissions.rule_rows import terms_of
+from commissions.splitting import Term
 from merchants.errors import Conflict, DomainError
 from tests.people import LATER, LONG_AGO, NOON, ONBOARDING
 from tests.plans import CENTRAL
@@ -59,7 +60,7 @@ def test_a_draft_that_is_thrown_away_is_gone(world):
 
 def test_a_draft_says_which_rule_goes_over_and_is_not_kept(world):
     over = [Term(1, "store", 700_000), Term(2, "guide", 300_000), Term(3, "manager", 1), REST]
-    with pytest.raises(DomainError) as refusal:
+    with override("en"), pytest.raises(DomainError) as refusal:
         drafted(world, over)
     assert refusal.value.extra["rule"] == 3 and "Rule 3 (Store manager)" in str(refusal.value.message)
     with pytest.raises(DomainError) as refusal:

@@ -70,6 +70,10 @@ def own_campaign(world: World) -> dict[str, str]:
     return {"ref": rows.own_campaign(world).ref}
 
 
+def draft(world: World) -> dict[str, str]:
+    return {"ref": rows.draft(world).ref}
+
+
 def batch(world: World) -> dict[str, str]:
     return {"ref": rows.batch(world).ref}
 
@@ -117,6 +121,11 @@ PAGES: dict[str, Page] = {
     "contract_end": hq("contracts.write", of=contract_to_end, method="post"),
     "plans": hq("plans.read"),
     "plan_new": hq("plans.write"),
+    "plan_version": hq("plans.read", of=draft),
+    "plan_edit": hq("plans.write", of=draft),
+    "plan_publish": hq("plans.write", of=draft, method="post"),
+    "plan_discard": hq("plans.write", of=draft, method="post"),
+    "plan_simulation": hq("plans.read", of=draft),
     "keys": hq("keys.write"),
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
