@@ -3,7 +3,19 @@ from django.urls import include, path, re_path, register_converter
 from api import docs
 from api.calls import Unknown
 from api.paths import CodeConverter, RefConverter
-from api.v1 import campaigns, catalog, coupons, events, guides, ledger, members, orders, refunds, stores
+from api.v1 import (
+    campaigns,
+    catalog,
+    coupons,
+    events,
+    guides,
+    ledger,
+    members,
+    orders,
+    plans,
+    refunds,
+    stores,
+)
 
 register_converter(RefConverter, "ref")
 register_converter(CodeConverter, "code")
@@ -27,6 +39,12 @@ v1 = [
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/<ref:ref>", orders.OneOrder.as_view(), name="order"),
     path("refunds", refunds.Refunds.as_view(), name="refunds"),
+    path("plans", plans.Plans.as_view(), name="plans"),
+    path("plans/<ref:ref>", plans.OnePlan.as_view(), name="plan"),
+    path("plans/<ref:ref>/versions", plans.PlanVersions.as_view(), name="plan-versions"),
+    path("versions/<ref:ref>", plans.OneVersion.as_view(), name="version"),
+    path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
+    path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
     path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
     path("events", events.Events.as_view(), name="events"),
 ]

@@ -74,6 +74,11 @@ def draft(world: World) -> dict[str, str]:
     return {"ref": rows.draft(world).ref}
 
 
+def published_version(world: World) -> dict[str, str]:
+    """It is not thrown away, so every role meets it."""
+    return {"ref": rows.published_version(world).ref}
+
+
 def batch(world: World) -> dict[str, str]:
     return {"ref": rows.batch(world).ref}
 
@@ -124,7 +129,7 @@ PAGES: dict[str, Page] = {
     "plan_version": hq("plans.read", of=draft),
     "plan_edit": hq("plans.write", of=draft),
     "plan_publish": hq("plans.write", of=draft, method="post"),
-    "plan_discard": hq("plans.write", of=draft, method="post"),
+    "plan_discard": hq("plans.write", of=published_version, method="post"),
     "plan_simulation": hq("plans.read", of=draft),
     "keys": hq("keys.write"),
     "key_revoke": hq("keys.write", of=key, method="post"),

@@ -42,16 +42,24 @@ def key(world: World) -> ApiKey:
     return known or issue_key(merchant=world.hehe, name="收银", by=selling.TILL)[0]
 
 
-def draft(world: World) -> PlanVersion:
-    """Of a brand of Hehe's own."""
-    brand = Brand.objects.filter(merchant=world.hehe).first() or Brand.objects.create(
+def own_brand(world: World) -> Brand:
+    return Brand.objects.filter(merchant=world.hehe).first() or Brand.objects.create(
         merchant=world.hehe, name="和合", slug="hehe", seal="和"
     )
+
+
+def draft(world: World) -> PlanVersion:
+    brand = own_brand(world)
     rules = [Term(1, "guide", 50_000), Term(2, "residual")]
     known = plans.drafts_of(brand)
     begins = timezone.now() + timedelta(days=1)
     given = {"mode": "direct", "rules": rules, "effective_from": begins, "by": selling.TILL}
     return known[0] if known else plans.draft(brand=brand, **given)
+
+
+def published_version(world: World) -> PlanVersion:
+    known = plans.versions_of(own_brand(world))
+    return known[0] if known else plans.publish_draft(draft(world), by=selling.TILL)
 
 
 def batch(world: World) -> SettlementBatch:
