@@ -14,9 +14,12 @@ __all__ = ["rule_in_words"]
 
 def rule_in_words(term: Term, *, article: str = "") -> str:
     """“Guide: 5% of each line, at most ¥500.00 a month”; `article` names the SKU if the rule is for one."""
-    told = [_claim(term), *_caps(term), *_conditions(term, article)]
+    told = _claim(term)
+    for clause in [*_caps(term), *_conditions(term, article)]:
+        # Translators: two clauses of one sentence, one after the other.
+        told = _("%(told)s, %(clause)s") % {"told": told, "clause": clause}
     # Translators: who, and what they get.
-    return _("%(role)s: %(claim)s") % {"role": Rule.Role(term.role).label, "claim": _(", ").join(told)}
+    return _("%(role)s: %(claim)s") % {"role": Rule.Role(term.role).label, "claim": told}
 
 
 def _claim(term: Term) -> str:
