@@ -23,14 +23,12 @@ from api.v1.plan_bodies import (
 )
 from commissions import plans
 from commissions.models import Plan, PlanVersion
-from commissions.simulation import simulate
+from commissions.simulation import IN_A_REQUEST, simulate
 from merchants.errors import DomainError
 from merchants.finding import every, not_found, one
 from merchants.models import Merchant
 from stores.models import Contract
 from stores.visibility import partners_of
-
-MOST_LINES = 20_000  # somebody waits for the answer
 
 
 class PlanBody(serializers.Serializer):
@@ -153,7 +151,7 @@ class SimulatedVersion(Call):
                 next_step=_("Let “last” be the same date as “first”, or a later one."),
                 field="last",
             )
-        return Response(show_simulation(simulate(one(_versions(), ref=ref), most=MOST_LINES, **given)))
+        return Response(show_simulation(simulate(one(_versions(), ref=ref), most=IN_A_REQUEST, **given)))
 
 
 def _plans() -> QuerySet[Plan]:
