@@ -13,6 +13,7 @@ from api.v1 import (
     ledger,
     members,
     orders,
+    plans,
     refunds,
     stores,
 )
@@ -51,6 +52,12 @@ v1 = [
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/<ref:ref>", orders.OneOrder.as_view(), name="order"),
     path("refunds", refunds.Refunds.as_view(), name="refunds"),
+    path("plans", plans.Plans.as_view(), name="plans"),
+    path("plans/<ref:ref>", plans.OnePlan.as_view(), name="plan"),
+    path("plans/<ref:ref>/versions", plans.PlanVersions.as_view(), name="plan-versions"),
+    path("versions/<ref:ref>", plans.OneVersion.as_view(), name="version"),
+    path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
+    path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
     path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
     path("events", events.Events.as_view(), name="events"),
 ]

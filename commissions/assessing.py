@@ -2,12 +2,12 @@
 were missing; those that count are held from here on."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from commissions import running
 from commissions.candidates import Posts
 from commissions.drafts import Claims, Costs, Draft, counted
-from commissions.models import month_of
+from commissions.models import PlanVersion, month_of
 from commissions.plans import versions_of
 from commissions.sheets import Sheet, fill
 from commissions.terms import Terms, payees, platform, terms
@@ -15,6 +15,8 @@ from coupons.models import Allocation
 from merchants.models import Brand, Merchant, Party
 from orders.laying import lay
 from orders.models import Order, OrderLine, Tender, Touch
+
+Versions = Mapping[int, Sequence[PlanVersion]]  # a brand's published ones, by its id
 
 
 def assess(orders: Sequence[Order], *, seller: Merchant) -> list[Sheet]:
@@ -26,22 +28,33 @@ def assess(orders: Sequence[Order], *, seller: Merchant) -> list[Sheet]:
         by_order[line.order_id].append(line)
     if not by_order:
         return []
-    told = [order for order in orders if order.id in by_order]
-    facts = _Facts(told, by_order, seller)
-    drafts = [draft for order in told for draft in _drafts(order, by_order[order.id], seller, facts)]
+    versions = {brand.id: versions_of(brand) for brand in _brands(lines)}
+    drafts = drafted([order for order in orders if order.id in by_order], by_order, seller, versions)
     totals = running.held(key for draft in drafts for key in draft.claims.counted_keys())
     return [fill(draft, totals) for draft in drafts]
+
+
+def drafted(
+    orders: Sequence[Order],
+    by_order: Mapping[int, Sequence[OrderLine]],
+    seller: Merchant,
+    versions: Versions,
+) -> list[Draft]:
+    """These lines before they are divided, each by what holds for it among `versions`, by brand; only reads, inside
+    the seller's scope."""
+    facts = _Facts(orders, by_order, versions)
+    return [draft for order in orders for draft in _drafts(order, by_order[order.id], seller, facts)]
 
 
 class _Facts:
     """What the lines' division depends on, read for the whole batch at once."""
 
     def __init__(
-        self, orders: Sequence[Order], by_order: Mapping[int, list[OrderLine]], seller: Merchant
+        self, orders: Sequence[Order], by_order: Mapping[int, Sequence[OrderLine]], versions: Versions
     ) -> None:
         lines = [line for group in by_order.values() for line in group]
         self.platform = platform()
-        self.versions = {brand.id: versions_of(brand) for brand in _brands(lines)}
+        self.versions = versions
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
         rows = Tender.objects.filter(order__in=by_order).select_related("collector").order_by("number")
         for tender in rows:
@@ -60,7 +73,7 @@ class _Facts:
             self.allocations[allocation.line_id].append(allocation)
 
 
-def _brands(lines: Sequence[OrderLine]) -> list[Brand]:
+def _brands(lines: Iterable[OrderLine]) -> list[Brand]:
     found: dict[int, Brand] = {}
     for line in lines:
         if line.brand and line.contract:
@@ -69,7 +82,7 @@ def _brands(lines: Sequence[OrderLine]) -> list[Brand]:
     return list(found.values())
 
 
-def _drafts(order: Order, lines: list[OrderLine], seller: Merchant, facts: _Facts) -> list[Draft]:
+def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _Facts) -> list[Draft]:
     tenders = facts.tenders[order.id]
     parts: dict[int, list[tuple[Tender, int]]] = defaultdict(list)
     for part in lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines}):

@@ -1,5 +1,6 @@
 """What may be published: rules that say one clear thing each, and together never more than there is. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -28,14 +29,31 @@ def check(rules: Sequence[Term], *, ceiling_ppm: int) -> None:
             raise _unclear(term)
     total, ceiling = worst_case(rules), min(ceiling_ppm, PPM)
     if total > ceiling:
+        over = _breaking(rules, ceiling)
         raise DomainError(
             "plan.over_ceiling",
-            _("The ratios come to %(total)s %%; the ceiling is %(ceiling)s %%.")
-            % {"total": percent(total), "ceiling": percent(ceiling)},
+            _(
+                "The ratios come to %(total)s %%; the ceiling is %(ceiling)s %%. Rule %(number)d (%(role)s) goes"
+                " over it."
+            )
+            % {
+                "total": percent(total),
+                "ceiling": percent(ceiling),
+                "number": over.number,
+                "role": Rule.Role(over.role).label,
+            },
             next_step=_("Lower a ratio, or raise the ceiling, which is 100 percent at most."),
             field="rules",
-            extra={"total_ppm": total, "ceiling_ppm": ceiling},
+            extra={"total_ppm": total, "ceiling_ppm": ceiling, "rule": over.number},
         )
+
+
+def _breaking(rules: Sequence[Term], ceiling: int) -> Term:
+    """The first rule, in order of number, with which they can come to more than the ceiling."""
+    ordered = sorted(rules, key=lambda term: term.number)
+    return ordered[
+        bisect_right(range(len(ordered)), ceiling, key=lambda last: worst_case(ordered[: last + 1]))
+    ]
 
 
 def percent(ppm: int) -> str:

@@ -56,14 +56,17 @@ class Claims:
         """Those who stand for each term, as the division asks for them."""
         return {term.number: self._stakes(term, totals) for term in self.terms}
 
-    def count(self, cuts: Sequence[Cut], *, basis: int, totals: Totals) -> None:
-        """Add the line to its payees' totals: once in each, however many rules of the role give of it."""
+    def count(
+        self, cuts: Sequence[Cut], *, basis: int, totals: Totals, amounts: Sequence[int] | None = None
+    ) -> None:
+        """Add the line to its payees' totals: once in each, however many rules of the role give of it. `amounts` is
+        what they hold of the cuts, if that is less."""
         seen: set[Key] = set()
-        for cut in cuts:
+        for cut, amount in zip(cuts, amounts or [cut.amount for cut in cuts], strict=True):
             if cut.term.role in self.counted:
                 key = self.key(cut.term.role, cut.claimant.payee)
                 of_line = 0 if key in seen else basis * cut.claimant.part
-                totals.add(key, basis_ppm=of_line, booked=cut.amount)
+                totals.add(key, basis_ppm=of_line, booked=amount)
                 seen.add(key)
 
     def _stakes(self, term: Term, totals: Totals) -> dict[Claimant, Payee]:

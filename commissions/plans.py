@@ -1,10 +1,8 @@
 """A brand publishes how its sales are split; what was published stands, and the narrowest version holds."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Sku
 from commissions.checking import check
 from commissions.models import Plan, PlanVersion, Rule
+from commissions.rule_rows import fingerprint, row_of, terms_of
 from commissions.splitting import Term
 from events.record import Actor, record
 from merchants.errors import Conflict, DomainError
@@ -26,7 +25,24 @@ from stores.models import Contract
 GRACE = timedelta(days=1)
 
 
-def publish(
+def plan_for(*, brand: Brand, mode: str, by: Actor) -> tuple[Plan, bool]:
+    """The brand's one plan for contracts of that mode, and whether it is new. It says nothing before a version is
+    published."""
+    with acting_for(brand.merchant), transaction.atomic():
+        plan, is_new = Plan.objects.get_or_create(merchant=brand.merchant, brand=brand, mode=mode)
+        if is_new:
+            record(
+                "plan.opened",
+                merchant_id=brand.merchant_id,
+                subject=plan.ref,
+                payload={"plan": plan.ref, "brand": brand.ref, "mode": str(mode)},
+                concerns=[],
+                by=by,
+            )
+    return plan, is_new
+
+
+def draft(
     *,
     brand: Brand,
     mode: str,
@@ -37,57 +53,95 @@ def publish(
     basis: str = PlanVersion.Basis.PAID,
     ceiling_ppm: int = PPM,
     effective_until: datetime | None = None,
-    at: datetime | None = None,
 ) -> PlanVersion:
-    """Publish the next version of the brand's plan for contracts of `mode`; it ends its predecessor.
+    """Save the next version of the brand's plan for contracts of `mode`; nothing is split by it before it is published.
 
     `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode; `rules` as
     `Term` says, exactly one of role residual. DomainError `plan.rules_invalid`, `plan.over_ceiling`,
-    `plan.wrong_mode`; Conflict `plan.overlaps` if it begins before `at` (now) where a version of the plan held,
-    of whatever scope: what has been split by that one stands.
+    `plan.wrong_mode`, `plan.sku_unknown`.
     """
-    at = at or timezone.now()
     check(rules, ceiling_ppm=ceiling_ppm)
     contract = scope if isinstance(scope, Contract) else None
-    channel = scope if isinstance(scope, Merchant) else None
     _check_contract(contract, brand, mode)
     with acting_for(brand.merchant), transaction.atomic():
-        Plan.objects.bulk_create(
-            [Plan(merchant=brand.merchant, brand=brand, mode=mode)], ignore_conflicts=True
-        )
         _check_skus(rules, brand)
-        plan = Plan.objects.select_for_update(no_key=True).get(brand=brand, mode=mode)
-        if _held(plan, since=effective_from, until=at):
-            raise _overlaps()
-        _end_predecessor(plan, channel, contract, effective_from)
+        plan, _is_new = plan_for(brand=brand, mode=mode, by=by)
+        plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
         newest = PlanVersion.objects.filter(plan=plan).order_by("-number").first()
         version = PlanVersion(
             merchant=brand.merchant,
             plan=plan,
-            channel=channel,
+            channel=scope if isinstance(scope, Merchant) else None,
             contract=contract,
             number=newest.number + 1 if newest else 1,
             basis=basis,
             ceiling_ppm=ceiling_ppm,
             effective_from=effective_from,
             effective_until=effective_until,
-            rules_sha256=_fingerprint(rules),
+            rules_sha256=fingerprint(rules),
         )
         version.save(force_insert=True)
-        Rule.objects.bulk_create(_rule(version, term) for term in rules)
+        Rule.objects.bulk_create(row_of(version, term) for term in rules)
+        _tell("plan.drafted", version, by=by)
+    return version
+
+
+def revise(
+    version: PlanVersion,
+    *,
+    rules: Sequence[Term],
+    effective_from: datetime,
+    by: Actor,
+    basis: str = PlanVersion.Basis.PAID,
+    ceiling_ppm: int = PPM,
+) -> PlanVersion:
+    """Write a draft anew; whose contracts it is for stays. Refuses as `draft` does; Conflict `plan.stands`."""
+    check(rules, ceiling_ppm=ceiling_ppm)
+    with acting_for(version.merchant), transaction.atomic():
+        version = _unpublished(version)
+        _check_skus(rules, version.plan.brand)
+        version.basis, version.ceiling_ppm, version.effective_from = basis, ceiling_ppm, effective_from
+        version.rules_sha256 = fingerprint(rules)
+        version.save(update_fields=["basis", "ceiling_ppm", "effective_from", "rules_sha256"])
+        version.rules.all().delete()
+        Rule.objects.bulk_create(row_of(version, term) for term in rules)
+        _tell("plan.revised", version, by=by)
+    return version
+
+
+def discard(version: PlanVersion, *, by: Actor) -> None:
+    """Throw a draft away; what it said stands in no book. Conflict `plan.stands`."""
+    with acting_for(version.merchant), transaction.atomic():
+        version = _unpublished(version)
+        _tell("plan.discarded", version, by=by)
+        version.rules.all().delete()
+        version.delete()
+
+
+def publish_draft(version: PlanVersion, *, by: Actor, at: datetime | None = None) -> PlanVersion:
+    """From its beginning on the draft holds, and never changes again; it ends its predecessor.
+
+    Conflict `plan.stands`, and `plan.overlaps` if it begins before `at` (now) where a version of the plan held,
+    of whatever scope: what has been split by that one stands.
+    """
+    at = at or timezone.now()
+    with acting_for(version.merchant), transaction.atomic():
+        version = _unpublished(version)
+        check(terms_of(version), ceiling_ppm=version.ceiling_ppm)
+        if _held(version.plan, since=version.effective_from, until=at):
+            raise _overlaps()
+        _end_predecessor(version)
         version.published_at = at
         with refusing("plan_version_never_overlaps", _overlaps()):
             version.save(update_fields=["published_at"])
-        record(
-            "plan.published",
-            merchant_id=brand.merchant_id,
-            subject=version.ref,
-            payload={"plan": plan.ref, "brand": brand.ref, "mode": str(mode), "number": version.number},
-            concerns=[],
-            by=by,
-            at=at,
-        )
+        _tell("plan.published", version, by=by, at=at)
     return version
+
+
+@transaction.atomic
+def publish(*, by: Actor, at: datetime | None = None, **terms: Any) -> PlanVersion:
+    """`draft` and `publish_draft` in one: takes what the one takes, refuses what either does."""
+    return publish_draft(draft(by=by, **terms), by=by, at=at)
 
 
 def versions_of(brand: Brand) -> list[PlanVersion]:
@@ -98,6 +152,17 @@ def versions_of(brand: Brand) -> list[PlanVersion]:
             .select_related("plan", "channel", "contract")
             .prefetch_related("rules")
             .order_by("-effective_from", "-number")
+        )
+
+
+def drafts_of(brand: Brand) -> list[PlanVersion]:
+    """The brand's versions that are not published, newest first."""
+    with acting_for(brand.merchant):
+        return list(
+            PlanVersion.objects.filter(plan__brand=brand, published_at=None)
+            .select_related("plan", "channel", "contract")
+            .prefetch_related("rules")
+            .order_by("-number")
         )
 
 
@@ -116,26 +181,6 @@ def narrowest(versions: Iterable[PlanVersion], *, contract: Contract, at: dateti
             if (version.contract_id, version.channel_id) == (contract_id, channel_id):
                 return version
     return None
-
-
-def terms_of(version: PlanVersion) -> list[Term]:
-    return [
-        Term(
-            rule.number,
-            rule.role,
-            ppm=rule.ppm,
-            fixed=rule.fixed,
-            per_unit=rule.per_unit,
-            tiers=tuple((start, ppm) for start, ppm in rule.tiers),
-            line_cap=rule.line_cap,
-            period_cap=rule.period_cap,
-            category=rule.category,
-            sku=rule.sku_id,
-            channel=rule.channel,
-            level=rule.level,
-        )
-        for rule in version.rules.all()
-    ]
 
 
 def counted_roles(versions: Iterable[PlanVersion], *, plan_id: int, period: date) -> frozenset[str]:
@@ -181,18 +226,50 @@ def _held(plan: Plan, *, since: datetime, until: datetime) -> bool:
     return since < until and held.filter(Q(effective_until=None) | Q(effective_until__gt=since)).exists()
 
 
-def _end_predecessor(
-    plan: Plan, channel: Merchant | None, contract: Contract | None, begins: datetime
-) -> None:
+def _end_predecessor(version: PlanVersion) -> None:
     """Close the open version of the same scope."""
     PlanVersion.objects.filter(
-        plan=plan,
-        channel=channel,
-        contract=contract,
+        plan=version.plan,
+        channel=version.channel,
+        contract=version.contract,
         published_at__isnull=False,
         effective_until=None,
-        effective_from__lt=begins,
-    ).update(effective_until=begins)
+        effective_from__lt=version.effective_from,
+    ).update(effective_until=version.effective_from)
+
+
+def _unpublished(version: PlanVersion) -> PlanVersion:
+    """The draft as it stands, and nobody else's until the transaction ends. Locks: the plan, then the version."""
+    Plan.objects.select_for_update(no_key=True).get(pk=version.plan_id)
+    rows = PlanVersion.objects.select_for_update(of=("self",)).select_related(
+        "plan__brand", "merchant", "channel", "contract"
+    )
+    now = rows.filter(pk=version.pk, published_at=None).first()
+    if now is None:
+        raise Conflict(
+            "plan.stands",
+            _("This version is published or was thrown away; it does not change any more."),
+            next_step=_("Draw up a new version from it."),
+        )
+    return now
+
+
+def _tell(kind: str, version: PlanVersion, *, by: Actor, at: datetime | None = None) -> None:
+    plan = version.plan
+    record(
+        kind,
+        merchant_id=version.merchant_id,
+        subject=version.ref,
+        payload={
+            "plan": plan.ref,
+            "brand": plan.brand.ref,
+            "mode": str(plan.mode),
+            "number": version.number,
+        },
+        concerns=[],
+        by=by,
+        at=at,
+    )
 
 
 def _overlaps() -> Conflict:
@@ -202,27 +279,3 @@ def _overlaps() -> Conflict:
         next_step=_("Let the new version begin later; what was split by the other one stands."),
         field="effective_from",
     )
-
-
-def _rule(version: PlanVersion, term: Term) -> Rule:
-    return Rule(
-        merchant_id=version.merchant_id,
-        version=version,
-        number=term.number,
-        role=term.role,
-        ppm=term.ppm,
-        fixed=term.fixed,
-        per_unit=term.per_unit,
-        tiers=[list(tier) for tier in term.tiers],
-        line_cap=term.line_cap,
-        period_cap=term.period_cap,
-        category=term.category,
-        sku_id=term.sku,
-        channel=term.channel,
-        level=term.level,
-    )
-
-
-def _fingerprint(rules: Sequence[Term]) -> bytes:
-    rows = sorted(list(astuple(term)) for term in rules)
-    return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).digest()

@@ -32,7 +32,7 @@ from merchants.models import Merchant, Party
 from merchants.money import PPM
 from merchants.scoping import acting_for
 
-GRACE = timedelta(days=3)  # for sales that are told late
+WAIT = timedelta(days=3)  # after a month's end: its last day is over in every zone, and late tills have told
 
 Rules = dict[tuple[int | None, int | None], Term]  # by (version, number)
 Sold = tuple[Share, int, int]  # with what was refunded of its line, in minor units and in pieces
@@ -79,17 +79,55 @@ def true_up(
     return found
 
 
-def close_months(book: Merchant, *, now: datetime, by: Actor = WORKER) -> int:
-    """True up every month of the book that has been over for `GRACE`, payee by payee, each in a transaction of its
-    own: called again it goes on. How many payees' months it closed."""
+def true_up_month(
+    *, book: Merchant, month: date, by: Actor = WORKER, at: datetime | None = None
+) -> list[TrueUp]:
+    """True up everybody's month in the book who had tiers and is not trued up yet, payee by payee, each in a
+    transaction of its own: whoever comes after a killed worker goes on. Conflict `true_up.period_open`."""
+    return [
+        row
+        for plan in _open_plans(book, month_of(month))
+        for payee in payees(book=book, plan=plan, period=month)
+        for row in true_up(book=book, plan=plan, payee=payee, period=month, by=by, at=at)
+    ]
+
+
+def due_months(book: Merchant, *, now: datetime) -> list[date]:
+    """The months with tiers to true up, oldest first: over for some days, and no line of theirs waits to be settled."""
     today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
     with acting_for(book):
-        open_ = RunningTotal.objects.filter(trued_up_at=None, period__lt=month_of(today - GRACE))
-        rows = list(open_.exclude(payee=book.party_id).select_related("plan__brand__merchant", "payee"))
-    months = {(row.plan_id, row.payee_id, row.period): row for row in rows}
-    for row in months.values():
-        true_up(book=book, plan=row.plan, payee=row.payee, period=row.period, by=by, at=now)
-    return len(months)
+        open_ = RunningTotal.objects.filter(trued_up_at=None, period__lt=month_of(today - WAIT))
+        months = sorted(set(open_.values_list("period", flat=True)))
+        settled = [month for month in months if not _of_month(Split.objects.open(), month).exists()]
+    return [month for month in settled if _open_plans(book, month)]
+
+
+def _open_plans(book: Merchant, month: date) -> list[Plan]:
+    """The plans with tiers under which somebody's month is not trued up. Totals that only a cap looks at need none."""
+    with acting_for(book):
+        open_ = RunningTotal.objects.filter(period=month, trued_up_at=None).exclude(payee=book.party_id)
+        roles: dict[Plan, set[str]] = defaultdict(set)
+        for total in open_.select_related("plan__brand__merchant").order_by("plan_id"):
+            roles[total.plan].add(total.role)
+    return [plan for plan, open_roles in roles.items() if open_roles & tiered_roles(plan)]
+
+
+def tiered_roles(plan: Plan) -> set[str]:
+    """The roles to which some published version of the plan gives tiers."""
+    versions = (version for version in versions_of(plan.brand) if version.plan_id == plan.pk)
+    return {term.role for version in versions for term in terms_of(version) if term.tiers}
+
+
+def _of_month(splits: QuerySet[Split], month: date) -> QuerySet[Split]:
+    return splits.filter(business_date__gte=month, business_date__lt=month_of(month + timedelta(days=31)))
+
+
+def payees(*, book: Merchant, plan: Plan, period: date) -> list[Party]:
+    """Whose month there is to true up, by party: those with a total and no true-up yet."""
+    with acting_for(book):
+        open_ = RunningTotal.objects.filter(plan=plan, period=month_of(period), trued_up_at=None)
+        parties = Party.objects.filter(pk__in=open_.exclude(payee=book.party_id).values("payee"))
+        return list(parties.order_by("pk"))
 
 
 def _standing(key: Key) -> TrueUp | None:

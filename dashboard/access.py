@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions.models import SettlementBatch
+from commissions.models import PlanVersion, SettlementBatch
 from coupons import reports
 from coupons.models import Campaign
 from members.models import Member
@@ -78,6 +78,14 @@ def campaign(request: HttpRequest, ref: str) -> Campaign:
 
 def batch(request: HttpRequest, ref: str) -> SettlementBatch:
     return _one(finding.every(SettlementBatch), ref)
+
+
+def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
+    """A draft or a published one, with its rules."""
+    versions = finding.every(PlanVersion).select_related(
+        "plan__brand__merchant", "merchant", "channel", "contract"
+    )
+    return _one(versions.prefetch_related("rules__sku"), ref)
 
 
 def key(request: HttpRequest, ref: str) -> ApiKey:

@@ -67,8 +67,8 @@ def sweep() -> int:
 
 @shared_task
 def close_days() -> int:
-    """Close the business dates that are over, book by book, true up the months, and release the reserves whose window
-    is over; returns how many books got through. Whatever a killed worker left under way goes on here."""
+    """Close the business dates that are over, book by book, release the reserves whose window is, and true up the
+    months with tiers; returns how many books got through. Whatever a killed worker left under way goes on here."""
     now = timezone.now()
     return sum(
         _got_through(book, partial(close_day, book, now=now)) for book in Merchant.objects.order_by("id")
@@ -78,8 +78,9 @@ def close_days() -> int:
 def close_day(book: Merchant, *, now: datetime) -> None:
     batches.close(book, now=now)
     today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
-    trueup.close_months(book, now=now)
     reserves.release_due(book, on=today - timedelta(days=1), at=now)
+    for month in trueup.due_months(book, now=now):
+        trueup.true_up_month(book=book, month=month, at=now)
 
 
 def _got_through(seller: Merchant, work: Callable[[], object]) -> bool:

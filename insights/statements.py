@@ -137,11 +137,11 @@ def as_csv(name: str, month: Month, opening: int, lines: Iterable[Line], closing
     """The statement for a spreadsheet: yuan with two decimals, first the opening, last the closing balance."""
     text = io.StringIO()
     sheet = csv.writer(text)
-    sheet.writerow([_safe(name), str(month)])
+    sheet.writerow([safe(name), str(month)])
     sheet.writerow([_("Booked on"), _("What"), _("For"), _("Amount")])
     sheet.writerow([month.first.isoformat(), _("Opening balance"), "", yuan_of(opening)])
     for line in lines:
-        sheet.writerow([line.booked_on.isoformat(), line.word, _safe(line.about), yuan_of(line.amount)])
+        sheet.writerow([line.booked_on.isoformat(), line.word, safe(line.about), yuan_of(line.amount)])
     sheet.writerow([month.last.isoformat(), _("Closing balance"), "", yuan_of(closing)])
     return "\ufeff" + text.getvalue()
 
@@ -151,5 +151,5 @@ def yuan_of(fen: int) -> str:
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text

@@ -15,6 +15,7 @@ WHAT = {
     "members": _("Members"),
     "campaigns": _("Campaigns and coupons"),
     "orders": _("Orders and refunds"),
+    "plans": _("Commission plans"),
     "ledger": _("Ledger"),
     "events": _("Events"),
 }

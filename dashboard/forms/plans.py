@@ -1,28 +1,29 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from commissions.models import Rule
+from commissions.models import PlanVersion, Rule
+from commissions.plans import terms_of
 from commissions.splitting import Term
 from dashboard.forms.fields import AskingForm, MomentField, PercentField
+from dashboard.forms.plan_rules import RuleForm, initial_of
+from merchants.errors import DomainError
 from merchants.models import Brand, Merchant
+from merchants.money import PPM
 from stores.models import Contract
 
-# What a brand may give out of a sale; the rest stays with who collects.
-ROLES = (
-    Rule.Role.BRAND,
-    Rule.Role.CHANNEL,
-    Rule.Role.STORE,
-    Rule.Role.GUIDE,
-    Rule.Role.BOUND,
-    Rule.Role.SERVING,
-)
+MOST_ROWS = 59  # the rest is a rule too
+
+RuleRows = forms.formset_factory(RuleForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
 
 
 class PlanForm(AskingForm):
-    """The next version of a brand's plan: a ratio for each role, and who has the rest is nobody's to say."""
+    """A draft of a brand's plan: for whom, from when, and its rules row by row; who has the rest is nobody's to say.
+
+    `change` is what a button of a row asks for: `add`, `remove-2`, or `look`, which only reads the rules out.
+    """
 
     FIELD_OF = {"rules": "", "scope": "partner"}
 
@@ -30,30 +31,113 @@ class PlanForm(AskingForm):
     mode = forms.ChoiceField(label=_("Settlement mode"), choices=Contract.Mode)
     partner = forms.ChoiceField(label=_("Holds for"), required=False)
     effective_from = MomentField(label=_("Holds from"))
+    basis = forms.ChoiceField(
+        label=_("Percent of"), choices=PlanVersion.Basis, initial="paid", required=False
+    )
+    ceiling = PercentField(
+        label=_("The rates come to at most, in percent"), required=False, help_text=_("Empty means 100.")
+    )
 
-    def __init__(self, *args, brands: Sequence[Brand], partners: Sequence[Merchant], **kwargs) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        brands: Sequence[Brand],
+        partners: Sequence[Merchant],
+        version: PlanVersion | None = None,
+        initial: Mapping[str, Any],
+    ) -> None:
+        self.change = data.get("change", "") if data else ""
+        rows = [{"role": Rule.Role.GUIDE}]
+        if version:
+            initial = _initial(version)
+            articles = {rule.sku_id: rule.sku for rule in version.rules.all() if rule.sku_id}
+            rest = Rule.Role.RESIDUAL
+            rows = [initial_of(term, articles=articles) for term in terms_of(version) if term.role != rest]
+        if self.change and self.change != "look":
+            initial, rows, data = dict(data.items()), _changed(data, self.change), None
+        super().__init__(data, initial=initial)
+        self.rows = RuleRows(data, initial=None if data else rows, prefix="rules")
         self.brands = {brand.ref: brand for brand in brands}
         self.partners = {merchant.ref: merchant for merchant in partners}
         self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()]
         everybody = [("", _("Every store of this mode"))]
         self.fields["partner"].choices = everybody + [(ref, m.name) for ref, m in self.partners.items()]
-        for role in ROLES:
-            self.fields[f"{role}_ratio"] = PercentField(label=role.label, required=False)
+        if version:
+            for name in ("brand", "mode", "partner"):
+                del self.fields[name]
 
     @property
-    def ratios(self) -> list[forms.BoundField]:
-        return [self[f"{role}_ratio"] for role in ROLES]
+    def saves(self) -> bool:
+        """Whether it is sent to be kept, and may be."""
+        return self.is_bound and not self.change and self.is_valid()
+
+    def is_valid(self) -> bool:
+        return all([super().is_valid(), self.rows.is_valid()])
+
+    def clean(self) -> dict[str, Any]:
+        if self.rows.non_form_errors():
+            self.add_error(None, _("The rules did not arrive whole. Load the page again."))
+        return super().clean()
+
+    def rules(self) -> list[Term]:
+        rules = [row.term(number) for number, row in enumerate(self.rows, start=1)]
+        return [*rules, Term(len(rules) + 1, Rule.Role.RESIDUAL)]
+
+    def readable(self) -> list[tuple[Term, str]]:
+        """The rules with the names of their articles, as far as the rows can be read."""
+        if not self.is_bound:
+            return []
+        whole = [row for row in self.rows if row.is_valid()]
+        terms = [
+            (row.term(number), getattr(row.cleaned_data.get("article"), "name", ""))
+            for number, row in enumerate(whole, start=1)
+        ]
+        return [*terms, (Term(len(terms) + 1, Rule.Role.RESIDUAL), "")]
 
     def terms(self) -> dict[str, Any]:
-        """What `commissions.plans.publish` takes."""
+        """What `commissions.plans.revise` takes."""
         given = self.cleaned_data
-        claims = [(role, given[f"{role}_ratio"]) for role in ROLES if given[f"{role}_ratio"]]
-        rules = [Term(number, role, ppm) for number, (role, ppm) in enumerate(claims, start=1)]
         return {
-            "brand": self.brands[given["brand"]],
-            "mode": given["mode"],
-            "scope": self.partners.get(given["partner"]),
-            "rules": [*rules, Term(len(rules) + 1, Rule.Role.RESIDUAL, None)],
+            "rules": self.rules(),
             "effective_from": given["effective_from"],
+            "basis": given["basis"] or PlanVersion.Basis.PAID,
+            "ceiling_ppm": PPM if given["ceiling"] is None else given["ceiling"],
         }
+
+    def whole(self) -> dict[str, Any]:
+        """What `commissions.plans.draft` takes."""
+        given = self.cleaned_data
+        scope = self.partners.get(given["partner"])
+        return self.terms() | {"brand": self.brands[given["brand"]], "mode": given["mode"], "scope": scope}
+
+    def blame(self, refusal: DomainError) -> None:
+        """At the row of the rule that it names, else as every form does."""
+        number = refusal.extra.get("rule", 0)
+        if 0 < number <= len(self.rows.forms):
+            self.rows.forms[number - 1].add_error("claim", refusal.words)
+        else:
+            super().blame(refusal)
+
+
+def _initial(version: PlanVersion) -> dict[str, Any]:
+    ceiling = version.ceiling_ppm
+    return {
+        "effective_from": version.effective_from,
+        "basis": version.basis,
+        "ceiling": "" if ceiling == PPM else f"{ceiling / 10_000:.4f}".rstrip("0").rstrip("."),
+    }
+
+
+def _changed(data: Any, change: str) -> list[dict[str, str]]:
+    """The rows as they were sent, as typed, with one more or one less."""
+    count = data.get("rules-TOTAL_FORMS", "")
+    count = min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() else 0
+    rows = [
+        {name: data.get(f"rules-{index}-{name}", "") for name in RuleForm.base_fields}
+        for index in range(count)
+    ]
+    verb, _dash, place = change.partition("-")
+    if verb == "remove" and place.isascii() and place.isdigit():
+        return [row for index, row in enumerate(rows) if index != int(place)]
+    return [*rows, {}] if verb == "add" and count < MOST_ROWS else rows

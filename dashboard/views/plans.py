@@ -1,4 +1,4 @@
-"""Commission plans: what was published for whom and when, and the next version."""
+"""Commission plans: what was published for whom and when, and drafts of what comes next."""
 
 from datetime import timedelta
 
@@ -7,10 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from commissions import plans
 from commissions.models import PlanVersion, Rule
 from commissions.reasons import claim_of
+from commissions.wording import rule_in_words
+from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.plans import PlanForm
 from dashboard.frame import page
@@ -25,14 +28,29 @@ def index(request: HttpRequest) -> HttpResponse:
     brands = list(finding.every(Brand))
     now = timezone.now()
     context = {
-        "brands": [(brand, [_in_words(v, now) for v in plans.versions_of(brand)]) for brand in brands],
+        "brands": [
+            (brand, [_in_words(v, now) for v in [*plans.drafts_of(brand), *plans.versions_of(brand)]])
+            for brand in brands
+        ],
         "may_write": bool(brands) and request.seat.may("plans.write"),
     }
     return page(request, "dashboard/plans/index.html", context, section="plans")
 
 
+@needs("plans.read")
+def show(request: HttpRequest, ref: str) -> HttpResponse:
+    version = access.plan_version(request, ref)
+    articles = {rule.sku_id: rule.sku.name for rule in version.rules.all() if rule.sku_id}
+    context = _in_words(version, timezone.now()) | {
+        "sentences": [rule_in_words(t, article=articles.get(t.sku, "")) for t in plans.terms_of(version)],
+        "may_write": request.seat.may("plans.write"),
+    }
+    return page(request, "dashboard/plans/show.html", context, section="plans")
+
+
 @needs("plans.write")
 def new(request: HttpRequest) -> HttpResponse:
+    """A POST keeps the draft; with `change` it only answers the form with other rows, or read out."""
     brands = list(finding.every(Brand))
     partners = {merchant.ref: merchant for brand in brands for merchant in partners_of(brand)}
     tomorrow = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
@@ -42,23 +60,77 @@ def new(request: HttpRequest) -> HttpResponse:
         partners=list(partners.values()),
         initial={"effective_from": tomorrow},
     )
-    if form.is_bound and form.is_valid():
+    if form.saves:
         try:
-            version = plans.publish(by=request.seat.actor, **form.terms())
+            version = plans.draft(by=request.seat.actor, **form.whole())
         except DomainError as refusal:
             form.blame(refusal)
         else:
-            messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
-            return redirect("plans")
-    status = 422 if form.is_bound else 200
-    return page(request, "dashboard/plans/new.html", {"form": form}, section="plans", status=status)
+            return _kept(request, version)
+    return _form(request, form, _("New draft"))
+
+
+@needs("plans.write")
+def edit(request: HttpRequest, ref: str) -> HttpResponse:
+    version = access.plan_version(request, ref)
+    form = PlanForm(request.POST or None, brands=(), partners=(), version=version, initial={})
+    if form.saves:
+        try:
+            version = plans.revise(version, by=request.seat.actor, **form.terms())
+        except DomainError as refusal:
+            form.blame(refusal)
+        else:
+            return _kept(request, version)
+    return _form(request, form, _("Draft %(number)d") % {"number": version.number})
+
+
+@require_POST
+@needs("plans.write")
+def publish(request: HttpRequest, ref: str) -> HttpResponse:
+    version = access.plan_version(request, ref)
+    try:
+        plans.publish_draft(version, by=request.seat.actor)
+    except DomainError as refusal:
+        messages.error(request, refusal.words)
+    else:
+        messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
+    return redirect("plan_version", ref)
+
+
+@require_POST
+@needs("plans.write")
+def discard(request: HttpRequest, ref: str) -> HttpResponse:
+    version = access.plan_version(request, ref)
+    try:
+        plans.discard(version, by=request.seat.actor)
+    except DomainError as refusal:
+        messages.error(request, refusal.words)
+        return redirect("plan_version", ref)
+    messages.success(request, _("The draft was thrown away."))
+    return redirect("plans")
+
+
+def _kept(request: HttpRequest, version: PlanVersion) -> HttpResponse:
+    messages.success(request, _("The draft is kept. Nothing is split by it before it is published."))
+    return redirect("plan_version", version.ref)
+
+
+def _form(request: HttpRequest, form: PlanForm, title: str) -> HttpResponse:
+    context = {
+        "form": form,
+        "title": title,
+        "sentences": [rule_in_words(term, article=name) for term, name in form.readable()],
+    }
+    status = 422 if form.is_bound and not form.change else 200
+    return page(request, "dashboard/plans/new.html", context, section="plans", status=status)
 
 
 def _in_words(version: PlanVersion, now) -> dict[str, object]:
     begun = version.effective_from <= now
     ended = version.effective_until is not None and version.effective_until <= now
+    state = "ended" if ended else "holds" if begun else "coming"
     return {
         "version": version,
-        "state": "ended" if ended else "holds" if begun else "coming",
+        "state": state if version.published_at else "draft",
         "rules": [(Rule.Role(term.role).label, claim_of(term)) for term in plans.terms_of(version)],
     }

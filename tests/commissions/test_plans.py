@@ -29,7 +29,7 @@ def test_ratios_over_a_hundred_percent_are_refused_with_the_sum(world):
     with pytest.raises(DomainError) as refusal:
         publish(world, [Term(1, "store", 700_000), Term(2, "guide", 400_000), REST])
     assert refusal.value.code == "plan.over_ceiling"
-    assert refusal.value.extra == {"total_ppm": 1_100_000, "ceiling_ppm": 1_000_000}
+    assert refusal.value.extra == {"total_ppm": 1_100_000, "ceiling_ppm": 1_000_000, "rule": 2}
     assert "110" in str(refusal.value.message)
 
 

@@ -143,16 +143,18 @@ def test_a_month_that_still_runs_is_not_trued_up(world):
     assert trued_up(world, at=FIRST_OF_DECEMBER)
 
 
-def test_months_are_closed_when_late_sales_have_had_their_time(world):
-    """Also one without tiers: a cap's month is over as well."""
+def test_a_months_time_comes_when_late_sales_have_had_theirs_and_all_is_settled(world):
+    """A role that only a cap looks at has nothing to be trued up."""
     published(world, GUIDE, Term(2, "store", 10_000, period_cap=100))
-    booked(world, "T-1")
-    days = timedelta(days=1)
-    assert trueup.close_months(world.qinglan, now=FIRST_OF_DECEMBER + 2 * days) == 0
-    assert trueup.close_months(world.qinglan, now=FIRST_OF_DECEMBER + 3 * days) == 2
-    assert trueup.close_months(world.qinglan, now=FIRST_OF_DECEMBER + 3 * days) == 0
-    with world.inside(world.qinglan):
-        assert [row.role for row in TrueUp.objects.all()] == ["guide"]
+    order = booked(world, "T-1")
+    third = FIRST_OF_DECEMBER + timedelta(days=3)
+    assert trueup.due_months(world.qinglan, now=third) == [], "a line of it waits to be settled"
+    settle(world, order)
+    assert trueup.due_months(world.qinglan, now=third - timedelta(days=1)) == []
+    assert trueup.due_months(world.qinglan, now=third) == [NOVEMBER]
+    (row,) = trueup.true_up_month(book=world.qinglan, month=NOVEMBER, at=third)
+    assert row.role == "guide"
+    assert trueup.due_months(world.qinglan, now=third) == []
 
 
 def test_an_empty_purse_owes_the_difference(world):

@@ -1,8 +1,5 @@
 """Headquarters: what is agreed with partners (contracts, plans), and the ledger that follows from it."""
 
-import pytest
-
-from commissions.plans import versions_of
 from stores.models import Contract
 from tests.faces.headquarters import words
 from tests.people import renewed
@@ -39,43 +36,6 @@ def test_a_contract_says_who_may_tell_that_the_other_took_the_money(world, at_de
     assert terms(world.qinglan_at_jingan) == [False, False]
     assert terms(renewed(world.qinglan_at_jingan, brand_tells_for_store=True)) == [True, False]
     assert terms(renewed(world.qinglan_at_xuhui, store_tells_for_brand=True)) == [False, True]
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"guide_ratio": "1e1"}, "Enter a number"),
-        ({"guide_ratio": "٣"}, "Enter a number"),
-        ({"guide_ratio": "3.12345"}, "no more than 4 decimal places"),
-        ({"effective_from": "9999-12-31T00:00-14:00"}, "between 1 January 2000 and 1 January 2100"),
-    ],
-)
-def test_a_plan_s_percent_and_beginning_are_written_plainly(world, at_desk, changed, said):
-    given = {"brand": world.qinglan_brand.ref, "mode": "central", "effective_from": "2027-01-01T00:00"}
-    answer = at_desk(world.gu).post("/hq/plans/new/", given | {"guide_ratio": "3"} | changed)
-    assert answer.status_code == 422 and said in words(answer)
-
-
-def test_a_plan_is_published_for_a_partner_in_percent(world, at_desk):
-    gu = at_desk(world.gu)
-    given = {
-        "brand": world.qinglan_brand.ref,
-        "mode": "central",
-        "partner": world.hehe.ref,
-        "effective_from": "2027-01-01T00:00",
-    }
-    assert gu.post("/hq/plans/new/", given | {"guide_ratio": "60", "store_ratio": "50"}).status_code == 422
-    assert versions_of(world.qinglan_brand) == []
-    answer = gu.post("/hq/plans/new/", given | {"guide_ratio": "3.5", "store_ratio": "4"})
-    assert answer.status_code == 302
-    [version] = versions_of(world.qinglan_brand)
-    assert version.channel == world.hehe
-    assert {rule.role: rule.ppm for rule in version.rules.all()} == {
-        "store": 40_000,
-        "guide": 35_000,
-        "residual": None,
-    }
-    assert "3.5%" in words(gu.get("/hq/plans/"))
 
 
 def test_the_ledger_adds_up_by_kind_and_opens_one_kind(world, at_desk, receipt):

@@ -75,6 +75,15 @@ def own_campaign(world: World) -> dict[str, str]:
     return {"ref": rows.own_campaign(world).ref}
 
 
+def draft(world: World) -> dict[str, str]:
+    return {"ref": rows.draft(world).ref}
+
+
+def published_version(world: World) -> dict[str, str]:
+    """It is not thrown away, so every role meets it."""
+    return {"ref": rows.published_version(world).ref}
+
+
 def batch(world: World) -> dict[str, str]:
     return {"ref": rows.batch(world).ref}
 
@@ -128,6 +137,11 @@ PAGES: dict[str, Page] = {
     "contract_decline": hq("contracts.write", of=offer, method="post"),
     "plans": hq("plans.read"),
     "plan_new": hq("plans.write"),
+    "plan_version": hq("plans.read", of=draft),
+    "plan_edit": hq("plans.write", of=draft),
+    "plan_publish": hq("plans.write", of=draft, method="post"),
+    "plan_discard": hq("plans.write", of=published_version, method="post"),
+    "plan_simulation": hq("plans.read", of=draft),
     "keys": hq("keys.write"),
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),

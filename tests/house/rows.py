@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from catalog.models import Sku
-from commissions import batches
-from commissions.models import SettlementBatch
+from commissions import batches, plans
+from commissions.models import PlanVersion, SettlementBatch
+from commissions.splitting import Term
 from coupons.models import Campaign
 from flows.joining import Joined
 from ledger.accounts import Place, ids_of, named
 from members.models import FollowUp
-from merchants.models import ApiKey, Party
+from merchants.models import ApiKey, Brand, Party
 from merchants.onboarding import issue_key
 from orders.models import Order
 from stores.models import Contract, Store
@@ -39,6 +40,26 @@ def contract_of_putuo(world: World) -> Contract:
 def key(world: World) -> ApiKey:
     known = ApiKey.objects.filter(name="收银").first()
     return known or issue_key(merchant=world.hehe, name="收银", by=selling.TILL)[0]
+
+
+def own_brand(world: World) -> Brand:
+    return Brand.objects.filter(merchant=world.hehe).first() or Brand.objects.create(
+        merchant=world.hehe, name="和合", slug="hehe", seal="和"
+    )
+
+
+def draft(world: World) -> PlanVersion:
+    brand = own_brand(world)
+    rules = [Term(1, "guide", 50_000), Term(2, "residual")]
+    known = plans.drafts_of(brand)
+    begins = timezone.now() + timedelta(days=1)
+    given = {"mode": "direct", "rules": rules, "effective_from": begins, "by": selling.TILL}
+    return known[0] if known else plans.draft(brand=brand, **given)
+
+
+def published_version(world: World) -> PlanVersion:
+    known = plans.versions_of(own_brand(world))
+    return known[0] if known else plans.publish_draft(draft(world), by=selling.TILL)
 
 
 def batch(world: World) -> SettlementBatch:

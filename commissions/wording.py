@@ -1,0 +1,54 @@
+"""A plan's rules as sentences that whoever signs them can read. Codes in, words out; nothing is read."""
+
+from django.utils.translation import gettext as _
+
+from commissions.checking import percent
+from commissions.models import Rule
+from commissions.reasons import claim_of
+from commissions.splitting import Term
+from merchants.money import yuan
+from orders.models import Order
+
+__all__ = ["rule_in_words"]
+
+
+def rule_in_words(term: Term, *, article: str = "") -> str:
+    """“Guide: 5% of each line, at most ¥500.00 a month”; `article` names the SKU if the rule is for one."""
+    told = _claim(term)
+    for clause in [*_caps(term), *_conditions(term, article)]:
+        # Translators: two clauses of one sentence, one after the other.
+        told = _("%(told)s, %(clause)s") % {"told": told, "clause": clause}
+    # Translators: who, and what they get.
+    return _("%(role)s: %(claim)s") % {"role": Rule.Role(term.role).label, "claim": told}
+
+
+def _claim(term: Term) -> str:
+    if term.kind == "residual":
+        return _("what is left")
+    if term.kind == "ratio":
+        return _("%(rate)s%% of each line") % {"rate": percent(term.ppm or 0)}
+    if term.kind == "tiers":
+        return _("of the month's sales %(tiers)s") % {"tiers": claim_of(term)}
+    return claim_of(term) if term.per_unit else _("%(amount)s a line") % {"amount": claim_of(term)}
+
+
+def _caps(term: Term) -> list[str]:
+    told = []
+    if term.line_cap is not None:
+        told.append(_("at most %(amount)s a line") % {"amount": yuan(term.line_cap)})
+    if term.period_cap is not None:
+        told.append(_("at most %(amount)s a month") % {"amount": yuan(term.period_cap)})
+    return told
+
+
+def _conditions(term: Term, article: str) -> list[str]:
+    told = []
+    if term.category:
+        told.append(_("only category %(category)s") % {"category": term.category})
+    if term.sku is not None:
+        told.append(_("only article %(article)s") % {"article": article or term.sku})
+    if term.channel:
+        told.append(_("only by %(channel)s") % {"channel": Order.Channel(term.channel).label})
+    if term.level is not None:
+        told.append(_("only guides of level %(level)d") % {"level": term.level})
+    return told
