@@ -3,7 +3,19 @@ from django.urls import include, path, re_path, register_converter
 from api import docs
 from api.calls import Unknown
 from api.paths import CodeConverter, RefConverter
-from api.v1 import campaigns, catalog, coupons, events, guides, ledger, members, orders, refunds, stores
+from api.v1 import (
+    campaigns,
+    catalog,
+    coupons,
+    events,
+    guides,
+    ledger,
+    members,
+    orders,
+    payouts,
+    refunds,
+    stores,
+)
 
 register_converter(RefConverter, "ref")
 register_converter(CodeConverter, "code")
@@ -27,6 +39,8 @@ v1 = [
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/<ref:ref>", orders.OneOrder.as_view(), name="order"),
     path("refunds", refunds.Refunds.as_view(), name="refunds"),
+    path("payouts", payouts.Payouts.as_view(), name="payouts"),
+    path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
     path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
     path("events", events.Events.as_view(), name="events"),
 ]

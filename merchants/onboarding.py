@@ -29,6 +29,7 @@ API_SCOPES = (
     "orders:read",
     "orders:write",
     "ledger:read",
+    "payouts:read",
     "events:read",
 )
 

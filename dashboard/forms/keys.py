@@ -15,6 +15,7 @@ WHAT = {
     "campaigns": _("Campaigns and coupons"),
     "orders": _("Orders and refunds"),
     "ledger": _("Ledger"),
+    "payouts": _("Payouts"),
     "events": _("Events"),
 }
 HOW = {"read": _("%(what)s: read"), "write": _("%(what)s: write")}
