@@ -239,6 +239,7 @@ _KINDS = {
     "member.left": gettext_lazy("%(member)s left"),
     "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
     "merchant.opened": gettext_lazy("The merchant came on board"),
+    "money.arrived": gettext_lazy("Money arrived on another account"),
     "payee_account.kept": gettext_lazy("A bank account for payouts was entered"),
     "payout.created": gettext_lazy("A payout to %(payee)s was made"),
     "payout.submitted": gettext_lazy("A payout to %(payee)s was sent"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -62,8 +63,10 @@ def keep_account(
     """From now on whoever pays the guide sends to this account, one row with each payer. DomainError
     `payee_account.invalid`."""
     books = sorted((purse.book for purse in purses(guide)), key=lambda book: book.pk)  # one order: they lock
-    given = {"party": guide.party, "holder": holder, "bank": bank, "number": number, "by": by, "at": at}
-    return [payee_accounts.keep(payer=book, **given) for book in books]
+    keep = partial(
+        payee_accounts.keep, party=guide.party, holder=holder, bank=bank, number=number, by=by, at=at
+    )
+    return [keep(payer=book) for book in books]
 
 
 def withdraw(

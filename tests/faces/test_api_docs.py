@@ -39,6 +39,8 @@ CALLS = {
     "GET /orders/{ref}",
     "POST /refunds",
     "GET /ledger/trial-balance",
+    "GET /payouts",
+    "GET /payouts/{ref}",
     "GET /events",
 }
 

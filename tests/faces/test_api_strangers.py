@@ -11,7 +11,7 @@ from tests.faces.merchant_system import MerchantSystem
 from tests.selling import FANG, campaign_of, coupon_for, joined, line, money_back, sold
 from tests.streaming import number
 
-LISTS = ["stores", "guides", "products", "skus", "members", "campaigns", "orders"]
+LISTS = ["payouts", "stores", "guides", "products", "skus", "members", "campaigns", "orders"]
 SECRETS = ["和合", "青岚", "木白", "林小雨", "方女士", "T-1", "R-1"]
 
 

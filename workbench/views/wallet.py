@@ -37,7 +37,9 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
         drawn = wallet.withdraw(guide=desk.guide, book=purse.book, amount=amount, by=desk.seat.actor)
     except DomainError as refusal:
         return shell.page(request, "earnings/withdraw", context | {"refusal": refusal}, status=422)
-    messages.success(request, _("The withdrawal is on its way to %(payer)s.") % {"payer": purse.book.name})
+    messages.success(
+        request, _("Asked for. %(payer)s sends it with its next bank file.") % {"payer": purse.book.name}
+    )
     return redirect("workbench:payout", ref=drawn.ref)
 
 
