@@ -41,7 +41,6 @@ def index(request: HttpRequest) -> HttpResponse:
         "payables": due[:SHOWN],
         "hidden": len(due) - SHOWN,
         "total": sum(row.due for row in due),
-        "rails": Payout.Rail.choices,
         "tabs": _tabs(counts, state),
         "rows": payables.named(found.rows),
         "next": found.next,
