@@ -18,7 +18,7 @@ from merchants.models import Appointment, Merchant, Party
 
 STEPS = {
     "payout.created": gettext_lazy("Made"),
-    "payout.submitted": gettext_lazy("Sent"),
+    "payout.submitted": gettext_lazy("Submitted"),
     "payout.unknown": gettext_lazy("No answer came"),
     "payout.held": gettext_lazy("Put on hold"),
     "payout.succeeded": gettext_lazy("Arrived"),

@@ -172,7 +172,15 @@ def test_a_payout_by_hand_is_told_step_by_step_and_its_page_shows_steps_and_ledg
     mark("lost")
     mark("paid")
     page = mark("returned", reason="账号不存在")
-    for words in ("Made", "Sent", "No answer came", "Arrived", "Came back: due again", "周算", "账号不存在"):
+    for words in (
+        "Made",
+        "Submitted",
+        "No answer came",
+        "Arrived",
+        "Came back: due again",
+        "周算",
+        "账号不存在",
+    ):
         assert words in page, words
     assert "Payout on its way" in page and "Bank" in page  # accounts of the ledger story
     assert stands(world, world.qinglan, world.lin.party) == {"due": EARNED}
