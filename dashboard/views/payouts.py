@@ -113,7 +113,7 @@ def mark(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _tabs(counts: dict[str, int], state: str) -> list[dict[str, object]]:
     """Every state that has a payout, and the one that is looked at."""
-    shown = [("", _("All"), sum(counts.values()))]
+    shown = [("", _("All states"), sum(counts.values()))]
     shown += [
         (value, label, counts.get(value, 0))
         for value, label in Payout.State.choices
