@@ -13,6 +13,7 @@ from api.v1 import (
     ledger,
     members,
     orders,
+    payouts,
     plans,
     refunds,
     stores,
@@ -58,6 +59,8 @@ v1 = [
     path("versions/<ref:ref>", plans.OneVersion.as_view(), name="version"),
     path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
     path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
+    path("payouts", payouts.Payouts.as_view(), name="payouts"),
+    path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
     path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
     path("events", events.Events.as_view(), name="events"),
 ]

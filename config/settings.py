@@ -228,6 +228,8 @@ SPECTACULAR_SETTINGS = {
         "CampaignState": "coupons.models.Campaign.State",
         "CouponState": "coupons.models.Coupon.State",
         "PartyKind": "merchants.models.Party.Kind",
+        "PayoutState": "commissions.models.Payout.State",
+        "PayoutRail": "commissions.models.Payout.Rail",
         "OrderStatus": ["paid", "partly_refunded", "refunded"],
         "RefundStatus": ["refunded", "parked"],
         "ShareState": ["pending", "settled"],

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions.models import PlanVersion, SettlementBatch
+from commissions.models import BankFile, Payout, PlanVersion, SettlementBatch
+from commissions.payouts import reading as payouts
 from coupons import reports
 from coupons.models import Campaign
 from members.models import Member
@@ -86,6 +87,21 @@ def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
         "plan__brand__merchant", "merchant", "channel", "contract"
     )
     return _one(versions.prefetch_related("rules__sku"), ref)
+
+
+def payout(request: HttpRequest, ref: str) -> Payout:
+    """One the merchant owes, or sends for another."""
+    found = payouts.of_payer().filter(ref=ref).first()
+    return found or _one(payouts.of_sender(), ref)
+
+
+def payout_sent(request: HttpRequest, ref: str) -> Payout:
+    """One the merchant sends, and may tell of."""
+    return _one(payouts.of_sender(), ref)
+
+
+def bank_file(request: HttpRequest, ref: str) -> BankFile:
+    return _one(payouts.files(), ref)
 
 
 def key(request: HttpRequest, ref: str) -> ApiKey:

@@ -23,6 +23,7 @@ _CODES = {
     "due": gettext_lazy("Payable now"),
     "owed": gettext_lazy("To be recovered"),
     "transit": gettext_lazy("Payout on its way"),
+    "tax": gettext_lazy("Tax withheld"),
     "own:residual": gettext_lazy("Own residual"),
     "own:share": gettext_lazy("Own shares"),
     "own:cost": gettext_lazy("Own coupon cost"),

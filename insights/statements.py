@@ -28,6 +28,7 @@ KINDS = {
     "payout_failed": gettext_lazy("Payout failed"),
     "payout_returned": gettext_lazy("Payout returned"),
     "withhold": gettext_lazy("Tax withheld"),
+    "withhold_back": gettext_lazy("Tax given back"),
     "true_up": gettext_lazy("Period true-up"),
     "adjust": gettext_lazy("Adjustment"),
 }

@@ -33,6 +33,7 @@ API_SCOPES = (
     "plans:read",
     "plans:write",
     "ledger:read",
+    "payouts:read",
     "events:read",
 )
 

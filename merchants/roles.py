@@ -35,6 +35,7 @@ _EVERYTHING = (
         "contracts.write",
         "plans.write",
         "settlements.write",
+        "payouts.write",
         "keys.write",
         "people.write",
         "audit.read",
@@ -49,7 +50,14 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     Role.FINANCE: frozenset(
         _READ
         | _MONEY_READ
-        | {"contracts.write", "plans.write", "settlements.write", "audit.read", "dashboard.use"}
+        | {
+            "contracts.write",
+            "plans.write",
+            "settlements.write",
+            "payouts.write",
+            "audit.read",
+            "dashboard.use",
+        }
     ),
     Role.REGION_MANAGER: frozenset(_READ | {"commissions.read", "dashboard.use"}),
     Role.STORE_MANAGER: frozenset(

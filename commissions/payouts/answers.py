@@ -86,6 +86,18 @@ def fail(payout: Payout, *, by: Actor, reason: str = "", at: datetime | None = N
     return row
 
 
+def call_off(payout: Payout, *, by: Actor, at: datetime | None = None) -> Payout:
+    """It is given up before it was sent. Conflict `payout.cannot` once it has been: the rail may have paid it."""
+    at = at or timezone.now()
+    with _held(payout) as row:
+        if row.state != State.FAILED or row.submitted_at:
+            _need(row, State.CREATED, *([] if row.submitted_at else [State.HELD]))
+            row.given_back_at = at
+            post([stories.failed(row, at=at)])
+            _move(row, State.FAILED, by=by, at=at)
+    return row
+
+
 def come_back(payout: Payout, *, by: Actor, reason: str = "", at: datetime | None = None) -> Payout:
     """The money left and came back, perhaps days after it was said to have arrived."""
     at = at or timezone.now()

@@ -119,9 +119,9 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
 
 def import_results(*, book: Merchant, file: bytes, by: Actor, at: datetime | None = None) -> Imported:
     """Apply the bank's results row by row, each in a transaction of its own. The same file again changes nothing;
-    a row that does not fit is told and left, the others land. DomainError `bank_file.unreadable`."""
+    a row that does not fit is told and left, the others land. DomainError `bank_file.unreadable`: then none has."""
     at, imported = at or timezone.now(), Imported()
-    for row in read(file):
+    for row in list(read(file)):  # to its end first: a file that breaks off half-way lands nothing
         try:
             payout = _payout_of(book, row)
             before = payout.state

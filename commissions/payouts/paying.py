@@ -5,6 +5,7 @@ Locks: the payee's purse, `due` and `owed`, in order of id (docs/adr/0006), befo
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +30,22 @@ from orders.models import Tender
 State = Payout.State
 BANK = "bank"
 PLACES = (*Tender.Place.values, BANK)  # where a book holds money
+
+
+class Parts(NamedTuple):
+    """What a payout of `gross` is made of, minor units: gross − recovered − tax = net."""
+
+    gross: int
+    recovered: int
+    taken: Withheld
+
+    @property
+    def tax(self) -> int:
+        return self.taken.tax
+
+    @property
+    def net(self) -> int:
+        return self.gross - self.recovered - self.tax
 
 
 def pay(
@@ -67,13 +84,8 @@ def pay(
             merchant=book, payee=payee, currency=currency, state__in=Payout.OPEN
         ).exists():
             raise under_way()
-        gross = _gross(due, amount)
-        recovered = min(gross, owed) if guide else 0
-        month = month_of(at, book=book)
-        taken = Withheld(0, None)
-        if guide:
-            taken = withheld_from(book, payee, currency, month, taxable=gross - recovered)
-        net = gross - recovered - taken.tax
+        parts = parts_of(book, payee, due=due, owed=owed, amount=amount, at=at)
+        net = parts.net
         payout = Payout(
             merchant=book,
             sender=collector or book,
@@ -83,12 +95,12 @@ def pay(
             rail=Payout.Rail(rail),
             place=place,
             currency=currency,
-            gross=gross,
-            recovered=recovered,
-            tax=taken.tax,
+            gross=parts.gross,
+            recovered=parts.recovered,
+            tax=parts.tax,
             net=net,
-            tax_month=month,
-            withholding=taken.rule,
+            tax_month=month_of(at, book=book),
+            withholding=parts.taken.rule,
             at=at,
             by=by.ref,
             state=State.CREATED if net else State.SUCCEEDED,
@@ -99,6 +111,19 @@ def pay(
         post([stories.made(payout)])
         tell(payout, by=by, at=at)
     return payout
+
+
+def parts_of(book: Merchant, payee: Party, *, due: int, owed: int, amount: int | None, at: datetime) -> Parts:
+    """What paying `amount` of `due` would come to at `at`; inside the book's scope. Only under the purse's lock
+    (`hold_purse`) does the answer stand. DomainError `payout.nothing_due`, `payout.more_than_due`."""
+    gross = _gross(due, amount)
+    if payee.kind != Party.Kind.GUIDE:
+        return Parts(gross, 0, Withheld(0, None))
+    recovered = min(gross, owed)
+    month = month_of(at, book=book)
+    return Parts(
+        gross, recovered, withheld_from(book, payee, book.currency, month, taxable=gross - recovered)
+    )
 
 
 def hold_purse(book: Merchant, payee: Party, currency: str) -> tuple[int, int]:

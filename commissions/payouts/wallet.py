@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount, Payout, Share, WithdrawalPolicy
-from commissions.payouts.paying import pay, under_way
+from commissions.payouts import payee_accounts
+from commissions.payouts.paying import Parts, parts_of, pay, under_way
 from events.record import Actor, record
 from guides.models import Guide
 from ledger import balances
@@ -44,6 +46,29 @@ def purses(guide: Guide) -> list[Purse]:
     return sorted((_purse(book, guide) for book in payers), key=lambda p: p.book.pk != guide.merchant_id)
 
 
+def quote(purse: Purse, guide: Guide, *, amount: int | None = None, at: datetime | None = None) -> Parts:
+    """What drawing `amount` (all, if left out) would come to now: kept, taxed, sent. Nothing is written, and what
+    happens before it is drawn may change it. Refuses what `withdraw` refuses."""
+    _check(purse, amount)
+    with acting_for(purse.book):
+        return parts_of(
+            purse.book, guide.party, due=purse.due, owed=purse.owed, amount=amount, at=at or timezone.now()
+        )
+
+
+@transaction.atomic
+def keep_account(
+    *, guide: Guide, holder: str, bank: str, number: str, by: Actor, at: datetime | None = None
+) -> list[PayeeAccount]:
+    """From now on whoever pays the guide sends to this account, one row with each payer. DomainError
+    `payee_account.invalid`."""
+    books = sorted((purse.book for purse in purses(guide)), key=lambda book: book.pk)  # one order: they lock
+    keep = partial(
+        payee_accounts.keep, party=guide.party, holder=holder, bank=bank, number=number, by=by, at=at
+    )
+    return [keep(payer=book) for book in books]
+
+
 def withdraw(
     *,
     guide: Guide,
@@ -57,6 +82,12 @@ def withdraw(
     `wallet.no_account`, `wallet.below_minimum`, and whatever `pay` refuses.
     """
     purse = _chosen(guide, book)
+    _check(purse, amount)
+    rail = Payout.Rail.BANK
+    return pay(book=purse.book, payee=guide.party, rail=rail, amount=amount, by=by, at=at or timezone.now())
+
+
+def _check(purse: Purse, amount: int | None) -> None:
     if purse.account is None:
         raise DomainError(
             "wallet.no_account",
@@ -73,8 +104,6 @@ def withdraw(
             field="amount",
             extra={"minimum": purse.minimum},
         )
-    rail = Payout.Rail.BANK
-    return pay(book=purse.book, payee=guide.party, rail=rail, amount=amount, by=by, at=at or timezone.now())
 
 
 def ask_minimum(*, merchant: Merchant, minimum: int, by: Actor) -> WithdrawalPolicy:

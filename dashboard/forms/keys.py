@@ -17,6 +17,7 @@ WHAT = {
     "orders": _("Orders and refunds"),
     "plans": _("Commission plans"),
     "ledger": _("Ledger"),
+    "payouts": _("Payouts"),
     "events": _("Events"),
 }
 HOW = {"read": _("%(what)s: read"), "write": _("%(what)s: write")}

@@ -56,6 +56,8 @@ CALLS = {
     "POST /versions/{ref}/publish",
     "POST /versions/{ref}/simulate",
     "GET /ledger/trial-balance",
+    "GET /payouts",
+    "GET /payouts/{ref}",
     "GET /events",
 }
 

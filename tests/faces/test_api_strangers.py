@@ -13,6 +13,7 @@ from tests.selling import FANG, TILL, campaign_of, coupon_for, joined, line, mon
 from tests.streaming import number
 
 LISTS = ["stores", "guides", "products", "skus", "members", "campaigns", "contracts", "orders"]
+LISTS = ["payouts", "stores", "guides", "products", "skus", "members", "campaigns", "orders"]
 SECRETS = ["和合", "青岚", "木白", "林小雨", "方女士", "T-1", "R-1"]
 
 

@@ -92,6 +92,18 @@ def party(world: World) -> dict[str, str]:
     return {"ref": rows.party(world).ref}
 
 
+def payout(world: World) -> dict[str, str]:
+    return {"ref": rows.payout(world).ref}
+
+
+def bank_file(world: World) -> dict[str, str]:
+    return {"ref": rows.bank_file(world).ref}
+
+
+def employer(world: World) -> dict[str, str]:
+    return {"ref": world.hehe.ref}
+
+
 def key(world: World) -> dict[str, str]:
     return {"ref": rows.key(world).ref}
 
@@ -150,6 +162,15 @@ PAGES: dict[str, Page] = {
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),
     "settlement_policy": hq("settlements.write", method="post"),
+    "payouts": hq("ledger.read"),
+    "payouts_pay": hq("payouts.write", method="post"),
+    "payouts_export": hq("payouts.write", method="post"),
+    "bank_file": hq("payouts.write", of=bank_file),
+    "payouts_import": hq("payouts.write"),
+    "withholding": hq("payouts.write"),
+    "payee_account": hq("payouts.write", of=party),
+    "payout": hq("ledger.read", of=payout),
+    "payout_mark": hq("payouts.write", of=payout, method="post"),
     "statements": hq("ledger.read"),
     "statement": hq("ledger.read", of=party),
     "ledger": hq("ledger.read"),
@@ -173,6 +194,9 @@ PAGES: dict[str, Page] = {
     "workbench:earned": desk(of=sale, outside=sale_elsewhere),
     "workbench:earnings": desk(),
     "workbench:earnings-figures": desk(),
+    "workbench:withdraw": desk(of=employer),
+    "workbench:payout": desk(of=payout, personal=True),
+    "workbench:account": desk(),
     "workbench:mine": desk(),
     "workbench:messages": desk(),
 }

@@ -6,11 +6,14 @@ from django.utils import timezone
 
 from catalog.models import Sku
 from commissions import batches, plans
-from commissions.models import PlanVersion, SettlementBatch
+from commissions.models import BankFile, Payout, PlanVersion, SettlementBatch
+from commissions.payouts import bank_file as bank_files
+from commissions.payouts import payee_accounts, paying
 from commissions.splitting import Term
 from coupons.models import Campaign
 from flows.joining import Joined
-from ledger.accounts import Place, ids_of, named
+from ledger.accounts import Place, held, ids_of, named
+from ledger.transfers import Entry, Story, post
 from members.models import FollowUp
 from merchants.models import ApiKey, Brand, Party
 from merchants.onboarding import issue_key
@@ -70,6 +73,34 @@ def party(world: World) -> Party:
     """Lin, with an account in Hehe's book."""
     ids_of([Place(world.hehe.pk, named("due", world.lin.party), "CNY")])
     return world.lin.party
+
+
+def payout(world: World) -> Payout:
+    """What Hehe pays Lin by hand; it stays as it was made."""
+    return Payout.objects.filter(guide=world.lin).first() or _pay(world, world.lin.party, rail="manual")
+
+
+def bank_file(world: World) -> BankFile:
+    """Hehe's file for the bank, with a payout to Qinglan."""
+    if known := BankFile.objects.first():
+        return known
+    payee = world.qinglan.party
+    payee_accounts.keep(
+        payer=world.hehe,
+        party=payee,
+        holder="青岚服饰",
+        bank="招商银行",
+        number="6225880001",
+        by=selling.TILL,
+    )
+    return bank_files.export(book=world.hehe, payouts=[_pay(world, payee, rail="bank")], by=selling.TILL)
+
+
+def _pay(world: World, payee: Party, *, rail: str) -> Payout:
+    now = timezone.now()
+    due = Entry(world.hehe.pk, "share", held("bank"), named("due", payee), 5000)
+    post([Story("test", payee.ref, now.date(), now, "CNY", (due,))])
+    return paying.pay(book=world.hehe, payee=payee, rail=rail, by=selling.TILL)
 
 
 def own_campaign(world: World) -> Campaign:

@@ -6,10 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from commissions.earnings import Period, for_guide
+from commissions.payouts import reading
 from workbench import access, shell
 from workbench.access import Desk
+from workbench.purses import shown
 
 PAGE = 30
+PAYOUTS = 20
 
 
 @require_GET
@@ -28,4 +31,7 @@ def _earnings(desk: Desk, request: HttpRequest) -> dict[str, Any]:
     given = request.GET.get("before", "")
     before = int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
     earned = for_guide(desk.guide, Period.month_of(desk.day), today=desk.day, limit=PAGE, before=before)
-    return {"desk": desk, "earned": earned, "first": before is None}
+    context = {"desk": desk, "earned": earned, "first": before is None}
+    if before is None:
+        context |= {"purses": shown(desk.guide), "payouts": reading.of_guide(desk.guide)[:PAYOUTS]}
+    return context

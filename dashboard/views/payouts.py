@@ -1,0 +1,125 @@
+"""Payouts: whom the book owes, what was paid and what became of it; by hand, what the sender tells of it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from commissions.models import Payout
+from commissions.payouts import by_hand, paying_many, reading
+from commissions.payouts.withholding import month_of, rule_for
+from components.formatting import yuan
+from dashboard import access
+from dashboard.access import needs
+from dashboard.frame import page
+from dashboard.paging import newest_first
+from insights import payables
+from insights.accounts import names_of
+from merchants.errors import DomainError
+
+SHOWN = 100  # payees at once; whom one has paid makes room for the next
+FILES, RULES = 5, 3
+
+
+@needs("ledger.read")
+def index(request: HttpRequest) -> HttpResponse:
+    """`?state=` shows the payouts that stand so."""
+    merchant, rows = request.seat.merchant, reading.of_payer()
+    counts = payables.by_state(rows)
+    state = request.GET.get("state", "")
+    if state in Payout.State.values:
+        rows = rows.filter(state=state)
+    found = newest_first(rows, request.GET.get("cursor", ""))
+    due = payables.payable(merchant)
+    to_export = list(reading.to_export())
+    may_write = request.seat.may("payouts.write")
+    rule = rule_for(merchant, month_of(timezone.now(), book=merchant))
+    context = {
+        "payables": due[:SHOWN],
+        "hidden": len(due) - SHOWN,
+        "total": sum(row.due for row in due),
+        "tabs": _tabs(counts, state),
+        "rows": payables.named(found.rows),
+        "next": found.next,
+        "state": state,
+        "to_export": len(to_export),
+        "to_export_total": sum(payout.net for payout in to_export),
+        "files": list(reading.files()[:FILES]) if may_write else [],
+        "rules": payables.withholding(reading.rules()[:RULES], rule),
+        "may_write": may_write,
+    }
+    return page(request, "dashboard/payouts/index.html", context, section="payouts")
+
+
+@require_POST
+@needs("payouts.write")
+def pay(request: HttpRequest) -> HttpResponse:
+    """Everybody ticked, each on their own; whoever cannot be paid is named with the reason."""
+    merchant, rail = request.seat.merchant, request.POST.get("rail", "")
+    payees = payables.payees_of(merchant, request.POST.getlist("payee")[:SHOWN])
+    if not payees or rail not in Payout.Rail.values:
+        messages.error(request, _("Nobody was ticked. Tick whom you want to pay."))
+        return redirect("payouts")
+    made = paying_many.pay_each(book=merchant, payees=payees, rail=rail, by=request.seat.actor)
+    if made.payouts:
+        words = ngettext("%(n)s payout was made: %(net)s to send.", "%(n)s payouts were made: %(net)s to send.",
+                         len(made.payouts))  # fmt: skip
+        net = yuan(sum(payout.net for payout in made.payouts))
+        messages.success(request, words % {"n": len(made.payouts), "net": net})
+    names = names_of(payee for payee, _refusal in made.refused)
+    for payee, refusal in made.refused:
+        messages.error(
+            request, _("%(payee)s: %(refusal)s") % {"payee": names[payee.pk], "refusal": refusal.words}
+        )
+    return redirect("payouts")
+
+
+@needs("ledger.read")
+def show(request: HttpRequest, ref: str) -> HttpResponse:
+    payout, merchant = access.payout(request, ref), request.seat.merchant
+    sends = payout.sender_id == merchant.pk
+    context = {
+        "row": payables.named([payout])[0],
+        "payout": payout,
+        "steps": payables.steps(payout, merchant),
+        "story": payables.story(payout, merchant),
+        "marks": by_hand.offered(payout) if sends and request.seat.may("payouts.write") else (),
+        "on_behalf": payout.sender_id != payout.merchant_id,
+    }
+    return page(request, "dashboard/payouts/show.html", context, section="payouts")
+
+
+@require_POST
+@needs("payouts.write")
+def mark(request: HttpRequest, ref: str) -> HttpResponse:
+    payout = access.payout_sent(request, ref)
+    try:
+        told = by_hand.tell(
+            payout,
+            request.POST.get("mark", ""),
+            reason=request.POST.get("reason", "").strip(),
+            by=request.seat.actor,
+        )
+    except DomainError as refusal:
+        messages.error(request, refusal.words)
+    else:
+        words = {"number": told.number, "state": told.get_state_display()}
+        messages.success(request, _("%(number)s: %(state)s.") % words)
+    return redirect("payout", ref)
+
+
+def _tabs(counts: dict[str, int], state: str) -> list[dict[str, object]]:
+    """Every state that has a payout, and the one that is looked at."""
+    shown = [("", _("All states"), sum(counts.values()))]
+    shown += [
+        (value, label, counts.get(value, 0))
+        for value, label in Payout.State.choices
+        if value in counts or value == state
+    ]
+    return [
+        {"url": f"?state={value}" if value else "?", "label": label, "count": n, "current": value == state}
+        for value, label, n in shown
+    ]

@@ -1,0 +1,84 @@
+"""A merchant's system reads what its merchant pays; nobody else's does."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from commissions.payouts import answers, paying
+from ledger.accounts import held, named
+from ledger.transfers import Entry, Story, post
+from tests.commissions.earning import EARNED, earn, pay_lin, sent
+from tests.faces.merchant_system import MerchantSystem
+from tests.people import NOON, ONBOARDING, make_guide
+from tests.plans import publish_plans
+
+
+@pytest.fixture
+def world(world):
+    publish_plans(world)
+    earn(world)
+    return world
+
+
+@pytest.fixture
+def qinglan(world):
+    return MerchantSystem(world.qinglan)
+
+
+def grow(world, numbers):
+    for number in numbers:
+        guide = make_guide(world.xuhui, code=f"G3{number:02}", name="某人", phone=f"+86137{number:08}")
+        entry = Entry(world.qinglan.pk, "share", held("psp"), named("due", guide.party), 100)
+        post([Story("test", guide.ref, NOON.date(), NOON, "CNY", (entry,))])
+        paying.pay(book=world.qinglan, payee=guide.party, rail="manual", by=ONBOARDING)
+
+
+def test_a_payout_is_read_with_what_became_of_it(world, qinglan):
+    payout = answers.succeed(sent(pay_lin(world)), by=ONBOARDING, at=NOON)
+    (row,) = qinglan.get("/payouts").json()["data"]
+    assert row == qinglan.get(f"/payouts/{payout.ref}").json()
+    kept = ("id", "state", "payee", "payee_kind", "sender", "gross", "recovered", "tax", "net", "tax_month")
+    assert {name: row[name] for name in kept} == {
+        "id": payout.ref,
+        "state": "succeeded",
+        "payee": world.lin.ref,
+        "payee_kind": "guide",
+        "sender": world.qinglan.ref,
+        "gross": EARNED,
+        "recovered": 0,
+        "tax": 0,
+        "net": EARNED,
+        "tax_month": "2026-11-01",
+    }
+    assert row["number"] == payout.number and row["paid_at"] and row["given_back_at"] is None
+
+
+def test_payouts_are_filtered_by_state(world, qinglan):
+    pay_lin(world)
+    assert len(qinglan.get("/payouts", state="created").json()["data"]) == 1
+    assert qinglan.get("/payouts", state="succeeded").json()["data"] == []
+    assert qinglan.get("/payouts", state="lost").status_code == 422
+
+
+def test_a_key_needs_the_scope_and_a_stranger_finds_nothing(world):
+    payout = pay_lin(world)
+    reader = MerchantSystem(world.qinglan, scopes=["ledger:read"])
+    assert reader.get("/payouts").status_code == 403
+    for other in (world.stranger, world.hehe):
+        system = MerchantSystem(other)
+        assert system.get("/payouts").json()["data"] == []
+        assert system.get(f"/payouts/{payout.ref}").status_code == 404
+
+
+def test_statements_do_not_grow_and_pages_follow_each_other(world, qinglan):
+    grow(world, range(1, 3))
+    qinglan.get("/payouts")
+    with CaptureQueriesContext(connection) as few:
+        assert len(qinglan.get("/payouts").json()["data"]) == 2
+    grow(world, range(3, 9))
+    with CaptureQueriesContext(connection) as many:
+        whole = qinglan.get("/payouts").json()["data"]
+    assert len(many) == len(few) <= 10
+    first = qinglan.get("/payouts", limit=5).json()
+    second = qinglan.get("/payouts", limit=5, after=first["next"]).json()
+    assert first["data"] + second["data"] == whole and second["next"] is None
