@@ -14,6 +14,7 @@ from merchants.errors import Conflict
 from orders.facts import RefundLineFacts
 from tests.commissions.tiered import (
     FIRST_OF_DECEMBER,
+    NOVEMBER,
     TIERS,
     amounts,
     booked,
