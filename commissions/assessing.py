@@ -39,10 +39,12 @@ def drafted(
     by_order: Mapping[int, Sequence[OrderLine]],
     seller: Merchant,
     versions: Versions,
+    *,
+    tendered: bool = True,
 ) -> list[Draft]:
     """These lines before they are divided, each by what holds for it among `versions`, by brand; only reads, inside
-    the seller's scope."""
-    facts = _Facts(orders, by_order, versions)
+    the seller's scope. Tenders are laid over whole orders: who looks at a part of one leaves them out."""
+    facts = _Facts(orders, by_order, versions, tendered=tendered)
     return [draft for order in orders for draft in _drafts(order, by_order[order.id], seller, facts)]
 
 
@@ -50,11 +52,17 @@ class _Facts:
     """What the lines' division depends on, read for the whole batch at once."""
 
     def __init__(
-        self, orders: Sequence[Order], by_order: Mapping[int, Sequence[OrderLine]], versions: Versions
+        self,
+        orders: Sequence[Order],
+        by_order: Mapping[int, Sequence[OrderLine]],
+        versions: Versions,
+        *,
+        tendered: bool,
     ) -> None:
         lines = [line for group in by_order.values() for line in group]
         self.platform = platform()
         self.versions = versions
+        self.tendered = tendered
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
         rows = Tender.objects.filter(order__in=by_order).select_related("collector").order_by("number")
         for tender in rows:
@@ -82,11 +90,15 @@ def _brands(lines: Iterable[OrderLine]) -> list[Brand]:
     return list(found.values())
 
 
-def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _Facts) -> list[Draft]:
-    tenders = facts.tenders[order.id]
+def _laid(tenders: list[Tender], lines: Sequence[OrderLine]) -> dict[int, list[tuple[Tender, int]]]:
     parts: dict[int, list[tuple[Tender, int]]] = defaultdict(list)
     for part in lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines}):
         parts[part.line].append((tenders[part.index], part.amount))
+    return parts
+
+
+def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _Facts) -> list[Draft]:
+    parts = _laid(facts.tenders[order.id], lines) if facts.tendered else {}
     candidates, guides = facts.posts.candidates(facts.touches[order.id], store=order.store, at=order.paid_at)
     drafts, period = [], month_of(order.business_date)
     for line in lines:
@@ -116,7 +128,7 @@ def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _
             Draft(
                 line,
                 claims,
-                parts=parts[line.number],
+                parts=parts.get(line.number, []),
                 costs=_costs(facts.allocations[line.id], of, facts.platform),
                 candidates=candidates,
                 guides=guides,

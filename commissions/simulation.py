@@ -164,7 +164,7 @@ def _page(
             lines[split.order_id].append(split.line)
         of_brand = {line.brand_id: versions for line in (split.line for split in group) if line.brand_id}
         with acting_for(seller):
-            for draft in assessing.drafted(list(orders.values()), lines, seller, of_brand):
+            for draft in assessing.drafted(list(orders.values()), lines, seller, of_brand, tendered=False):
                 drafts[draft.line.pk] = draft
     for pk in ids:
         yield splits[pk], drafts[splits[pk].line_id], returned.get(pk, NOTHING)

@@ -81,7 +81,7 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "mem": _members,
     "ord": _orders,
     "rfd": _refunds,
-    "pyo": _payouts,
+    "pay": _payouts,
     "cmp": _campaigns,
     "usr": _colleagues,
     "mch": _partners,

@@ -72,7 +72,7 @@ _LINES = (
     _MOVES
     + """
 SELECT booked_on, kind, source, source_id, added FROM moves
-WHERE booked_on >= %(first)s AND id > %(after)s ORDER BY id LIMIT %(limit)s
+WHERE booked_on >= %(first)s ORDER BY booked_on, id LIMIT %(limit)s
 """
 )
 
@@ -146,11 +146,10 @@ def movements(
     first: date,
     last: date,
     currency: str | None = None,
-    after: int = 0,
     limit: int = 1_000_000,
 ) -> list[Movement]:
     """What moved in the period, in order of booking; their amounts add up to credits − debits."""
-    given = _given(book, party, first, last, currency) | {"after": after, "limit": limit}
+    given = _given(book, party, first, last, currency) | {"limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_LINES, given)
         return [Movement(*row) for row in cursor.fetchall()]

@@ -77,6 +77,14 @@ def test_the_rules_that_held_change_nothing(traded):
     assert by_name[traded.lin.name] == (995 * 2 + 745, 995 * 2 + 745)
 
 
+def test_of_a_mixed_receipt_only_the_brands_lines_are_simulated(traded):
+    both = sold(traded.jingan, line(traded.shirt), line(traded.tea), no="T-9", touches={"serving": "G101"})
+    accruals.book(both)
+    found, by_name = told(drafted(traded, CENTRAL))
+    assert found.lines == 4
+    assert all(before == after for before, after in by_name.values())
+
+
 def test_a_dearer_guide_is_paid_by_the_rest_refunds_netted(traded):
     _found, by_name = told(drafted(traded, [Term(1, "store", 200_000), Term(2, "guide", 100_000), REST]))
     assert by_name[traded.lin.name] == (2735, 2 * 1990 + 1490)
