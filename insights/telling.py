@@ -244,6 +244,8 @@ _KINDS = {
     "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
     "merchant.opened": gettext_lazy("The merchant came on board"),
     "money.arrived": gettext_lazy("Money arrived on another account"),
+    "bank_file.taken": gettext_lazy("A bank file was downloaded"),
+    "commission.adjusted": gettext_lazy("Commission was adjusted by hand"),
     "payee_account.kept": gettext_lazy("A bank account for payouts was entered"),
     "payout.created": gettext_lazy("A payout to %(payee)s was made"),
     "payout.submitted": gettext_lazy("A payout to %(payee)s was sent"),
@@ -268,6 +270,7 @@ _KINDS = {
     "sku.changed": gettext_lazy("A SKU was changed"),
     "store.opened": gettext_lazy("%(store)s was opened"),
     "store.revised": gettext_lazy("%(store)s was changed"),
+    "withdrawal.minimum_asked": gettext_lazy("The smallest withdrawal was set"),
     "withholding.published": gettext_lazy("A rule for withholding tax was set"),
     "target.set": gettext_lazy("A target was set"),
 }

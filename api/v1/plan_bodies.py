@@ -37,7 +37,7 @@ class RuleBody(serializers.Serializer):
     level = Whole(required=False, allow_null=True, min_value=1, max_value=32_767)
 
 
-class DraftBody(serializers.Serializer):
+class VersionBody(serializers.Serializer):
     rules = RuleBody(many=True, help_text=_("In the order in which they claim; exactly one is the residual"))
     effective_from = Instant()
     effective_until = Instant(required=False, allow_null=True)

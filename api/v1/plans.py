@@ -13,10 +13,10 @@ from api.fields import Instant, Ref, page_of
 from api.idempotency import idempotent
 from api.pagination import PageQuery, page
 from api.v1.plan_bodies import (
-    DraftBody,
     PeriodBody,
     SimulationAnswer,
     VersionAnswer,
+    VersionBody,
     show_simulation,
     show_version,
     terms,
@@ -92,12 +92,12 @@ class PlanVersions(Call):
 
     @extend_schema(
         description=_("Draft the next version. Nothing is split by it before it is published."),
-        request=DraftBody,
+        request=VersionBody,
         responses={201: VersionAnswer},
     )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
-        given, plan = self.given(DraftBody), one(_plans(), ref=ref)
+        given, plan = self.given(VersionBody), one(_plans(), ref=ref)
         scope = _scope(plan, given.pop("channel", None), given.pop("contract", None))
         rules = terms(given.pop("rules"))
         version = plans.draft(brand=plan.brand, mode=plan.mode, scope=scope, rules=rules, by=self.by, **given)

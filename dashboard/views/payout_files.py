@@ -25,12 +25,12 @@ def export(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.words)
         return redirect("payouts")
-    return _as_csv(file)
+    return _as_csv(file, request)
 
 
 @needs("payouts.write")
 def download(request: HttpRequest, ref: str) -> HttpResponse:
-    return _as_csv(access.bank_file(request, ref))
+    return _as_csv(access.bank_file(request, ref), request)
 
 
 @needs("payouts.write")
@@ -67,8 +67,9 @@ def _loaded(payouts: list) -> list:
     return [rows[payout.pk] for payout in payouts]
 
 
-def _as_csv(file: BankFile) -> HttpResponse:
-    response = HttpResponse(bank_file.content(file), content_type="text/csv; charset=utf-8")
+def _as_csv(file: BankFile, request: HttpRequest) -> HttpResponse:
+    content = bank_file.content(file, by=request.seat.actor)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="bank-{file.number}.csv"'
     response["Cache-Control"] = "no-store"
     return response

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from commissions import plans
 from commissions.ceilings import worst_case
 from commissions.models import PlanVersion, Rule
+from commissions.rule_rows import row_of
 from commissions.splitting import Term
 from merchants.errors import DomainError
 from tests.commissions.tiered import REST, TIERS, published
@@ -52,7 +53,7 @@ def test_more_than_all_in_the_worst_case_is_refused_with_the_sum(world):
     with pytest.raises(DomainError) as refusal:
         published(world, *rules)
     assert refusal.value.code == "plan.over_ceiling"
-    assert refusal.value.extra == {"total_ppm": 1_050_000, "ceiling_ppm": 1_000_000}
+    assert refusal.value.extra == {"total_ppm": 1_050_000, "ceiling_ppm": 1_000_000, "rule": 2}
     with pytest.raises(DomainError, match="over_ceiling"):
         published(world, Term(1, "guide", tiers=TIERS), ceiling_ppm=49_999)
     assert published(world, Term(1, "guide", tiers=TIERS), ceiling_ppm=50_000).published_at
@@ -166,7 +167,7 @@ def test_the_database_finds_the_same_worst_case(world):
         ]
         with world.inside(world.qinglan):
             Rule.objects.filter(version=draft).delete()
-            Rule.objects.bulk_create(plans._rule(draft, term) for term in terms)
+            Rule.objects.bulk_create(row_of(draft, term) for term in terms)
         with connection.cursor() as cursor:
             cursor.execute("SELECT worst_case_ppm(%s)", [draft.pk])
             assert cursor.fetchone()[0] == worst_case(terms)
