@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commissions import playing
+from tests.commissions import playing, reading_back
 
 FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "worked_examples.json").read_text())
 SCENARIOS = {scenario["id"]: scenario for scenario in FIXTURE["scenarios"]}
@@ -22,15 +22,17 @@ def test_a_worked_example_is_booked_to_the_fen(name, db):
             (row["book"], row["kind"], row["debit"], row["credit"], row["amount"])
             for row in expected["transfers"]
         )
-        assert playing.new_transfers(stage) == told, step["label"]
-        assert playing.standing(stage) == {k: v for k, v in expected["balances"].items() if v}, step["label"]
-        playing.prove(stage)
-    assert playing.lines_now(stage) == playing.lines_expected(scenario["expected"]["lines"])
-    assert playing.payouts_now(stage) == playing.payouts_expected(scenario["expected"])
+        assert reading_back.new_transfers(stage) == told, step["label"]
+        assert reading_back.standing(stage) == {k: v for k, v in expected["balances"].items() if v}, step[
+            "label"
+        ]
+        reading_back.prove(stage)
+    assert reading_back.lines_now(stage) == reading_back.lines_expected(scenario["expected"]["lines"])
+    assert reading_back.payouts_now(stage) == reading_back.payouts_expected(scenario["expected"])
     recovered = scenario["expected"].get("recoveries", [])
-    assert playing.recoveries_now(stage) == [
+    assert reading_back.recoveries_now(stage) == [
         (row["payout"], row["receivable"], row["amount"]) for row in recovered
     ]
     for told in scenario["expected"]["statements"]:
-        found = playing.statement(stage, told["book"], told["party"])
+        found = reading_back.statement(stage, told["book"], told["party"])
         assert found == {name: told[name] for name in found}, told["party"]
