@@ -58,9 +58,16 @@ def draft(
 
     `scope` is a contract, a channel merchant, or None for all of the brand's contracts of that mode; `rules` as
     `Term` says, exactly one of role residual. DomainError `plan.rules_invalid`, `plan.over_ceiling`,
-    `plan.wrong_mode`, `plan.sku_unknown`.
+    `plan.wrong_mode`, `plan.sku_unknown`, `plan.ends_before_start`.
     """
     check(rules, ceiling_ppm=ceiling_ppm)
+    if effective_until is not None and effective_until <= effective_from:
+        raise DomainError(
+            "plan.ends_before_start",
+            _("A version ends after it begins."),
+            next_step=_("Let it end later, or leave its end open."),
+            field="effective_until",
+        )
     contract = scope if isinstance(scope, Contract) else None
     _check_contract(contract, brand, mode)
     with acting_for(brand.merchant), transaction.atomic():

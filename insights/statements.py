@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,7 +34,7 @@ KINDS = {
     "adjust": gettext_lazy("Adjustment"),
 }
 # A cell that begins so would be a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,9 @@ class Month:
     @classmethod
     def read(cls, text: str, *, today: date) -> "Month":
         """`2026-11`; the month of `today` for anything else, and for what has not begun."""
-        try:
-            year, month = text.split("-")
-            found = cls(date(int(year), int(month), 1))
-        except ValueError:
-            return cls(today.replace(day=1))
-        return found if date(2000, 1, 1) <= found.first <= today else cls(today.replace(day=1))
+        told = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text)
+        first = date(int(told[1]), int(told[2]), 1) if told else today
+        return cls(min(first, today).replace(day=1))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A brand and a store agree, and part: who may sell what where, and how the money moves."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,7 +14,7 @@ from merchants.models import Brand, Merchant, OrgUnit
 from merchants.refusing import refusing
 from stores.announcing import announce
 from stores.models import Contract, Store
-from stores.terms import Terms, check_order
+from stores.terms import Terms
 
 
 def agree(
@@ -93,8 +93,8 @@ def terminate(
             )
         if contract.ends_at and contract.ends_at <= at:
             return contract
-        check_order(contract.starts_at, at)
-        contract.ends_at = at
+        # One that has not begun ends as soon as it begins: it never was in force, and its terms stay on record.
+        contract.ends_at = max(at, contract.starts_at + timedelta(microseconds=1))
         contract.save(update_fields=["ends_at"])
         announce("contract.ended", contract, by=by, at=at, hands=(merchant,) if merchant else ())
     return contract

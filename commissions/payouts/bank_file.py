@@ -25,7 +25,19 @@ from merchants.models import Merchant
 from merchants.money import yuan
 from merchants.scoping import acting_for
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would execute
+MOST_ROWS = 2_000  # of a file of results; each is a transaction of its own
+FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # how a cell begins that a spreadsheet would execute
 
 
 @dataclass(frozen=True)
@@ -119,9 +131,17 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
 
 def import_results(*, book: Merchant, file: bytes, by: Actor, at: datetime | None = None) -> Imported:
     """Apply the bank's results row by row, each in a transaction of its own. The same file again changes nothing;
-    a row that does not fit is told and left, the others land. DomainError `bank_file.unreadable`: then none has."""
+    a row that does not fit is told and left, the others land. DomainError `bank_file.unreadable`,
+    `bank_file.too_long`: then none has."""
     at, imported = at or timezone.now(), Imported()
-    for row in list(read(file)):  # to its end first: a file that breaks off half-way lands nothing
+    rows = list(read(file))  # to its end first: a file that breaks off half-way lands nothing
+    if len(rows) > MOST_ROWS:
+        raise DomainError(
+            "bank_file.too_long",
+            _("This file has more than %(most)s rows.") % {"most": f"{MOST_ROWS:,}"},
+            next_step=_("Divide it and read the parts one after the other. None of its rows has been read."),
+        )
+    for row in rows:
         try:
             payout = _payout_of(book, row)
             before = payout.state
@@ -139,7 +159,8 @@ def import_results(*, book: Merchant, file: bytes, by: Actor, at: datetime | Non
 def _payout_of(book: Merchant, row: ResultRow) -> Payout:
     """The payout the row names, if the row fits it to the fen."""
     with acting_for(book):
-        payout = Payout.sent.filter(number=row.number).select_related("merchant", "payee").first()
+        sent = Payout.sent.filter(bank_file__isnull=False).select_related("merchant", "payee")
+        payout = sent.filter(number=row.number).first()
     if payout is None:
         raise DomainError("bank_file.unknown_number", _("No payout of yours has this number."))
     if row.answer is None or row.amount is None:

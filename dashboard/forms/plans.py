@@ -129,15 +129,20 @@ def _initial(version: PlanVersion) -> dict[str, Any]:
     }
 
 
+def _is_small(text: str) -> bool:
+    """A whole number of few digits; int() refuses thousands of them."""
+    return text.isascii() and text.isdigit() and len(text) < 6
+
+
 def _changed(data: Any, change: str) -> list[dict[str, str]]:
     """The rows as they were sent, as typed, with one more or one less."""
     count = data.get("rules-TOTAL_FORMS", "")
-    count = min(int(count), MOST_ROWS) if count.isascii() and count.isdigit() else 0
+    count = min(int(count), MOST_ROWS) if _is_small(count) else 0
     rows = [
         {name: data.get(f"rules-{index}-{name}", "") for name in RuleForm.base_fields}
         for index in range(count)
     ]
     verb, _dash, place = change.partition("-")
-    if verb == "remove" and place.isascii() and place.isdigit():
+    if verb == "remove" and _is_small(place):
         return [row for index, row in enumerate(rows) if index != int(place)]
     return [*rows, {}] if verb == "add" and count < MOST_ROWS else rows

@@ -195,7 +195,7 @@ def arrived(world, source_id):
     post([Story("test", source_id, NOON.date(), NOON, "CNY", (arrival,))])
 
 
-def told_while_closing(world):
+def told_while_closing(world, *, patience):
     """A sale's story is told, and its day closed before it is kept; in which period does it stand?"""
     booked_at, may_end = Event(), Event()
 
@@ -203,13 +203,14 @@ def told_while_closing(world):
         with transaction.atomic():
             arrived(world, "late")
             booked_at.set()
-            may_end.wait(1)
+            may_end.wait(patience)
 
     def close():
         booked_at.wait(5)
         periods.close(world.hehe, through=NOON.date())
+        seen = Transfer.objects.filter(source_id="late").exists()
         may_end.set()
-        return Transfer.objects.filter(source_id="late").exists()
+        return seen
 
     def closed():
         with acting_for(world.hehe):
@@ -222,8 +223,8 @@ def told_while_closing(world):
 def test_without_the_closing_lock_a_story_slips_into_a_period_that_is_closed(world, monkeypatch):
     arrived(world, "early")  # the book has its row, only nobody waits at it
     monkeypatch.setattr(transfers, "_keep_open", lambda cursor, books: None)
-    assert told_while_closing(world) is False
+    assert told_while_closing(world, patience=20) is False
 
 
 def test_a_period_closes_only_after_what_is_being_told_in_it(world):
-    assert told_while_closing(world) is True
+    assert told_while_closing(world, patience=1) is True

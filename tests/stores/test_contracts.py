@@ -81,6 +81,15 @@ def test_ending_it_twice_ends_it_once(world):
     assert Event.objects.filter(kind="contract.ended").count() == 2, "one for each side"
 
 
+def test_one_that_has_not_begun_can_be_ended_and_never_is_in_force(world):
+    coming = agrees(world, starts_at=NOON + DAY)
+    for _twice in range(2):
+        terminate(contract=coming, by=ONBOARDING, at=NOON)
+    for days in (1, 2):
+        assert coming not in contracts_of(store=world.xuhui, at=NOON + days * DAY + timedelta(seconds=1))
+    assert agrees(world, starts_at=NOON + 2 * DAY).accepted_at
+
+
 def test_terms_that_cannot_be_are_refused(world):
     with pytest.raises(DomainError, match="contract.ends_before_start"):
         agrees(world, ends_at=LONG_AGO)
