@@ -109,24 +109,25 @@ def approve(batch: SettlementBatch, *, by: Actor, at: datetime | None = None) ->
 
 @transaction.atomic
 def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bool:
-    """Settle the next lines of the batch; False once there is nothing more to do, or not yet, or another worker
-    is at it."""
+    """Settle the next lines of the batch; False with the last of them, or if it may not be posted yet, or another
+    worker is at it."""
     with acting_for(batch.merchant):
         mine = _taken(batch)
         if mine is None or not _may_post(mine):
             return False
         ids = list(lines_of(mine).order_by("id").values_list("id", flat=True)[:PAGE])
-        if not ids:
+        if ids:
+            lock(Split.objects.filter(id__in=ids))
+            splits = with_parts(Split.objects.filter(id__in=ids).open().order_by("id"), own=True)
+            settle(list(splits), at=at, by=by, batch=mine)
+            mine.cursor = ids[-1]
+        more = len(ids) == PAGE
+        if not more:
             mine.state, mine.posted_at = State.POSTED, at
-            mine.save(update_fields=["state", "posted_at"])
+        mine.save(update_fields=["cursor", "state", "posted_at"])
+        if not more:
             _tell("settlement.posted", mine, by=by, at=at)
-            return False
-        lock(Split.objects.filter(id__in=ids))
-        splits = with_parts(Split.objects.filter(id__in=ids).open().order_by("id"), own=True)
-        settle(list(splits), at=at, by=by, batch=mine)
-        mine.cursor = ids[-1]
-        mine.save(update_fields=["cursor"])
-        return True
+        return more
 
 
 def needs_approval(book: Merchant) -> bool:

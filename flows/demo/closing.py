@@ -13,20 +13,17 @@ from merchants.models import Merchant
 MORNING = time(0, 30)
 
 
-def close_days(merchants: list[Merchant], *, until: datetime, tick: Callable[[str], None]) -> None:
-    """Close each book's days up to the one that `until` stands in, the oldest first."""
-    for book in merchants:
-        with scope(merchant=book):
-            open_lines = Split.objects.filter(merchant=book, settlement="T1").open()
-            days = list(
-                open_lines.order_by("business_date").values_list("business_date", flat=True).distinct()
-            )
-        for day in days:
-            morning = after(day, zone=book.time_zone)
-            if morning <= until:
-                batches.advance(batches.open_batch(book, day), at=morning)
-                reserves.release_due(book, on=day, at=morning)
-        tick("books")
+def close_days(book: Merchant, *, until: datetime, tick: Callable[[str], None]) -> None:
+    """Close the book's days up to the one that `until` stands in, the oldest first."""
+    with scope(merchant=book):
+        open_lines = Split.objects.filter(merchant=book, settlement="T1").open()
+        days = list(open_lines.order_by("business_date").values_list("business_date", flat=True).distinct())
+    for day in days:
+        morning = after(day, zone=book.time_zone)
+        if morning <= until:
+            batches.advance(batches.open_batch(book, day), at=morning)
+            reserves.release_due(book, on=day, at=morning)
+    tick("books")
 
 
 def after(day: date, *, zone: str) -> datetime:

@@ -1,28 +1,39 @@
-"""Three months of trade in under a minute: stores are independent, so the cores share them."""
+"""Three months of trade in under a minute: stores are independent, and so are books, so the cores share them."""
 
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from queue import Empty
 
 from django.core.management.base import CommandError
 from django.db import connection, connections
 
+from flows.demo import closing
 from flows.demo.acts import Act
 from flows.demo.staging import Stage
 from flows.demo.trading import Trade
+from merchants.models import Merchant
 
 WORTH_SHARING = 500  # acts
 
+Tick = Callable[[str], None]
+Work = Callable[[Tick], None]  # calls back at each step
 
-def perform(stage: Stage, *, tick: Callable[[str], None]) -> None:
-    """Play the acts: here, or shared among processes when they are many and nothing is uncommitted."""
-    acts = stage.script.acts
+
+def perform(stage: Stage, *, until: datetime, tick: Tick) -> None:
+    """Play the acts, then close the days that are over by `until`: here, or shared among processes when the acts
+    are many and nothing is uncommitted."""
+    acts, books = stage.script.acts, list(stage.merchants.values())
     hands = min(4, os.cpu_count() or 1)
     if len(acts) < WORTH_SHARING or hands == 1 or connection.in_atomic_block:
         Trade(stage, tick=tick).play(acts)
+        for book in books:
+            closing.close_days(book, until=until, tick=tick)
         return
-    _share(stage, _parts(acts, hands), tick)
+    _share([partial(_trade, stage, part) for part in _parts(acts, hands)], steps=len(acts), tick=tick)
+    _share([partial(_close, book, until) for book in books], steps=len(books), tick=tick)
 
 
 def _parts(acts: list[Act], hands: int) -> list[list[Act]]:
@@ -37,14 +48,14 @@ def _parts(acts: list[Act], hands: int) -> list[list[Act]]:
     return [sorted(part, key=lambda act: order[id(act)]) for part in parts]
 
 
-def _share(stage: Stage, parts: list[list[Act]], tick: Callable[[str], None]) -> None:
+def _share(works: Sequence[Work], *, steps: int, tick: Tick) -> None:
     context = multiprocessing.get_context("fork")
     done = context.Queue()
     connections.close_all()  # a connection must not be shared across a fork
-    processes = [context.Process(target=_play, args=(stage, part, done.put)) for part in parts]
+    processes = [context.Process(target=_work, args=(work, done.put)) for work in works]
     for process in processes:
         process.start()
-    left = sum(map(len, parts))
+    left = steps
     while left:
         try:
             tick(done.get(timeout=1))
@@ -60,7 +71,15 @@ def _share(stage: Stage, parts: list[list[Act]], tick: Callable[[str], None]) ->
         )
 
 
-def _play(stage: Stage, acts: list[Act], tick: Callable[[str], None]) -> None:
+def _work(work: Work, tick: Tick) -> None:
     with connection.cursor() as cursor:  # a demo may be made again: it need not wait for the disk
         cursor.execute("SET synchronous_commit = off")
+    work(tick)
+
+
+def _trade(stage: Stage, acts: list[Act], tick: Tick) -> None:
     Trade(stage, tick=tick).play(acts)
+
+
+def _close(book: Merchant, until: datetime, tick: Tick) -> None:
+    closing.close_days(book, until=until, tick=tick)

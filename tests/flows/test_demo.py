@@ -9,12 +9,11 @@ from django.core.management import call_command
 from django_scopes import scope
 
 from commissions.models import SettlementBatch, Split
-from flows.demo import cast, closing
+from flows.demo import cast, performing
 from flows.demo.acts import GiveBack, Join, Sale, Send
 from flows.demo.logins import api_key_of
 from flows.demo.script import SHANGHAI, write
 from flows.demo.staging import Stage
-from flows.demo.trading import Trade
 from ledger.proof import trial_balance
 from members.models import Member
 from merchants.models import ApiKey, Merchant
@@ -63,8 +62,7 @@ def small(db):
     script = write(as_of=AS_OF, scale="small", until=MIDNIGHT)
     stage = Stage(script, tick=lambda what: None)
     stage.set_up()
-    Trade(stage, tick=lambda what: None).play(script.acts)
-    closing.close_days(list(stage.merchants.values()), until=MIDNIGHT, tick=lambda what: None)
+    performing.perform(stage, until=MIDNIGHT, tick=lambda what: None)
     return script
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from flows.demo import closing, logins, performing
+from flows.demo import logins, performing
 from flows.demo.script import SCALES, SHANGHAI, write
 from flows.demo.staging import Stage, is_laid
 
@@ -44,8 +44,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         stage = Stage(script, tick=bar.tick)
         stage.set_up()
-        performing.perform(stage, tick=bar.tick)
-        closing.close_days(list(stage.merchants.values()), until=now, tick=bar.tick)
+        performing.perform(stage, until=now, tick=bar.tick)
         bar.end()
         self.stdout.write(
             f"The demo stands: {len(script.stores)} stores, {len(script.guides)} guides, "
