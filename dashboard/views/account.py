@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from dashboard.refusals import refusals_told
 from flows import signing_in
 from members import phone_codes
 from merchants import phones
@@ -66,11 +67,8 @@ class ConfirmCodeView(allauth.ConfirmLoginCodeView):
 
     def _resend_form_valid(self, form: Form) -> HttpResponse:
         """Not allauth's own, which fails on a phone nobody has, and so tells which phones somebody has."""
-        try:
+        with refusals_told(self.request):
             self._process.send()
-        except DomainError as refusal:
-            messages.error(self.request, refusal.words)
-        else:
             self._process.persist()
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 

@@ -17,6 +17,7 @@ from dashboard.access import needs
 from dashboard.forms.campaigns import CampaignForm
 from dashboard.frame import page
 from dashboard.paging import newest_first
+from dashboard.refusals import refusals_told
 from merchants import finding
 from merchants.errors import DomainError
 from merchants.models import Brand
@@ -91,11 +92,8 @@ def resume(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _turned(request: HttpRequest, ref: str, verb, done: str) -> HttpResponse:
     campaign = access.campaign(request, ref)
-    try:
+    with refusals_told(request):
         verb(campaign=campaign, by=request.seat.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-    else:
         messages.success(request, done)
     return redirect("campaign", ref)
 

@@ -13,8 +13,8 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
+from dashboard.refusals import refusals_told
 from dashboard.views import drafts
-from merchants.errors import DomainError
 from notifications import inbox
 from stores import contracts, visibility
 
@@ -72,10 +72,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("contracts.write")
 def end(request: HttpRequest, ref: str) -> HttpResponse:
     contract = access.contract(request, ref)
-    try:
+    with refusals_told(request):
         contracts.terminate(contract=contract, merchant=request.seat.merchant, by=request.seat.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-    else:
         messages.success(request, _("The contract has ended; what was sold under it stays as it was."))
     return redirect("contract", ref)

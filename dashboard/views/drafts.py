@@ -13,6 +13,7 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.contracts import DraftForm, TermsForm, as_initial
 from dashboard.frame import page
+from dashboard.refusals import refusals_told
 from dashboard.terms import in_words
 from merchants import finding
 from merchants.errors import DomainError
@@ -138,11 +139,8 @@ def _form(request: HttpRequest, form: TermsForm, template: str, context: dict) -
 
 def _done(request: HttpRequest, ref: str, verb, done: str, **given) -> HttpResponse:
     contract = access.contract(request, ref)
-    try:
+    with refusals_told(request):
         verb(contract=contract, merchant=request.seat.merchant, by=request.seat.actor, **given)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-    else:
         messages.success(request, done)
     return redirect("contract", ref)
 

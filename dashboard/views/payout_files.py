@@ -1,6 +1,5 @@
 """The bank's files: what goes there, and the results that come back. They hold account numbers in clear."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
@@ -11,6 +10,7 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.payouts import ResultsForm
 from dashboard.frame import page
+from dashboard.refusals import refusals_told
 from insights import payables
 from merchants.errors import DomainError
 
@@ -20,12 +20,10 @@ from merchants.errors import DomainError
 def export(request: HttpRequest) -> HttpResponse:
     """Everything that waits to go by bank file, in one; it can be downloaded again later."""
     merchant = request.seat.merchant
-    try:
+    with refusals_told(request):
         file = bank_file.export(book=merchant, payouts=reading.to_export(), by=request.seat.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-        return redirect("payouts")
-    return _as_csv(file, request)
+        return _as_csv(file, request)
+    return redirect("payouts")
 
 
 @needs("payouts.write")

@@ -16,9 +16,9 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
+from dashboard.refusals import refusals_told
 from insights import payables
 from insights.accounts import names_of
-from merchants.errors import DomainError
 
 SHOWN = 100  # payees at once; whom one has paid makes room for the next
 FILES, RULES = 5, 3
@@ -96,16 +96,13 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("payouts.write")
 def mark(request: HttpRequest, ref: str) -> HttpResponse:
     payout = access.payout_sent(request, ref)
-    try:
+    with refusals_told(request):
         told = by_hand.tell(
             payout,
             request.POST.get("mark", ""),
             reason=request.POST.get("reason", "").strip(),
             by=request.seat.actor,
         )
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-    else:
         words = {"number": told.number, "state": told.get_state_display()}
         messages.success(request, _("%(number)s: %(state)s.") % words)
     return redirect("payout", ref)

@@ -17,6 +17,7 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.plans import PlanForm
 from dashboard.frame import page
+from dashboard.refusals import refusals_told
 from merchants import finding
 from merchants.errors import DomainError
 from merchants.models import Brand
@@ -88,11 +89,8 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("plans.write")
 def publish(request: HttpRequest, ref: str) -> HttpResponse:
     version = access.plan_version(request, ref)
-    try:
+    with refusals_told(request):
         plans.publish_draft(version, by=request.seat.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-    else:
         messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
     return redirect("plan_version", ref)
 
@@ -101,13 +99,11 @@ def publish(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("plans.write")
 def discard(request: HttpRequest, ref: str) -> HttpResponse:
     version = access.plan_version(request, ref)
-    try:
+    with refusals_told(request):
         plans.discard(version, by=request.seat.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-        return redirect("plan_version", ref)
-    messages.success(request, _("The draft was thrown away."))
-    return redirect("plans")
+        messages.success(request, _("The draft was thrown away."))
+        return redirect("plans")
+    return redirect("plan_version", ref)
 
 
 def _kept(request: HttpRequest, version: PlanVersion) -> HttpResponse:

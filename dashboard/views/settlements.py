@@ -15,10 +15,10 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
+from dashboard.refusals import refusals_told
 from insights import settling
 from merchants import finding
 from merchants.business_day import business_date
-from merchants.errors import DomainError
 
 WEEK = timedelta(days=6)
 
@@ -57,11 +57,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("settlements.write")
 def approve(request: HttpRequest, ref: str) -> HttpResponse:
     batch = access.batch(request, ref)
-    try:
+    with refusals_told(request):
         batches.approve(batch, by=request.seat.actor)
-    except DomainError as refusal:
-        messages.error(request, refusal.words)
-    else:
         messages.success(request, _("Approved. The batch becomes payable within minutes."))
     return redirect("settlement", ref)
 
