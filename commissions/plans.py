@@ -61,13 +61,7 @@ def draft(
     `plan.wrong_mode`, `plan.sku_unknown`, `plan.ends_before_start`.
     """
     check(rules, ceiling_ppm=ceiling_ppm)
-    if effective_until is not None and effective_until <= effective_from:
-        raise DomainError(
-            "plan.ends_before_start",
-            _("A version ends after it begins."),
-            next_step=_("Let it end later, or leave its end open."),
-            field="effective_until",
-        )
+    _check_range(effective_from, effective_until)
     contract = scope if isinstance(scope, Contract) else None
     _check_contract(contract, brand, mode)
     with acting_for(brand.merchant), transaction.atomic():
@@ -106,6 +100,7 @@ def revise(
     check(rules, ceiling_ppm=ceiling_ppm)
     with acting_for(version.merchant), transaction.atomic():
         version = _unpublished(version)
+        _check_range(effective_from, version.effective_until)
         _check_skus(rules, version.plan.brand)
         version.basis, version.ceiling_ppm, version.effective_from = basis, ceiling_ppm, effective_from
         version.rules_sha256 = fingerprint(rules)
@@ -204,6 +199,16 @@ def counted_roles(versions: Iterable[PlanVersion], *, plan_id: int, period: date
         for term in terms_of(version)
         if term.counts
     )
+
+
+def _check_range(begins: datetime, ends: datetime | None) -> None:
+    if ends is not None and ends <= begins:
+        raise DomainError(
+            "plan.ends_before_start",
+            _("A version ends after it begins."),
+            next_step=_("Let it end later, or leave its end open."),
+            field="effective_until",
+        )
 
 
 def _check_contract(contract: Contract | None, brand: Brand, mode: str) -> None:

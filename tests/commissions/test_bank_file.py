@@ -196,6 +196,24 @@ def test_what_does_not_fit_is_told_by_line_and_the_good_rows_land(world):
     assert stands(world, world.qinglan, world.lin.party) == {"transit": EARNED}
 
 
+def test_a_file_of_too_many_rows_is_refused_before_its_first_row(world, monkeypatch):
+    lin, *_others = three(world)
+    exported(world, lin)
+    monkeypatch.setattr(bank_file, "MOST_ROWS", 2)
+    with pytest.raises(DomainError, match="bank_file.too_long"):
+        came_back(world, "\n".join([f"{lin.number},success,9.95,"] * 3))
+    assert now(world, lin).state == State.SUBMITTED
+    assert came_back(world, "\n".join([f"{lin.number},success,9.95,"] * 2)).unchanged == 1
+
+
+def test_results_tell_nothing_of_what_did_not_go_by_file(world):
+    earn(world)
+    by_hand = answers.submit(pay_lin(world), **BY)
+    done = came_back(world, f"{by_hand.number},success,9.95,")
+    assert [row.number for row in done.breaks] == [by_hand.number]
+    assert now(world, by_hand).state == State.SUBMITTED
+
+
 def test_another_merchants_file_moves_nothing_of_ours(world):
     lin, *_others = three(world)
     exported(world, lin)

@@ -52,6 +52,18 @@ def test_a_draft_is_revised_and_what_was_published_is_not(world):
         assert terms_of(version) == DEARER
 
 
+def test_a_draft_ends_after_it_begins_also_when_its_beginning_moves(world):
+    with pytest.raises(DomainError, match="plan.ends_before_start"):
+        drafted(world, effective_until=NOON)
+    assert plans.drafts_of(world.qinglan_brand) == []
+    version = drafted(world, effective_until=LATER)
+    with pytest.raises(DomainError, match="plan.ends_before_start"):
+        plans.revise(version, rules=CENTRAL, effective_from=LATER, by=ONBOARDING)
+    with world.inside(world.qinglan):
+        version.refresh_from_db()
+    assert (version.effective_from, version.effective_until) == (NOON, LATER)
+
+
 def test_a_draft_that_is_thrown_away_is_gone(world):
     version = drafted(world)
     plans.discard(version, by=ONBOARDING)

@@ -52,6 +52,7 @@ def one_draft(world):
         ({"rules-0-role": "store", "rules-0-level": "2"}, "Only a guide has a level"),
         ({"effective_from": "9999-12-31T00:00-14:00"}, "between 1 January 2000 and 1 January 2100"),
         ({"rules-TOTAL_FORMS": "x"}, "did not arrive whole"),
+        ({"rules-TOTAL_FORMS": "9" * 5000}, "did not arrive whole"),
     ],
 )
 def test_what_a_draft_says_is_written_plainly(world, at_desk, changed, said):
