@@ -96,8 +96,10 @@ def test_rows_come_and_go_without_a_word_about_what_is_not_filled_in_yet(world, 
     assert "Rule 3" in page and "3.x" in page and "field-fault" not in page
     page = words(gu.post(NEW, form(world, *two, change="remove-0")))
     assert "Rule 1" in page and "Rule 2" not in page and 'value="3.x"' in page
-    for odd in ("remove-9", "remove-x", "dance"):
+    for odd in ("remove-9", "remove-x", f"remove-{'9' * 5000}", "dance"):
         assert gu.post(NEW, form(world, *two, change=odd)).status_code == 200
+    crowd = {"rules-TOTAL_FORMS": "9" * 5000}
+    assert gu.post(NEW, form(world, change="add") | crowd).status_code == 200
     assert plans.drafts_of(world.qinglan_brand) == []
 
 
