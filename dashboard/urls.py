@@ -91,6 +91,7 @@ headquarters = [
     path("plans/<str:ref>/", plans.show, name="plan_version"),
     path("plans/<str:ref>/edit/", plans.edit, name="plan_edit"),
     path("plans/<str:ref>/publish/", plans.publish, name="plan_publish"),
+    path("plans/<str:ref>/recall/", plans.recall, name="plan_recall"),
     path("plans/<str:ref>/discard/", plans.discard, name="plan_discard"),
     path("plans/<str:ref>/simulation/", plan_simulations.show, name="plan_simulation"),
     path("settlements/", settlements.index, name="settlements"),

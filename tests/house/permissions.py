@@ -152,6 +152,7 @@ PAGES: dict[str, Page] = {
     "plan_version": hq("plans.read", of=draft),
     "plan_edit": hq("plans.write", of=draft),
     "plan_publish": hq("plans.write", of=draft, method="post"),
+    "plan_recall": hq("plans.write", of=published_version, method="post"),
     "plan_discard": hq("plans.write", of=published_version, method="post"),
     "plan_simulation": hq("plans.read", of=draft),
     "keys": hq("keys.write"),
