@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path
 
 from workbench.access import served
-from workbench.views import coupons, earnings, members, mine, sales, scan, today, wallet
+from workbench.views import coupons, earnings, members, mine, sales, scan, statements, today, wallet
 
 app_name = "workbench"
 
@@ -33,6 +33,7 @@ urlpatterns = [
     at_desk("sales/<str:ref>/earned/", sales.earned, name="earned"),
     at_desk("earnings/", earnings.earnings, name="earnings"),
     at_desk("earnings/figures/", earnings.figures, name="earnings-figures"),
+    at_desk("earnings/statements/<str:ref>/", statements.show, name="statement"),
     at_desk("earnings/withdraw/<str:ref>/", wallet.withdraw, name="withdraw"),
     at_desk("earnings/payouts/<str:ref>/", wallet.payout, name="payout"),
     at_desk("me/", mine.mine, name="mine"),

@@ -196,6 +196,7 @@ PAGES: dict[str, Page] = {
     "workbench:earnings": desk(),
     "workbench:earnings-figures": desk(),
     "workbench:withdraw": desk(of=employer),
+    "workbench:statement": desk(of=employer),
     "workbench:payout": desk(of=payout, personal=True),
     "workbench:account": desk(),
     "workbench:mine": desk(),
