@@ -31,7 +31,8 @@ KINDS = {
     "withhold": gettext_lazy("Tax withheld"),
     "withhold_back": gettext_lazy("Tax given back"),
     "true_up": gettext_lazy("Period true-up"),
-    "adjust": gettext_lazy("Adjustment"),
+    "goodwill": gettext_lazy("Goodwill"),
+    "write_off": gettext_lazy("Write-off"),
 }
 # A cell that begins so would be a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
