@@ -96,7 +96,7 @@ def as_pdf(sheet: Sheet) -> bytes:
         [_("Opening"), _("Credits"), _("Debits"), _("Closing")],
         [_grouped(amount) for amount in (told.opening, told.credits, told.debits, told.closing)],
     ]
-    table = [[Paragraph(_escaped(title), words) for title in sheet.heading]]
+    table: list[list[object]] = [list(sheet.heading)]
     table += [
         [
             on.isoformat(),
@@ -118,9 +118,17 @@ def as_pdf(sheet: Sheet) -> bytes:
             Paragraph(_escaped(f"{_('Statement')} {sheet.month}"), large),
             Paragraph(_escaped(f"{sheet.book} → {sheet.name}"), words),
             Spacer(1, 6 * mm),
-            LongTable(sums, colWidths=[42 * mm] * 4, style=[("FONT", (0, 0), (-1, -1), FONT, 9)]),
+            LongTable(
+                sums, colWidths=[42 * mm] * 4, style=[("FONT", (0, 0), (-1, -1), FONT, 9)], hAlign="LEFT"
+            ),
             Spacer(1, 6 * mm),
-            LongTable(table, colWidths=[24 * mm, 50 * mm, 64 * mm, 30 * mm], repeatRows=1, style=ruled),
+            LongTable(
+                table,
+                colWidths=[24 * mm, 50 * mm, 64 * mm, 30 * mm],
+                repeatRows=1,
+                style=ruled,
+                hAlign="LEFT",
+            ),
         ],
         onFirstPage=_numbered,
         onLaterPages=_numbered,
