@@ -58,7 +58,9 @@ def sharing_bill(
 ) -> bytes:
     """A payment service's, in its own manner: a back-tick before each value, totals at the end. Rows are number, fen
     and moment."""
-    lines = ["分账时间,分账发起方,微信订单号,微信分账/回退单号,分账明细单号,商户分账单号,分账接收方,金额,业务类型,处理状态"]
+    lines = [
+        "分账时间,分账发起方,微信订单号,微信分账/回退单号,分账明细单号,商户分账单号,分账接收方,金额,业务类型,处理状态"
+    ]
     for place, (number, fen, moment) in enumerate(rows, serial):
         cells = (moment, "1900000109", "4208450740201411110007820472", f"3008{place:08d}", f"3608{place:08d}")
         cells += (number, "86693852", yuan(fen), "分账", "处理完成")
