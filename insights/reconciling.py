@@ -26,6 +26,24 @@ PARTS = dict(Kind.choices) | {
     "known": gettext_lazy("Known from an earlier bill"),
 }
 
+MEANINGS = {
+    Kind.MISSING_OURS: gettext_lazy(
+        "The rail moved this, and no payout of yours has its number. Find out what was paid and to whom."
+    ),
+    Kind.MISSING_THEIRS: gettext_lazy(
+        "Here it counts as paid or waits for its answer, and the rail's bill of that day does not have it. Ask the "
+        "rail by this number; a later bill that has it clears this break by itself."
+    ),
+    Kind.AMOUNT: gettext_lazy("The rail moved another amount than the payout is of. Ask the rail why."),
+    Kind.DATE: gettext_lazy(
+        "The rail moved it on a day before it was sent, or after it counted as paid. The amount is right."
+    ),
+    Kind.DUPLICATE: gettext_lazy(
+        "The rail lists this number more than once: the money may have left twice. Ask for it back."
+    ),
+    Kind.STATE: gettext_lazy("The rail says that it paid; here it is not paid."),
+}
+
 
 _COUNTED = {
     "n": Count("id", filter=~Q(standing="")),
@@ -110,6 +128,16 @@ class Step:
     by: str
 
 
+def of_payout(payout: Payout) -> list[Break]:
+    """Its breaks that are not cleared, the first first."""
+    return list(Break.objects.filter(payout=payout, state__in=Break.LIVE).order_by("id"))
+
+
+def by_state() -> dict[str, int]:
+    """How many breaks stand in each state."""
+    return dict(Break.objects.order_by().values_list("state").annotate(Count("id")))
+
+
 def named(rows: Sequence[Break] | Sequence[BillLine]) -> list[Row]:
     """They come loaded with their payouts' payees and those's merchants."""
     names = names_of(row.payout.payee for row in rows if row.payout)
@@ -152,6 +180,11 @@ def standings(payouts: Iterable[Payout]) -> dict[int, str]:
     to be found on one."""
     rows = with_standing(Payout.sent.filter(pk__in=[payout.pk for payout in payouts]))
     return dict(rows.values_list("pk", "standing"))
+
+
+def with_progress(files: Sequence[BankFile]) -> list[tuple[BankFile, Progress | None]]:
+    known = of_files(files)
+    return [(file, known.get(file.pk)) for file in files]
 
 
 def of_files(files: Iterable[BankFile]) -> dict[int, Progress]:

@@ -19,10 +19,6 @@ def breaks() -> QuerySet[Break]:
     return Break.objects.select_related(*NAMED)
 
 
-def open_count() -> int:
-    return Break.objects.filter(state=Break.State.OPEN).count()
-
-
 def matched(bill: RailBill) -> QuerySet[BillLine]:
     """Lines of the bill that agree, in the order of the file."""
     return (

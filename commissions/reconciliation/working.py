@@ -77,13 +77,16 @@ def take_word(found: Break, *, by: Actor, at: datetime | None = None) -> Payout:
     return payout
 
 
+def words_offered(bill: RailBill) -> list[Break]:
+    """The bill's breaks that can take its word. Inside its merchant's scope."""
+    rows = Break.objects.filter(bill=bill, kind=Kind.STATE, state__in=Break.LIVE)
+    return [row for row in rows.select_related("merchant", "payout").order_by("id") if can_take_word(row)]
+
+
 def take_all_words(bill: RailBill, *, by: Actor, at: datetime | None = None) -> Taken:
     """The same for every break of the bill that allows it, each in a transaction of its own."""
     with acting_for(bill.merchant):
-        rows = Break.objects.filter(bill=bill, kind=Kind.STATE, state__in=Break.LIVE)
-        wanted = [
-            row for row in rows.select_related("merchant", "payout").order_by("id") if can_take_word(row)
-        ]
+        wanted = words_offered(bill)
     paid = 0
     for row in wanted:
         try:
