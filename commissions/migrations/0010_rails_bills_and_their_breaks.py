@@ -65,8 +65,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("missing_ours", "No payout of ours"),
                             ("missing_theirs", "Not on the bill"),
-                            ("amount", "Another amount"),
-                            ("date", "Another date"),
+                            ("amount", "Amount differs"),
+                            ("date", "Date differs"),
                             ("duplicate", "Paid twice"),
                             ("state", "Paid there, not here"),
                         ],
@@ -79,7 +79,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "Open"), ("explained", "Explained"), ("resolved", "Cleared")],
+                        choices=[
+                            ("open", "To be worked"),
+                            ("explained", "Explained"),
+                            ("resolved", "Cleared"),
+                        ],
                         default="open",
                         max_length=10,
                     ),

@@ -85,7 +85,7 @@ class Break(models.Model):
     units, 0 for the side that has nothing."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("To be worked")
         EXPLAINED = "explained", _("Explained")
         RESOLVED = "resolved", _("Cleared")
 

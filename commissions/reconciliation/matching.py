@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 class Kind(TextChoices):
     MISSING_OURS = "missing_ours", _("No payout of ours")
     MISSING_THEIRS = "missing_theirs", _("Not on the bill")
-    AMOUNT = "amount", _("Another amount")
-    DATE = "date", _("Another date")
+    AMOUNT = "amount", _("Amount differs")
+    DATE = "date", _("Date differs")
     DUPLICATE = "duplicate", _("Paid twice")
     STATE = "state", _("Paid there, not here")
 
