@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from commissions.models import BillLine, Break, Payout, RailBill
 from commissions.reconciliation import bills, refusals
-from commissions.reconciliation.looking import look_again
+from commissions.reconciliation.looking import hold_bills, look_again
 from commissions.reconciliation.matching import Days, Ours, match
 from events.record import Actor, record
 from merchants.business_day import business_date
@@ -86,7 +86,7 @@ def import_bill(
             raise refusals.other_days(line.row)
     told = _told(bill.lines, merchant, zone)
     with acting_for(merchant), transaction.atomic():
-        _hold(merchant)
+        hold_bills(merchant)
         if known := _known_bill(merchant, rail, digest):
             return known, False
         old = _known_lines(told)
@@ -221,10 +221,3 @@ def _known_bill(merchant: Merchant, rail: str, digest: bytes) -> RailBill | None
 def _known_lines(told: Sequence[_Told]) -> set[bytes]:
     rows = BillLine.objects.filter(identity__in=[line.identity for line in told])
     return {bytes(identity) for identity in rows.values_list("identity", flat=True)}
-
-
-def _hold(merchant: Merchant) -> None:
-    """One import at a time of one merchant's bills: which of two has a line first decides where it is known."""
-    key = int.from_bytes(hashlib.sha256(f"bills/{merchant.pk}".encode()).digest()[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

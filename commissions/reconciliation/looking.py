@@ -1,14 +1,16 @@
 """All bills of a merchant laid beside its payouts once more: what a bill should have had, and what has cleared since.
 
-Runs with each import, and whenever finance asks: an answer or a later bill may have come. Locks: breaks by id.
+Runs with each import, by the clock, and whenever finance asks: an answer or a later bill may have come. Locks: the
+merchant's bills, then breaks by id.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -38,8 +40,19 @@ def look_again(*, merchant: Merchant, by: Actor, at: datetime | None = None) -> 
     over for `GRACE`. What failed or came back is right to be missing."""
     at = at or timezone.now()
     with acting_for(merchant), transaction.atomic():
+        if not RailBill.objects.exists():
+            return Looked(0, 0)
+        hold_bills(merchant)
         cleared = clear(_cleared(), by=by, at=at)
         return Looked(_open_missing(merchant, at), cleared)
+
+
+def hold_bills(merchant: Merchant) -> None:
+    """One at a time imports or looks again, until the transaction ends: which of two bills has a line first decides
+    where it is known."""
+    key = int.from_bytes(hashlib.sha256(f"bills/{merchant.pk}".encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def _cleared() -> list[Clearing]:

@@ -37,14 +37,13 @@ def unguarded(monkeypatch):
         time.sleep(0.4)
         return found
 
-    monkeypatch.setattr(importing, "_hold", lambda merchant: None)
+    monkeypatch.setattr(importing, "hold_bills", lambda merchant: None)
     monkeypatch.setattr(importing, "_known_lines", slowly)
 
 
 @pytest.fixture
 def break_unguarded(monkeypatch):
     """Nobody locks the break, and between looking and working there is time for others."""
-    real = working._locked
 
     def unlocked(found):
         row = working.Break.objects.select_related("merchant", "payout__merchant", "payout__payee").get(
@@ -53,7 +52,6 @@ def break_unguarded(monkeypatch):
         time.sleep(0.4)
         return row
 
-    assert real
     monkeypatch.setattr(working, "_locked", unlocked)
 
 
