@@ -209,10 +209,9 @@ def test_a_later_bill_with_the_line_clears_the_break_by_itself_and_says_so(world
     )
     assert kinds(world) == [("missing_theirs", "resolved"), ("date", "open")]  # and it came on another day
     with world.inside(world.qinglan):
-        assert [step.words for step in reconciling.history(found)] == [
-            "Explained",
-            "A later bill has the line",
-        ]
+        causes = list(BreakStep.objects.order_by("place").values_list("cause", flat=True))
+        assert causes == ["explained", "line_came"]
+        assert [step.note for step in reconciling.history(found)] == ["银行说次日入账", ""]
 
 
 def test_a_break_is_explained_opened_again_and_keeps_its_history(world, lin):
