@@ -151,13 +151,12 @@ def _cut(rows: Rows, columns: dict[str, int]) -> tuple[Rows, tuple[int | None, i
     """The movements, and the totals the file ends with: (how many rows, if told; fen)."""
     for place, (row, cells) in enumerate(rows):
         words = [heading(cell) for cell in cells]
-        if (sums := _SUMS.intersection(words)) and fen_of(_cell(cells, columns["amount"])) is None:
+        if _SUMS.intersection(words) and fen_of(_cell(cells, columns["amount"])) is None:
             if len(rows) != place + 2:
                 raise refusals.cut_off()
-            counts = _COUNTS.intersection(words)
             values = rows[-1][1]
-            count = plain(_cell(values, words.index(counts.pop()))) if counts else None
-            told = _whole(count), fen_of(_cell(values, words.index(sums.pop())))
+            count = plain(_cell(values, _place(words, _COUNTS))) if _COUNTS.intersection(words) else None
+            told = _whole(count), fen_of(_cell(values, _place(words, _SUMS)))
             if told[1] is None or count is not None and told[0] is None:
                 raise refusals.bad_row(rows[-1][0], refusals.NO_TOTAL)
             return rows[:place], (told[0], told[1])
@@ -236,6 +235,10 @@ def _check(told: tuple[int | None, int] | None, lines: list[Line], others: list[
     listed = left[0] + len(others), left[1] + sum(others)
     if told and not any(told[0] in (None, count) and told[1] == total for count, total in (left, listed)):
         raise refusals.totals_differ(told=told[1], found=left[1])
+
+
+def _place(words: Sequence[str], wanted: set[str]) -> int:
+    return next(place for place, word in enumerate(words) if word in wanted)
 
 
 def _cell(cells: list[str], place: int) -> str:

@@ -1,6 +1,6 @@
 """What rails send as their bills, and payouts that they tell of."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from commissions.models import Break, Payout
 from commissions.payouts import answers, bank_file, payee_accounts, paying
@@ -10,7 +10,9 @@ from ledger.transfers import Entry, Story, post
 from merchants.models import Party
 from tests.people import NOON, ONBOARDING, World
 
-ON = NOON.date()  # noon in London is 20:00 of the same day in Shanghai
+ON = NOON.date()
+DAY = timedelta(days=1)
+NEXT = NOON + DAY  # when the bill of NOON's day is there
 BY = {"by": ONBOARDING}
 
 
@@ -35,6 +37,11 @@ def now(payout: Payout) -> Payout:
 
 def paid(payout: Payout, *, at: datetime = NOON) -> Payout:
     return answers.succeed(payout, at=at, **BY)
+
+
+def moment(at: datetime = NOON) -> str:
+    """As the rail writes it, in Shanghai."""
+    return f"{at + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
 
 
 def yuan(fen: int) -> str:

@@ -98,10 +98,10 @@ def test_a_bill_that_breaks_off_is_refused_wherever_it_does():
     ],
 )
 def test_a_line_that_cannot_be_read_refuses_the_file_and_is_named(row, why):
-    refusal = refused(statement((CHEN, 500, DAY)) + row.encode())
-    assert (refusal.code, refusal.extra["line"]) == ("bill.bad_row", 3)
     with translation.override("en"):
-        assert why in str(refusal.message)
+        refusal = refused(statement((CHEN, 500, DAY)) + row.encode())
+    assert (refusal.code, refusal.extra["line"]) == ("bill.bad_row", 3)
+    assert why in str(refusal.message)
 
 
 def test_a_result_that_nobody_knows_is_not_taken_for_paid():

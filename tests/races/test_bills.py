@@ -7,9 +7,8 @@ from django.db import IntegrityError
 
 from commissions.models import BillLine, BreakStep, RailBill
 from commissions.reconciliation import importing, working
-from tests.commissions.billing import BY, ON, breaks, by_bank, imported, kinds, now, paid, statement
+from tests.commissions.billing import BY, NEXT, ON, breaks, by_bank, imported, kinds, now, paid, statement
 from tests.commissions.earning import books_hold, stands
-from tests.commissions.test_reconciling import NEXT
 from tests.plans import publish_plans
 from tests.races.together import codes, together
 
