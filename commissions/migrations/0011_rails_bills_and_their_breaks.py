@@ -22,7 +22,7 @@ def _of_sender(table):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commissions", "0009_adjustments_by_hand"),
+        ("commissions", "0010_a_coming_version_may_be_recalled"),
         ("guides", "0002_rows_share_their_merchant"),
         ("merchants", "0005_merchants_keep_their_currency"),
     ]
