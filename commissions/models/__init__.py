@@ -7,6 +7,7 @@ from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
 from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
+from commissions.models.wechat import WechatAccount, WechatNotice, WechatOrder, WechatPayment, WechatReceiver
 
 __all__ = [
     "GUIDE_ROLES",
@@ -28,6 +29,11 @@ __all__ = [
     "Share",
     "Split",
     "TrueUp",
+    "WechatAccount",
+    "WechatNotice",
+    "WechatOrder",
+    "WechatPayment",
+    "WechatReceiver",
     "WithdrawalPolicy",
     "WithholdingRule",
     "month_of",
