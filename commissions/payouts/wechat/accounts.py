@@ -115,9 +115,9 @@ def wait_for_turn(account: WechatAccount) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE commissions_wechataccount"
-            " SET next_call_at = greatest(next_call_at, clock_timestamp()) + %s WHERE id = %s"
-            " RETURNING extract(epoch FROM next_call_at - %s - clock_timestamp())",
-            [timedelta(seconds=1 / A_SECOND), account.pk, timedelta(seconds=1 / A_SECOND)],
+            " SET next_call_at = greatest(next_call_at, clock_timestamp()) + %s * interval '1 second' WHERE id = %s"
+            " RETURNING extract(epoch FROM next_call_at - %s * interval '1 second' - clock_timestamp())",
+            [1 / A_SECOND, account.pk, 1 / A_SECOND],
         )
         (seconds,) = cursor.fetchone()
     time.sleep(max(0.0, float(seconds)))

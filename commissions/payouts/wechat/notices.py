@@ -34,7 +34,9 @@ def take(*, merchant_ref: str, headers: Mapping[str, str], body: bytes, at: date
     account = accounts.account_of(merchant) if merchant else None
     if account is None:
         raise NotFound("wechat.no_account", _("There is nothing here."))
-    notice = accounts.client_of(account).opened(headers, body) if len(body) <= MOST_BYTES else None
+    if len(body) > MOST_BYTES or headers.get("Wechatpay-Serial") != account.public_key_id:
+        raise _unverified()  # before any key is opened: that takes a while, and anybody may ask
+    notice = accounts.client_of(account).opened(headers, body)
     if notice is None or not _is_for(account, notice["resource"]):
         raise _unverified()
     notice_id, number = notice.get("id"), str(notice["resource"].get("out_order_no") or "")[:64]
@@ -42,7 +44,7 @@ def take(*, merchant_ref: str, headers: Mapping[str, str], body: bytes, at: date
         raise _unverified()
     at = at or timezone.now()
     is_new, order = _kept(account, notice_id, notice, number, at=at)
-    if order is not None:
+    if order is not None and order.payout_id:
         with acting_for(account.merchant):
             payout = Payout.sent.select_related(*answers.NAMED).get(pk=order.payout_id)
         conclude(payout, account=account, at=at)

@@ -6,8 +6,9 @@ leaves a number to ask about, never one to send again.
 
 import logging
 import time
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
@@ -30,7 +31,7 @@ WORDS = 200
 class Told(NamedTuple):
     """What the rail said of an order, in our words."""
 
-    state: State
+    state: WechatOrder.State
     words: str = ""
     rail_number: str = ""
 
@@ -152,7 +153,7 @@ def _read(order: WechatOrder, answer: Answer) -> Told:
     return _state(part.get("result"), part, known_as)
 
 
-def _part(order: WechatOrder, body: dict) -> dict | None:
+def _part(order: WechatOrder, body: Mapping[str, Any]) -> dict[str, Any] | None:
     """What it says of our receiver; the rest unfrozen to the merchant stands beside it."""
     assert order.receiver is not None
     ours = (order.receiver.kind, account_of(order.receiver), order.amount)
@@ -160,7 +161,7 @@ def _part(order: WechatOrder, body: dict) -> dict | None:
     return next((p for p in parts if (p.get("type"), p.get("account"), p.get("amount")) == ours), None)
 
 
-def _state(result: object, told: dict, rail_number: str) -> Told:
+def _state(result: object, told: Mapping[str, Any], rail_number: str) -> Told:
     if result == "SUCCESS":
         return Told(State.SUCCEEDED, "", rail_number)
     if result in ("CLOSED", "FAILED"):
