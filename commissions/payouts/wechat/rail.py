@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 BY = Actor.system("wechat")
 PATIENCE = timedelta(seconds=60)  # an answer may still be on its way; and between two questions
 CAP_HOLDS = timedelta(hours=1)
-MOST_REFUSED = 20  # parts of one payout; then people look
+RELAID_AT_ONCE = 3  # parts of one payout that were refused; from then on one more an hour
+RELAID_LATER = timedelta(hours=1)
 MOST = 2_000  # orders a round
 State = Payout.State
 
@@ -97,10 +98,7 @@ def conclude(payout: Payout, *, account: WechatAccount, at: datetime) -> None:
             answers.lost(payout, by=BY, at=at)
     elif not arrived:
         answers.fail(payout, reason=parts[-1].answer, by=BY, at=at)
-    elif sum(part.state == WechatOrder.State.CLOSED for part in parts) >= MOST_REFUSED:
-        if payout.state != State.HELD:
-            answers.hold(payout, by=BY, at=at)
-    elif payout.state != State.HELD:
+    elif payout.state != State.HELD and not _refused_lately(parts, at=at):
         _lay_the_rest(payout, account=account, at=at)
 
 
@@ -151,6 +149,12 @@ def _lay_the_rest(payout: Payout, *, account: WechatAccount, at: datetime) -> No
             payments.lay(payout, amount=left, account=account, receiver=receiver, at=at)
         except payments.NoRoom as why:
             logger.info("wechat: %s lacks %d for its rest", payout.number, left - why.room)
+
+
+def _refused_lately(parts: list[WechatOrder], *, at: datetime) -> bool:
+    """A rail that refuses whatever is laid is not tried every minute."""
+    refused = [part.asked_at for part in parts if part.state == WechatOrder.State.CLOSED and part.asked_at]
+    return len(refused) >= RELAID_AT_ONCE and max(refused) > at - RELAID_LATER
 
 
 def _cap_known(account: WechatAccount, client: Client, *, at: datetime) -> bool:
