@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import QuerySet
 
-from commissions.models import Payout, WechatOrder
+from commissions.models import Payout, WechatOrder, WechatPayment
 from commissions.payouts import answers
-from commissions.payouts.wechat import orders, payments
+from commissions.payouts.wechat import orders, payments, rail
 from ledger import accounts
 from tests.plans import publish_plans
 from tests.races.together import codes, together
@@ -105,7 +106,10 @@ def unlocked(monkeypatch):
     monkeypatch.setattr(answers, "_locked", row_of)
 
 
-def test_without_the_payouts_lock_only_the_database_keeps_it_from_being_laid_twice(world, fake, unlocked):
+def test_without_the_payouts_lock_only_the_database_keeps_it_from_being_laid_twice(
+    world, fake, unlocked, monkeypatch
+):
+    monkeypatch.setattr(rail, "_through", lambda step: step())  # it would log what failed
     payout = pay(world)
     results = together(*[lambda: work(world)] * WORKERS)
     assert [type(result) for result in results if isinstance(result, Exception)] == [IntegrityError] * 3
@@ -119,13 +123,40 @@ def test_a_payout_is_laid_once_however_many_begin(world, fake, slow_lay):
     assert payout.state == Payout.State.SUCCEEDED
 
 
-def test_the_room_of_one_payment_is_given_once(world, fake):
-    """Two payouts, each of which would fill the only payment."""
+def two_for_one_room(world, monkeypatch):
+    """Two payouts, each of which would fill what both payments bear, laid by two workers at the same moment."""
     owe(world, world.qinglan.party, 2 * MOST, source="more")
-    first, second = pay(world, amount=1000), pay(world, world.qinglan.party, amount=2 * MOST - 500)
-    assert codes(together(*[lambda: work(world)] * WORKERS)) == []
-    states = sorted([now_of(world, first).state, now_of(world, second).state])
-    assert states == ["created", "succeeded"]
+    first = pay(world, amount=1000)
+    second = pay(world, world.qinglan.party, amount=2 * MOST - 500)
+    mine = iter([first, second])
+    real = rail._payouts
+
+    def one_each(sender, *states, **given):
+        return [next(mine)] if states == (Payout.State.CREATED,) else real(sender, *states, **given)
+
+    monkeypatch.setattr(rail, "_payouts", one_each)
+    together(lambda: work(world), lambda: work(world))
+    return [now_of(world, payout).state for payout in (first, second)]
+
+
+def test_without_the_payments_lock_more_is_split_than_the_cap_lets(world, fake, monkeypatch, slow_lay):
+    real = WechatPayment.save
+
+    def slowly(payment, **given):
+        time.sleep(0.6)
+        real(payment, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(QuerySet, "select_for_update", lambda rows, **given: rows)
+        patched.setattr(WechatPayment, "save", slowly)
+        two_for_one_room(world, patched)
+    with world.inside(world.hehe):
+        laid = sum(WechatOrder.objects.values_list("amount", flat=True))
+    assert laid == 1000 + 2 * MOST - 500
+
+
+def test_the_room_of_payments_is_given_once(world, fake, monkeypatch, slow_lay):
+    assert sorted(two_for_one_room(world, monkeypatch)) == ["created", "succeeded"]
     assert all(payment.split <= MOST for payment in payments_of(world))
     assert all(shared.shared <= MOST for shared in fake.payments.values())
     assert set(fake.posted.values()) == {1}

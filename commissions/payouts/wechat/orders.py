@@ -56,12 +56,11 @@ def send(order: WechatOrder, *, account: WechatAccount, client: Client, at: date
 
 
 def ask(order: WechatOrder, *, account: WechatAccount, client: Client, at: datetime) -> WechatOrder | None:
-    """By the same number. None where the rail gave no answer."""
+    """By the same number; None where it was too early to ask."""
     try:
         answer = _question(order, client)
     except Unanswered as why:
-        settle(order, Told(State.UNKNOWN, str(why)), at=at)
-        return None
+        return settle(order, Told(State.UNKNOWN, str(why)), at=at)
     if answer.is_too_fast:
         accounts.slow_down(account)
         return None

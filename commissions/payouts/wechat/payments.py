@@ -3,11 +3,12 @@
 Locks: a payment's row, after the payout's (docs/adr/0006); orders of it are made under that lock only.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, F, QuerySet, Sum
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from commissions.models import Payout, WechatAccount, WechatOrder, WechatPayment, WechatReceiver
@@ -50,10 +51,11 @@ def take_in(collector: Merchant) -> int:
         return cursor.rowcount
 
 
-def room_of(account: WechatAccount, *, at: datetime | None = None, payout: Payout | None = None) -> int:
-    """What could be split now, minor units; `payout`: for it, leaving out the payments it was tried on."""
+def room_of(account: WechatAccount, *, at: datetime | None = None) -> int:
+    """What could be split of all payments now, minor units."""
     with acting_for(account.merchant):
-        return sum(room for _id, room in _candidates(account, at=at or timezone.now(), payout=payout))
+        rows = _splittable(account, at=at or timezone.now())
+        return rows.aggregate(sum=Sum("room"))["sum"] or 0
 
 
 def lay(
@@ -62,7 +64,9 @@ def lay(
     """Orders for `amount` of the payout over the oldest payments with room, all of it or `NoRoom`. Inside a
     transaction that holds the payout's row, and the sender's scope."""
     chosen, found = [], 0
-    for payment_id, room in _candidates(account, at=at, payout=payout):
+    tried = WechatOrder.objects.filter(payout=payout).values("payment")
+    untried = _splittable(account, at=at).exclude(pk__in=tried).order_by("paid_at", "id")
+    for payment_id, room in untried.values_list("id", "room").iterator(chunk_size=500):
         chosen.append(payment_id)
         found += room
         if found >= amount:
@@ -73,7 +77,7 @@ def lay(
     number = WechatOrder.objects.filter(payout=payout).count()
     orders, left = [], amount
     for payment in rows.order_by("paid_at", "id"):
-        part = min(left, room_in(payment, account.cap_ppm))
+        part = min(left, payment.room)  # as the row stands now that it is locked
         if part <= 0:
             continue
         number, left = number + 1, left - part
@@ -95,13 +99,6 @@ def lay(
     if left:
         raise NoRoom(amount - left)
     return WechatOrder.objects.bulk_create(orders)
-
-
-def room_in(payment: WechatPayment, cap_ppm: int) -> int:
-    """What may still be split of it, minor units. What the shopper got back counts against it whole: whichever
-    payment it was taken from, never is too much split. The payment comes with `given_back`."""
-    kept = max(payment.amount - payment.given_back, 0)  # type: ignore[attr-defined]
-    return kept * cap_ppm // 1_000_000 - payment.split
 
 
 def finish_due(account: WechatAccount, *, at: datetime) -> list[WechatOrder]:
@@ -128,19 +125,13 @@ def finish_due(account: WechatAccount, *, at: datetime) -> list[WechatOrder]:
     return made
 
 
-def _candidates(account: WechatAccount, *, at: datetime, payout: Payout | None) -> Iterator[tuple[int, int]]:
-    rows = _splittable(account, at=at).order_by("paid_at", "id")
-    if payout:
-        tried = WechatOrder.objects.filter(payout=payout).values("payment")
-        rows = rows.exclude(pk__in=tried)
-    for payment in rows.iterator(chunk_size=500):
-        if (room := room_in(payment, account.cap_ppm)) > 0:
-            yield payment.pk, room
-
-
-def _splittable(account: WechatAccount, *, at: datetime) -> "QuerySet[WechatPayment]":
+def _splittable(account: WechatAccount, *, at: datetime) -> "QuerySet[Any]":
+    """Payments with `room`, minor units > 0. What the shopper got back counts whole against each payment of the
+    order: whichever it was taken from, never is too much split."""
     oldest = at - min(FROZEN_FOR, timedelta(days=account.unfreeze_after))
     rows = WechatPayment.objects.filter(finished_at=None, requests__lt=MOST_REQUESTS)
     rows = rows.filter(paid_at__gt=oldest, paid_at__lt=at - SETTLED_AFTER)
-    rows = rows.filter(split__lt=F("amount") * account.cap_ppm / 1_000_000)
-    return rows.annotate(given_back=F("order__refunded_total"))
+    kept = Greatest(F("amount") - F("order__refunded_total"), 0)
+    # Whole numbers throughout: PostgreSQL's division rounds down, as the cap must.
+    room = ExpressionWrapper(kept * account.cap_ppm / 1_000_000 - F("split"), BigIntegerField())
+    return rows.annotate(room=room).filter(room__gt=0)

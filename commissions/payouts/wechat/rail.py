@@ -6,11 +6,13 @@ under another number: a person's part cannot be taken back, so the payout is the
 """
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +34,10 @@ CAP_HOLDS = timedelta(hours=1)
 RELAID_AT_ONCE = 3  # parts of one payout that were refused; from then on one more an hour
 RELAID_LATER = timedelta(hours=1)
 MOST = 2_000  # orders a round
+ROUND = 45  # seconds; the clock rings again after 60
+SILENT = 3  # calls in a row without an answer end a round
+Act = Callable[..., WechatOrder | None]
+CURRENCY = "CNY"  # WeChat Pay shares no other
 State = Payout.State
 
 
@@ -39,7 +45,7 @@ class WeChat:
     place = Tender.Place.PSP.value
 
     def missing(self, *, sender: Merchant, payee: Party) -> DomainError | None:
-        if accounts.account_of(sender) is None:
+        if accounts.account_of(sender) is None or sender.currency != CURRENCY:
             return DomainError(
                 "wechat.no_account",
                 _("You have kept no WeChat Pay merchant account."),
@@ -61,26 +67,44 @@ class WeChat:
         account, clock = accounts.account_of(sender), at
         if account is None:
             return 0
-        client, now = accounts.client_of(account), clock or timezone.now()
+        client, now, until = accounts.client_of(account), clock or timezone.now(), time.monotonic() + ROUND
         payments.take_in(sender)
         if _cap_known(account, client, at=now):
             for payout in _payouts(sender, State.CREATED):
-                _begin(payout, account=account, client=client, at=now)
+                _through(partial(_begin, payout, account=account, client=client, at=now))
         payments.finish_due(account, at=now)
-        done = 0
-        for order in _orders(sender, Q(state=WechatOrder.State.READY)):
-            sent = orders.send(order, account=account, client=client, at=clock or timezone.now())
-            done += sent is not None
-        asked_before = Q(asked_at=None) | Q(asked_at__lte=now - PATIENCE)
-        due = Q(state__in=WechatOrder.ASKABLE, sent_at__lte=now - PATIENCE) & asked_before
-        for order in _orders(sender, due):
-            done += orders.ask(order, account=account, client=client, at=clock or timezone.now()) is not None
+        silent, answered = 0, 0
+        for act, order in _to_do(sender, at=now):
+            told = _through(partial(act, order, account=account, client=client, at=clock or timezone.now()))
+            if told is not None:
+                lost = told.state == WechatOrder.State.UNKNOWN
+                silent, answered = (silent + 1, answered) if lost else (0, answered + 1)
+            if silent >= SILENT or time.monotonic() > until:
+                break  # the rail is down or slow: other merchants' rounds need the worker too
         for payout in _payouts(sender, State.SUBMITTED, State.UNKNOWN, State.HELD):
-            conclude(payout, account=account, at=now)
-        returned = WechatOrder.Kind.RETURN
-        for payout in _payouts(sender, State.SUCCEEDED, having=returned):
-            conclude_return(payout, at=now)
-        return done
+            _through(partial(conclude, payout, account=account, at=now))
+        for payout in _payouts(sender, State.SUCCEEDED, having=WechatOrder.Kind.RETURN):
+            _through(partial(conclude_return, payout, at=now))
+        return answered
+
+
+def _to_do(sender: Merchant, *, at: datetime) -> Iterator[tuple[Act, WechatOrder]]:
+    """Send first, then ask: whoever was not answered longest comes first."""
+    for order in _orders(sender, Q(state=WechatOrder.State.READY)):
+        yield orders.send, order
+    asked_before = Q(asked_at=None) | Q(asked_at__lte=at - PATIENCE)
+    due = Q(state__in=WechatOrder.ASKABLE, sent_at__lte=at - PATIENCE) & asked_before
+    for order in _orders(sender, due):
+        yield orders.ask, order
+
+
+def _through(work: Callable[[], WechatOrder | None]) -> WechatOrder | None:
+    """One payout's fault stops none of the others; the next round comes back to it."""
+    try:
+        return work()
+    except Exception as error:  # whatever it is
+        logger.error("wechat: a step of a round failed: %s", type(error).__name__)
+        return None
 
 
 def conclude(payout: Payout, *, account: WechatAccount, at: datetime) -> None:
@@ -142,7 +166,7 @@ def _lay_the_rest(payout: Payout, *, account: WechatAccount, at: datetime) -> No
         parts = payout.wechat_orders.filter(kind=WechatOrder.Kind.SHARE).select_related("receiver")
         standing = [part for part in parts if part.state != WechatOrder.State.CLOSED]
         left = payout.net - sum(part.amount for part in standing)
-        receiver = receivers.receiver_of(payout.payee, payer=payout.sender) or standing[0].receiver
+        receiver = standing[0].receiver if standing else None  # the rail knows it: it got the rest there
         if left <= 0 or receiver is None or any(part.is_open for part in standing):
             return  # another worker has laid it
         try:
@@ -177,7 +201,7 @@ def _cap_known(account: WechatAccount, client: Client, *, at: datetime) -> bool:
 
 def _payouts(sender: Merchant, *states: State, having: str = "") -> list[Payout]:
     with acting_for(sender):
-        rows = Payout.sent.filter(rail=Payout.Rail.WECHAT, state__in=states)
+        rows = Payout.sent.filter(rail=Payout.Rail.WECHAT, currency=CURRENCY, state__in=states)
         if having:
             returns = WechatOrder.objects.filter(kind=having)
             rows = rows.filter(pk__in=returns.values("payout"))
@@ -186,5 +210,5 @@ def _payouts(sender: Merchant, *states: State, having: str = "") -> list[Payout]
 
 def _orders(sender: Merchant, which: Q) -> list[WechatOrder]:
     with acting_for(sender):
-        rows = WechatOrder.objects.filter(which).order_by("id")
+        rows = WechatOrder.objects.filter(which).order_by(F("asked_at").asc(nulls_first=True), "id")
         return list(rows.select_related("merchant", "payment", "receiver", "of", "receiver__merchant")[:MOST])
