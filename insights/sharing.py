@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy
 
 from commissions.models import Payout, WechatOrder
 from commissions.payouts.wechat import accounts, payments, receivers
+from commissions.reasons import percent
 from merchants.money import yuan
 
 # What WeChat Pay says → what it means and what to do next. Its codes stand in its pages on profit sharing.
 MEANINGS = {
     "NOT_ENOUGH": gettext_lazy(
-        "The payment has less left than was to be shared, perhaps after a refund. Pay again: another payment is taken."
+        "The payment has less left than was to be shared, perhaps after a refund. Another payment is taken; if the payout failed, pay again."
     ),
     "RULE_LIMIT": gettext_lazy(
         "More than WeChat Pay lets you share of one payment. Ask there for a higher ratio, or pay by bank file."
@@ -48,7 +49,9 @@ MEANINGS = {
     "PARAM_ERROR": gettext_lazy(
         "WeChat Pay refuses this. Check the payee's WeChat Pay account and that the payment was made to be shared."
     ),
-    "RESOURCE_NOT_EXISTS": gettext_lazy("It never reached WeChat Pay, so nothing was shared. Pay again."),
+    "RESOURCE_NOT_EXISTS": gettext_lazy(
+        "It never reached WeChat Pay, so it shared nothing. If the payout failed, pay again."
+    ),
     "FREQUENCY_LIMITED": gettext_lazy("WeChat Pay was asked too often. It goes again by itself."),
 }
 TONES = {"succeeded": "celadon", "closed": "danger", "unknown": "warn"}
@@ -99,8 +102,4 @@ def waits_for(payout: Payout) -> str:
     return _(
         "Your shoppers' payments leave %(room)s to share now, under the ratio of %(cap)s%%. It goes by itself when"
         " %(net)s can be shared; to pay sooner, call it off and pay by bank file."
-    ) % {"room": yuan(room), "net": yuan(payout.net), "cap": _percent(account.cap_ppm)}
-
-
-def _percent(ppm: int) -> str:
-    return f"{ppm / 10_000:g}"
+    ) % {"room": yuan(room), "net": yuan(payout.net), "cap": percent(account.cap_ppm)}

@@ -99,8 +99,8 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("share", "Share"),
-                            ("return", "Take back"),
+                            ("share", "Profit sharing"),
+                            ("return", "Asked back"),
                             ("unfreeze", "Unfreeze the rest"),
                         ],
                         max_length=8,
@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            ("ready", "Not sent yet"),
+                            ("ready", "To be sent"),
                             ("sent", "Sent"),
                             ("unknown", "Answer lost"),
                             ("processing", "Being worked on"),

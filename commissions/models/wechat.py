@@ -135,12 +135,12 @@ class WechatOrder(models.Model):
     what is left. `sent` is written before the call, so a number is sent once, and afterwards only asked about."""
 
     class Kind(models.TextChoices):
-        SHARE = "share", _("Share")
-        RETURN = "return", _("Take back")
+        SHARE = "share", _("Profit sharing")
+        RETURN = "return", _("Asked back")
         UNFREEZE = "unfreeze", _("Unfreeze the rest")
 
     class State(models.TextChoices):
-        READY = "ready", _("Not sent yet")
+        READY = "ready", _("To be sent")
         SENT = "sent", _("Sent")
         UNKNOWN = "unknown", _("Answer lost")
         PROCESSING = "processing", _("Being worked on")

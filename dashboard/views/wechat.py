@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commissions.payouts.wechat import accounts, receivers, returning
+from commissions.reasons import percent
 from dashboard import access
 from dashboard.access import absent, needs
 from dashboard.forms.wechat import WechatAccountForm, WechatReceiverForm
@@ -45,6 +46,8 @@ def account(request: HttpRequest) -> HttpResponse:
         status = 422
     notices = request.build_absolute_uri(reverse("api:wechat-notices", args=[merchant.ref]))
     context = {"form": form, "account": kept, "notices": notices}
+    if kept:
+        context["cap"] = percent(kept.cap_ppm)
     answer = page(request, "dashboard/payouts/wechat.html", context, section="payouts", status=status)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -162,7 +162,7 @@ def test_what_a_merchant_got_can_be_asked_back(finance, world, fake):
     assert "Ask it back" in page_of(finance, world)
     fake.refuse = [Refusal(403, "NOT_ENOUGH", "余额不足")] * 4
     again = text(finance.post(reverse("payout_ask_back", args=[payout.ref]), follow=True, **ENGLISH))
-    assert "It is asked back of WeChat Pay" in again and "Take back" in again
+    assert "It is asked back of WeChat Pay" in again and "Asked back" in again
     work(world)
     assert "NOT_ENOUGH" in page_of(finance, world)
     assert "Ask it back" in page_of(finance, world)  # what was refused can be asked again
