@@ -14,7 +14,8 @@ from merchants.money import yuan
 # What WeChat Pay says → what it means and what to do next. Its codes stand in its pages on profit sharing.
 MEANINGS = {
     "NOT_ENOUGH": gettext_lazy(
-        "The payment has less left than was to be shared, perhaps after a refund. Another payment is taken; if the payout failed, pay again."
+        "The payment has less left than was to be shared, perhaps after a refund. Another payment is taken; if the"
+        " payout failed, pay again."
     ),
     "RULE_LIMIT": gettext_lazy(
         "More than WeChat Pay lets you share of one payment. Ask there for a higher ratio, or pay by bank file."

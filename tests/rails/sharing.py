@@ -10,9 +10,10 @@ from commissions.models import Payout, WechatOrder, WechatPayment
 from commissions.payouts import paying
 from commissions.payouts.wechat import accounts, receivers
 from commissions.payouts.wechat.rail import WeChat
+from ledger import proof
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
-from merchants.models import Merchant
+from merchants.models import Merchant, Party
 from orders.facts import TenderFacts
 from tests.people import ONBOARDING, World
 from tests.rails.wechat_pay import WeChatPay, credentials
@@ -51,10 +52,13 @@ def collect(world: World, fake: WeChatPay, *numbers: str, shirts: int = 1) -> No
 
 
 def owe(world: World, party, amount: int, *, source: str = "owed") -> None:
-    """Hehe owes the party so much more, in its own book."""
+    """Hehe owes the party so much more; a merchant's book mirrors it."""
     now = timezone.now()
-    due = Entry(world.hehe.pk, "share", held("psp"), named("due", party), amount)
-    post([Story("test", f"{source}-{party.ref}"[:48], now.date(), now, "CNY", (due,))])
+    entries = [Entry(world.hehe.pk, "share", held("psp"), named("due", party), amount)]
+    if party.kind == Party.Kind.MERCHANT:
+        mirror = named("due", world.hehe.party)
+        entries.append(Entry(party.merchant.pk, "share", mirror, held("psp"), amount))
+    post([Story("test", f"{source}-{party.ref}"[:48], now.date(), now, "CNY", tuple(entries))])
 
 
 def pay(world: World, party=None, amount: int | None = None) -> Payout:
@@ -80,3 +84,12 @@ def orders_of(world: World, payout: Payout | None = None, **which) -> list[Wecha
 def payments_of(world: World) -> list[WechatPayment]:
     with world.inside(world.hehe):
         return list(WechatPayment.objects.order_by("paid_at", "id"))
+
+
+def stands_in_all(world: World) -> bool:
+    """Whether every book's balances sum to zero."""
+    for merchant in (world.qinglan, world.mubai, world.hehe):
+        with world.inside(merchant):
+            if not proof.trial_balance(merchant).holds:
+                return False
+    return True

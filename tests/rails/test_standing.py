@@ -1,5 +1,6 @@
 """From a sale told over the API to a guide paid; what the database keeps; what the clock rings."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,8 @@ from flows import rails
 from merchants.errors import DomainError
 from orders.facts import TenderFacts
 from tests.faces.merchant_system import MerchantSystem
-from tests.rails.sharing import SHIRT, collect, now_of, orders_of, owe, pay, payments_of, work
+from tests.rails.sharing import OPENID, SHIRT, collect, now_of, orders_of, owe, pay, payments_of, work
+from tests.rails.wechat_pay import credentials
 from tests.selling import line, sold
 
 State = Payout.State
@@ -111,6 +113,20 @@ def test_a_rail_that_is_down_holds_the_worker_for_three_calls(world, fake):
         assert len([call for call in fake.calls[before:] if "/orders" in call]) == rail.SILENT
     assert {order.state for order in orders_of(world, payout)} == {"unknown"}
     assert now_of(world, payout).state == State.UNKNOWN
+
+
+def test_no_log_tells_a_key_an_openid_or_a_name(world, fake, caplog):
+    caplog.set_level(logging.DEBUG)
+    collect(world, fake, "1")
+    owe(world, world.lin.party, 1000)
+    pay(world)
+    fake.lose = 2
+    for minutes in range(0, 8, 2):
+        work(world, later=timedelta(minutes=minutes))
+    assert "/v3/profitsharing/orders" in caplog.text
+    mine = credentials()
+    told = [OPENID, "林小雨", mine.apiv3_key, *mine.private_key.splitlines()[1:-1], "signature="]
+    assert [secret for secret in told if secret in caplog.text] == []
 
 
 STATEMENTS = [

@@ -9,7 +9,7 @@ from commissions.models import Payout, WechatOrder
 from commissions.payouts.wechat import accounts, orders, payments, receivers, returning
 from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts
-from tests.commissions.earning import stands
+from tests.commissions.earning import books_hold, stands
 from tests.people import ONBOARDING
 from tests.rails.sharing import (
     BY,
@@ -294,6 +294,7 @@ def test_what_was_shared_to_a_merchant_comes_back_when_asked(world, fake):
     work(world, later=2 * MINUTES)
     assert now_of(world, payout).state == State.RETURNED
     assert stands(world, world.hehe, world.qinglan.party)["due"] == before + 20_000
+    books_hold(world)
     assert set(fake.posted.values()) == {1}
 
 
