@@ -12,7 +12,8 @@ from merchants.roles import Role
 from tests.people import LONG_AGO, ONBOARDING, make_user
 from tests.plans import publish_plans
 from tests.rails.sharing import OPENID, collect, owe, stand, work
-from tests.rails.wechat_pay import PUBLIC_KEY_ID, SERIAL, Refusal, credentials, serving
+from tests.rails.signing import PUBLIC_KEY_ID, SERIAL, credentials
+from tests.rails.wechat_pay import Refusal, serving
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 State = Payout.State

@@ -16,7 +16,8 @@ from ledger.transfers import Entry, Story, post
 from merchants.models import Merchant, Party
 from orders.facts import TenderFacts
 from tests.people import ONBOARDING, World
-from tests.rails.wechat_pay import WeChatPay, credentials
+from tests.rails.signing import credentials
+from tests.rails.wechat_pay import WeChatPay
 from tests.selling import line, sold
 
 BY = {"by": ONBOARDING}

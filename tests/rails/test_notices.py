@@ -10,7 +10,7 @@ from commissions.models import Payout, WechatNotice
 from commissions.payouts.wechat import accounts
 from tests.people import ONBOARDING
 from tests.rails.sharing import OPENID, collect, now_of, orders_of, owe, pay, work
-from tests.rails.wechat_pay import credentials
+from tests.rails.signing import credentials
 
 State = Payout.State
 

@@ -14,7 +14,7 @@ from merchants.errors import DomainError
 from orders.facts import TenderFacts
 from tests.faces.merchant_system import MerchantSystem
 from tests.rails.sharing import OPENID, SHIRT, collect, now_of, orders_of, owe, pay, payments_of, work
-from tests.rails.wechat_pay import credentials
+from tests.rails.signing import credentials
 from tests.selling import line, sold
 
 State = Payout.State
