@@ -1,12 +1,14 @@
 """Keys and signatures of the tests' WeChat Pay, and what a merchant keeps of them."""
 
 import base64
+import json
 import time
 import uuid
 from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -66,3 +68,43 @@ def signed(text: str, *, age: int = 0, signs_as: str = "wechat") -> dict[str, st
         "Wechatpay-Timestamp": stamp,
         "Wechatpay-Nonce": nonce,
     }
+
+
+def notice(
+    number: str,
+    shared: dict,
+    order_id: str,
+    *,
+    notice_id: str = "",
+    age: int = 0,
+    signed_by: str = "wechat",
+    **changed,
+) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of what WeChat Pay posts about a share; `changed` stands in what is sealed."""
+    told = {
+        "sp_mchid": "1900000100",
+        "sub_mchid": shared.get("sub_mchid"),
+        "transaction_id": shared["transaction_id"],
+        "order_id": order_id,
+        "out_order_no": number,
+        "receiver": {k: v for k, v in shared["receivers"][0].items() if k != "name"},
+        "success_time": "2026-11-22T12:00:00+08:00",
+    } | changed
+    nonce, about = uuid.uuid4().hex[:12], "profitsharing"
+    sealed = AESGCM(APIV3_KEY.encode()).encrypt(nonce.encode(), json.dumps(told).encode(), about.encode())
+    body = {
+        "id": notice_id or str(uuid.uuid4()),
+        "create_time": "2026-11-22T12:00:00+08:00",
+        "resource_type": "encrypt-resource",
+        "event_type": "TRANSACTION.SUCCESS",
+        "summary": "分账",
+        "resource": {
+            "original_type": "profitsharing",
+            "algorithm": "AEAD_AES_256_GCM",
+            "ciphertext": base64.b64encode(sealed).decode(),
+            "associated_data": about,
+            "nonce": nonce,
+        },
+    }
+    text = json.dumps(body)
+    return text.encode(), signed(text, age=age, signs_as=signed_by)

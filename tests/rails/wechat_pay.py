@@ -11,7 +11,6 @@ import json
 import re
 import threading
 import time
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,10 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from tests.rails.signing import APIV3_KEY, PUBLIC_KEY_ID, SCHEME, SERIAL, key, signed
+from tests.rails.signing import PUBLIC_KEY_ID, SCHEME, SERIAL, key, notice, signed
 
 TOKEN = re.compile(r'(\w+)="([^"]*)"')
 
@@ -87,38 +85,9 @@ class WeChatPay:
         for instruction in self.numbers.values():
             self._settle(instruction)
 
-    def notice(
-        self, number: str, *, notice_id: str = "", age: int = 0, signed_by: str = "wechat", **changed
-    ) -> tuple[bytes, dict[str, str]]:
-        """What it would post about a share: body and headers."""
-        shared = self.numbers[number]
-        told = {
-            "sp_mchid": "1900000100",
-            "sub_mchid": shared.body.get("sub_mchid"),
-            "transaction_id": shared.body["transaction_id"],
-            "order_id": shared.answer["order_id"],
-            "out_order_no": number,
-            "receiver": {k: v for k, v in shared.body["receivers"][0].items() if k != "name"},
-            "success_time": "2026-11-22T12:00:00+08:00",
-        } | changed
-        nonce, about = uuid.uuid4().hex[:12], "profitsharing"
-        sealed = AESGCM(APIV3_KEY.encode()).encrypt(nonce.encode(), json.dumps(told).encode(), about.encode())
-        body = {
-            "id": notice_id or str(uuid.uuid4()),
-            "create_time": "2026-11-22T12:00:00+08:00",
-            "resource_type": "encrypt-resource",
-            "event_type": "TRANSACTION.SUCCESS",
-            "summary": "分账",
-            "resource": {
-                "original_type": "profitsharing",
-                "algorithm": "AEAD_AES_256_GCM",
-                "ciphertext": base64.b64encode(sealed).decode(),
-                "associated_data": about,
-                "nonce": nonce,
-            },
-        }
-        text = json.dumps(body)
-        return text.encode(), signed(text, age=age, signs_as=signed_by)
+    def notice(self, number: str, **given) -> tuple[bytes, dict[str, str]]:
+        """What it would post about a share: body and headers. See `signing.notice`."""
+        return notice(number, self.numbers[number].body, self.numbers[number].answer["order_id"], **given)
 
     # --- what a request comes to ---
 
