@@ -32,6 +32,7 @@ from dashboard.views import (
     settlements,
     statements,
     stores,
+    wechat,
 )
 from merchants.middleware import seat_not_required
 
@@ -106,7 +107,9 @@ headquarters = [
     path("payouts/bank-files/<str:ref>/", payout_files.download, name="bank_file"),
     path("payouts/results/", payout_files.results, name="payouts_import"),
     path("payouts/withholding/", payout_terms.withholding, name="withholding"),
+    path("payouts/wechat/", wechat.account, name="wechat_account"),
     path("payouts/payees/<str:ref>/account/", payout_terms.account, name="payee_account"),
+    path("payouts/payees/<str:ref>/wechat/", wechat.receiver, name="wechat_receiver"),
     path("payouts/<str:ref>/", payouts.show, name="payout"),
     path("payouts/<str:ref>/mark/", payouts.mark, name="payout_mark"),
     path("reconciliation/", reconciliation.index, name="reconciliation"),
@@ -118,6 +121,7 @@ headquarters = [
     path("reconciliation/breaks/<str:ref>/explanation/", breaks.explain, name="break_explain"),
     path("reconciliation/breaks/<str:ref>/opening/", breaks.reopen, name="break_reopen"),
     path("reconciliation/breaks/<str:ref>/word/", breaks.word, name="break_word"),
+    path("payouts/<str:ref>/ask-back/", wechat.ask_back, name="payout_ask_back"),
     path("statements/", statements.index, name="statements"),
     path("statements/<str:ref>/", statements.show, name="statement"),
     path("keys/", keys.index, name="keys"),

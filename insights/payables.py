@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from commissions.models import PayeeAccount, Payout, WithholdingRule
+from commissions.models import PayeeAccount, Payout, WechatReceiver, WithholdingRule
 from commissions.reasons import percent
 from events.models import Event
 from insights.accounts import label_of, names_of
@@ -47,6 +47,7 @@ class Payable:
     due: int
     owed: int
     account: PayeeAccount | None
+    receiver: WechatReceiver | None
     under_way: Payout | None
 
 
@@ -95,6 +96,7 @@ def payable(book: Merchant) -> list[Payable]:
     due = {pk: codes for pk, codes in standing.items() if codes.get("due", 0) > 0}
     names = names_of(parties[pk] for pk in due)
     kept = {row.party_id: row for row in PayeeAccount.objects.filter(party__in=due, ended_at=None)}
+    shared = {row.party_id: row for row in WechatReceiver.objects.filter(party__in=due, ended_at=None)}
     open_ = {row.payee_id: row for row in Payout.objects.filter(payee__in=due, state__in=Payout.OPEN)}
     rows = [
         Payable(
@@ -104,6 +106,7 @@ def payable(book: Merchant) -> list[Payable]:
             due=codes["due"],
             owed=-codes.get("owed", 0),
             account=kept.get(pk),
+            receiver=shared.get(pk),
             under_way=open_.get(pk),
         )
         for pk, codes in due.items()

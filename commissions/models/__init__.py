@@ -8,6 +8,7 @@ from commissions.models.reconciliation import BillLine, Break, BreakStep, RailBi
 from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
+from commissions.models.wechat import WechatAccount, WechatNotice, WechatOrder, WechatPayment, WechatReceiver
 
 __all__ = [
     "GUIDE_ROLES",
@@ -33,6 +34,11 @@ __all__ = [
     "Share",
     "Split",
     "TrueUp",
+    "WechatAccount",
+    "WechatNotice",
+    "WechatOrder",
+    "WechatPayment",
+    "WechatReceiver",
     "WithdrawalPolicy",
     "WithholdingRule",
     "month_of",
