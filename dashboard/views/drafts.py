@@ -73,13 +73,16 @@ def revise(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
         try:
-            drafts.revise(contract=contract, terms=form.terms(), **hand)
+            drafts.revise(
+                contract=contract, changes=form.terms().as_fields(), version=_version_read(request), **hand
+            )
         except DomainError as refusal:
             form.blame(refusal)
         else:
             messages.success(request, _("The draft is revised; the other side reads the new terms."))
             return redirect("contract", ref)
-    return _form(request, form, "dashboard/contracts/terms_form.html", {"contract": contract})
+    context = {"contract": contract, "version": _version_read(request) or contract.terms_version}
+    return _form(request, form, "dashboard/contracts/terms_form.html", context)
 
 
 @require_POST
@@ -91,10 +94,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs("contracts.write")
 def accept(request: HttpRequest, ref: str) -> HttpResponse:
-    """`version` is that of the terms the page showed."""
-    version = request.POST.get("version", "")
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 0
-    return _done(request, ref, drafts.accept, _("The contract is accepted."), version=seen)
+    return _done(request, ref, drafts.accept, _("The contract is accepted."), version=_version_read(request))
 
 
 @require_POST
@@ -118,6 +118,12 @@ def shown(request: HttpRequest, contract: Contract) -> dict[str, object]:
         "offered_instead": visibility.offers_instead(request.seat, contract),
         "ours": ours,
     }
+
+
+def _version_read(request: HttpRequest) -> int:
+    """`version` of the terms that the page showed; 0 for none."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 0
 
 
 def _is_granted(request: HttpRequest, contract: Contract) -> bool:

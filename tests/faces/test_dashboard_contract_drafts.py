@@ -1,6 +1,5 @@
 """Headquarters: a brand's owner drafts a contract, the store's merchant answers, and the terms move on."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -96,8 +95,8 @@ def test_a_draft_is_nothing_to_strangers_and_to_the_other_brand(world, at_desk, 
 def test_terms_that_changed_under_the_reader_are_not_accepted(world, at_desk, offer, now):
     he, here = at_desk(world.he), f"/hq/contracts/{offer.ref}/"
     assert 'name="version" value="1"' in words(he.get(here))
-    terms = replace(Terms.of(offer), reserve_ppm=900_000)
-    drafts.revise(contract=offer, terms=terms, merchant=world.qinglan, by=ONBOARDING, at=NOON)
+    changes = {"reserve_ppm": 900_000}
+    drafts.revise(contract=offer, changes=changes, merchant=world.qinglan, by=ONBOARDING, at=NOON)
     refused = words(he.post(f"{here}acceptance/", {"version": "1"}, follow=True))
     assert "The terms were revised meanwhile" in refused and "Version 2" in refused
     assert standing(world, offer).is_draft
@@ -110,8 +109,12 @@ def test_a_draft_is_revised_and_withdrawn_by_its_owner_alone(world, at_desk, off
     gu, he, here = at_desk(world.gu), at_desk(world.he), f"/hq/contracts/{offer.ref}/"
     form = words(gu.get(f"{here}terms/"))
     assert 'value="2026-11-21T12:00"' in form
-    assert gu.post(f"{here}terms/", given).status_code == 302
+    assert 'name="version" value="1"' in form
+    assert gu.post(f"{here}terms/", given | {"version": "1"}).status_code == 302
     assert standing(world, offer).terms_version == 2
+    stale = gu.post(f"{here}terms/", given | {"version": "1", "reserve_ppm": "50"})
+    assert stale.status_code == 422 and "The terms were revised meanwhile" in words(stale)
+    assert standing(world, offer).reserve_ppm == 125_000
     assert he.get(f"{here}terms/").status_code == he.post(f"{here}withdrawal/").status_code == 302
     assert he.post(f"{here}terms/", given).status_code == 302
     assert standing(world, offer).terms_version == 2 and standing(world, offer).is_draft
