@@ -14,6 +14,7 @@ OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
 OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
+OF_PEOPLE |= {"payee_account.kept"}
 KINDS = OF_PEOPLE | OF_CONTRACTS
 
 

@@ -47,6 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "state": state,
         "to_export": len(to_export),
         "to_export_total": sum(payout.net for payout in to_export),
+        "redirected": list(reading.redirected()) if may_write else [],
         "files": list(reading.files()[:FILES]) if may_write else [],
         "rules": payables.withholding(reading.rules()[:RULES], rule),
         "may_write": may_write,
