@@ -22,6 +22,7 @@ STEPS = {
     "payout.unknown": gettext_lazy("No answer came"),
     "payout.held": gettext_lazy("Put on hold"),
     "payout.succeeded": gettext_lazy("Arrived"),
+    "payout.contested": gettext_lazy("It did not arrive, the payee says"),
     "payout.failed": gettext_lazy("Failed: due again"),
     "payout.returned": gettext_lazy("Came back: due again"),
 }
@@ -31,6 +32,8 @@ MOVES = {
     "payout": gettext_lazy("On its way"),
     "payout_paid": gettext_lazy("Arrived"),
     "payout_received": gettext_lazy("Payment received"),
+    "payout_contested": gettext_lazy("Contested by the payee: on its way again"),
+    "payout_confirmed": gettext_lazy("Arrived after all"),
     "payout_failed": gettext_lazy("Failed: due again"),
     "payout_returned": gettext_lazy("Came back: due again"),
     "withhold_back": gettext_lazy("Tax given back"),

@@ -19,6 +19,12 @@ def of_sender() -> QuerySet[Payout]:
     return Payout.sent.select_related(*NAMED)
 
 
+def received() -> QuerySet[Payout]:
+    """What others sent the acting merchant itself; its guides' are theirs."""
+    sent = Payout.payable.filter(guide=None, submitted_at__isnull=False)
+    return sent.select_related(*NAMED)
+
+
 def to_export() -> QuerySet[Payout]:
     """What it sends by bank file and has not yet."""
     return _waiting().filter(account__ended_at=None)

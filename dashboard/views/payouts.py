@@ -19,6 +19,7 @@ from dashboard.paging import newest_first
 from dashboard.refusals import refusals_told
 from insights import payables
 from insights.accounts import names_of
+from notifications import inbox
 
 SHOWN = 100  # payees at once; whom one has paid makes room for the next
 FILES, RULES = 5, 3
@@ -28,6 +29,7 @@ FILES, RULES = 5, 3
 def index(request: HttpRequest) -> HttpResponse:
     """`?state=` shows the payouts that stand so."""
     merchant, rows = request.seat.merchant, reading.of_payer()
+    inbox.mark_read(request.seat.user, upto=request.stream_head, topic="payout")
     counts = payables.by_state(rows)
     state = request.GET.get("state", "")
     if state in Payout.State.values:
@@ -49,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "to_export_total": sum(payout.net for payout in to_export),
         "redirected": list(reading.redirected()) if may_write else [],
         "files": list(reading.files()[:FILES]) if may_write else [],
+        "contested": list(reading.of_payer().filter(state=Payout.State.CONTESTED)),
         "rules": payables.withholding(reading.rules()[:RULES], rule),
         "may_write": may_write,
     }

@@ -58,6 +58,10 @@ CALLS = {
     "GET /ledger/trial-balance",
     "GET /payouts",
     "GET /payouts/{ref}",
+    "GET /received-payouts",
+    "GET /received-payouts/{ref}",
+    "POST /received-payouts/{ref}/objection",
+    "POST /received-payouts/{ref}/arrival",
     "GET /events",
 }
 

@@ -2,17 +2,20 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 
 from commissions.models import BankFile, PayeeAccount, Payout, WithholdingRule
-from commissions.payouts import payee_accounts, paying
+from commissions.payouts import answers, payee_accounts, paying
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from merchants.onboarding import appoint, root_of
 from merchants.roles import Role
-from tests.commissions.earning import EARNED, books_hold, earn, give_back, pay_lin, sent, stands
+from notifications.models import Notification
+from tests.commissions.earning import EARNED, TO_QINGLAN, books_hold, earn, give_back, pay_lin, sent, stands
 from tests.people import LONG_AGO, NOON, ONBOARDING, make_guide, make_user
 from tests.plans import publish_plans
+from tests.streaming import flow
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 NUMBER = "6225881234567890"
@@ -48,6 +51,37 @@ def finance(client, world):
 
 def text(answer) -> str:
     return answer.content.decode()
+
+
+def test_a_merchant_sees_what_others_say_they_paid_it_and_objects(client, world):
+    payout = sent(
+        paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", by=ONBOARDING, at=NOON)
+    )
+    answers.succeed(payout, by=ONBOARDING, at=NOON)
+    flow()
+    desk = at_hq(client, world, world.qinglan)
+    assert 'class="news' in text(desk.get("/hq/", **ENGLISH)) or "1" in text(desk.get("/hq/", **ENGLISH))
+    page = text(desk.get("/hq/payouts/received/", **ENGLISH))
+    assert payout.number in page and world.hehe.name in page and "¥159.20" in page
+    here = f"/hq/payouts/received/{payout.ref}/"
+    assert "contest-payout" in text(desk.get(here, **ENGLISH))
+    page = text(desk.post(f"{here}objection/", {"reason": "账上没有"}, follow=True, **ENGLISH))
+    assert "the claim stands again" in page and "账上没有" in page and "contest-payout" not in page
+    assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}
+    flow()
+    with world.inside(world.hehe):
+        assert Notification.objects.filter(kind="payout.contested", user=world.he).exists()
+    payer = at_hq(Client(), world, world.hehe, role=Role.ADMIN)
+    page = text(payer.get("/hq/payouts/", **ENGLISH))
+    assert "says it did not arrive" in page
+    assert "账上没有" in text(payer.get(f"/hq/payouts/{payout.ref}/", **ENGLISH))
+    payer.post(f"/hq/payouts/{payout.ref}/mark/", {"mark": "paid"})
+    assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}, "not by the payer's word"
+    assert payer.get(here).status_code == payer.post(f"{here}arrival/").status_code == 404
+    page = text(desk.post(f"{here}arrival/", follow=True, **ENGLISH))
+    assert "It counts as paid" in page
+    assert stands(world, world.qinglan, world.hehe.party) == {}
+    books_hold(world)
 
 
 def keep(world, party):

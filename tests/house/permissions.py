@@ -96,6 +96,10 @@ def payout(world: World) -> dict[str, str]:
     return {"ref": rows.payout(world).ref}
 
 
+def payout_received(world: World) -> dict[str, str]:
+    return {"ref": rows.payout_received(world).ref}
+
+
 def bank_file(world: World) -> dict[str, str]:
     return {"ref": rows.bank_file(world).ref}
 
@@ -171,6 +175,10 @@ PAGES: dict[str, Page] = {
     "withholding": hq("payouts.write"),
     "payee_account": hq("payouts.write", of=party),
     "payout": hq("ledger.read", of=payout),
+    "payouts_received": hq("ledger.read"),
+    "payout_received": hq("ledger.read", of=payout_received),
+    "payout_contest": hq("payouts.write", of=payout_received, method="post"),
+    "payout_confirm": hq("payouts.write", of=payout_received, method="post"),
     "payout_mark": hq("payouts.write", of=payout, method="post"),
     "statements": hq("ledger.read"),
     "statement": hq("ledger.read", of=party),
