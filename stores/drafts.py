@@ -28,7 +28,8 @@ from stores.terms import Terms
 
 def draft(*, brand: Brand, store: Store, terms: Terms, by: Actor, at: datetime | None = None) -> Contract:
     """Offer the store's merchant a contract. The owner of both, brand and store, has accepted it by this. As
-    Terms.check, and `contract.begins_in_past`, `contract.store_closed`."""
+    Terms.check, and `contract.begins_in_past`, `contract.store_closed`; Conflict `contract.draft_open` while another
+    draft of the pair is."""
     return _drafted(brand=brand, store=store, terms=terms, by=by, at=at or timezone.now(), succeeds=None)
 
 
@@ -150,7 +151,8 @@ def _drafted(
             succeeds=succeeds,
             **terms.as_fields(),
         )
-        offer.save(force_insert=True)
+        with refusing("contract_one_open_draft", _draft_open()):
+            offer.save(force_insert=True)
         if not offer.is_own:
             announce("contract.drafted", offer, by=by, at=at, hands=(brand.merchant,))
             return offer
@@ -216,6 +218,15 @@ def _need_open(offer: Contract) -> None:
             _("This draft is no longer open: it was accepted, declined or withdrawn."),
             next_step=_("Look at it again; the brand's owner can draft another."),
         )
+
+
+def _draft_open() -> Conflict:
+    return Conflict(
+        "contract.draft_open",
+        _("A draft of this brand for this store is open already."),
+        next_step=_("Revise that one, or withdraw it first."),
+        field="store",
+    )
 
 
 def _need_life(contract: Contract, starts_at: datetime) -> None:

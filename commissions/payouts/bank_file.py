@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import BankFile, PayeeAccount, Payout
@@ -102,12 +102,12 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
     writer = csv.writer(out)
     writer.writerow(
         [
-            say("Batch"),
-            say("Payout number"),
-            say("Account holder"),
-            say("Bank"),
-            say("Account number"),
-            say("Amount (yuan)"),
+            gettext("Batch"),
+            gettext("Payout number"),
+            gettext("Account holder"),
+            gettext("Bank"),
+            gettext("Account number"),
+            gettext("Amount (yuan)"),
         ]
     )
     with acting_for(file.merchant):

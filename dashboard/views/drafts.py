@@ -50,7 +50,8 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
     contract = access.contract(request, ref)
     if not _is_granted(request, contract):
         return redirect("contract", ref)
-    starting = as_initial(Terms.of(contract)) | {"starts_at": _tomorrow()}
+    starts_at = max(_tomorrow(), contract.starts_at + timedelta(days=1))  # they follow it
+    starting = as_initial(Terms.of(contract)) | {"starts_at": starts_at}
     form = _terms_form(request, starting)
     if form.is_bound and form.is_valid():
         hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
@@ -108,13 +109,14 @@ def shown(request: HttpRequest, contract: Contract) -> dict[str, object]:
     """What the page of a draft says and offers, beside what that of a contract does."""
     ours = contract.merchant_id == request.seat.merchant.pk
     may_write, now = request.seat.may("contracts.write"), timezone.now()
-    stands = contract.accepted_at is not None and (contract.ends_at is None or contract.ends_at > now)
+    over = contract.never_began or (contract.ends_at is not None and contract.ends_at <= now)
+    stands = contract.accepted_at is not None and not over
     return {
         "terms": in_words(contract, beside=contract.succeeds),
         "may_revise": may_write and ours and contract.is_draft,
         "may_answer": may_write and not ours and contract.is_draft,
         "may_amend": may_write and ours and stands,
-        "may_end": may_write and stands and contract.starts_at < now,
+        "may_end": may_write and stands,
         "offered_instead": visibility.offers_instead(request.seat, contract),
         "ours": ours,
     }

@@ -54,6 +54,7 @@ CALLS = {
     "POST /plans/{ref}/versions",
     "GET /versions/{ref}",
     "POST /versions/{ref}/publish",
+    "POST /versions/{ref}/recall",
     "POST /versions/{ref}/simulate",
     "GET /ledger/trial-balance",
     "GET /payouts",

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from events.models import Event
 from merchants.onboarding import root_of
 from merchants.roles import Role
 from stores import drafts
@@ -184,3 +185,22 @@ def test_an_auditor_reads_a_draft_and_answers_nothing(world, at_desk, offer, now
     desk, here = at_desk(su), f"/hq/contracts/{offer.ref}/"
     assert "Waits for you" in words(desk.get(here)) and "accept-draft" not in words(desk.get(here))
     assert desk.post(f"{here}acceptance/", {"version": "1"}).status_code == 403
+
+
+def test_a_contract_is_ended_before_it_begins_and_then_offers_nothing_more(world, at_desk, offer, now):
+    gu, he, here = at_desk(world.gu), at_desk(world.he), f"/hq/contracts/{offer.ref}/"
+    assert "No contract stands yet; what is offered to you" in words(
+        he.get("/hq/contracts/?q=Putuo&side=store")
+    ) or ("Waiting for you" in words(he.get("/hq/contracts/?side=store")))
+    he.post(f"{here}acceptance/", {"version": "1"})
+    for desk in (gu, he):
+        page = words(desk.get(here))
+        assert "end-contract" in page and "It has not begun" in page
+    form = words(gu.get(f"{here}amendment/"))
+    assert 'value="2026-11-22T12:00"' in form, "a day after it begins"
+    for _again in range(2):
+        he.post(f"{here}end/")
+    page = words(gu.get(here))
+    assert "Ended before it began" in page
+    assert "end-contract" not in page and "Offer other terms" not in page
+    assert Event.objects.filter(kind="contract.ended", subject=offer.ref).count() == 2, "one for each side"

@@ -1,14 +1,14 @@
 """Two hands on one draft at the same instant: one of them comes first."""
 
 import time
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from events.models import Event
 from merchants.onboarding import root_of
-from stores import drafts
+from stores import contracts, drafts
 from stores.models import Contract
 from stores.terms import Terms
 from tests.people import NOON, ONBOARDING
@@ -131,12 +131,16 @@ def test_two_revisions_of_a_draft_at_once_both_stand(world, terms, slowly):
     assert (draft.reserve_ppm, draft.return_window_days, draft.terms_version) == (900_000, 30, 3)
 
 
-def two_drafts_accepted(world, terms):
-    offers = [offered(world, terms), offered(world, replace(terms, mode="central"))]
-    return together(*[accepting(world, offer) for offer in offers])
+def test_of_two_drafts_of_one_pair_at_once_one_is_open(world, terms):
+    results = together(*[lambda: offered(world, terms)] * 2)
+    assert codes(results) == ["contract.draft_open"]
+    with world.inside(world.mubai):
+        assert Contract.objects.filter(store=world.xuhui).drafts().count() == 1
 
 
-def test_of_two_drafts_over_one_time_accepted_at_once_one_comes_into_force(world, terms, slowly):
-    assert codes(two_drafts_accepted(world, terms)) == ["contract.overlaps"]
+def test_of_two_contracts_over_one_time_at_once_one_comes_into_force(world, terms, slowly):
+    offer, agreed = offered(world, terms), terms.as_fields() | {"mode": "central"}
+    agreeing = partial(contracts.agree, brand=world.mubai_brand, store=world.xuhui, by=ONBOARDING, **agreed)
+    assert codes(together(accepting(world, offer), agreeing)) == ["contract.overlaps"]
     with world.inside(world.mubai):
         assert Contract.objects.filter(store=world.xuhui).accepted().count() == 1

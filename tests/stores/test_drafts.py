@@ -122,6 +122,17 @@ class TestADraft:
         gone = replace(terms, starts_at=midnight, ends_at=NOON)
         assert refusal_of(drafts.draft, terms=gone, **given) == "contract.begins_in_past"
 
+    def test_is_the_only_open_one_of_its_brand_and_store(self, world, offer, terms):
+        given = {"brand": world.mubai_brand, "store": world.xuhui, "terms": terms, "by": GU, "at": NOON}
+        assert refusal_of(drafts.draft, **given) == "contract.draft_open"
+        assert drafts.draft(**given | {"store": world.jingan, "terms": terms}).is_draft
+        drafts.withdraw(contract=offer, merchant=world.mubai, by=GU, at=NOON)
+        second = drafts.draft(**given)
+        drafts.decline(contract=second, reason="", merchant=world.qinglan, by=HE, at=NOON)
+        accepts(world, drafts.draft(**given))
+        live = {"contract": world.mubai_at_jingan, "merchant": world.mubai, "by": GU, "at": NOON}
+        assert refusal_of(drafts.amend, terms=terms, **live) == "contract.draft_open"
+
     def test_names_no_store_that_is_closed_for_good(self, world, terms):
         world.xuhui.status = Store.Status.CLOSED
         given = {"brand": world.mubai_brand, "store": world.xuhui, "by": GU, "at": NOON}
@@ -180,18 +191,12 @@ class TestAccepting:
         assert refusal_of(drafts.accept, at=NOON + 2 * DAY, **given) == "contract.begins_in_past"
 
     def test_two_contracts_over_one_time_is_refused(self, world, offer, terms):
-        other = drafts.draft(
-            brand=world.mubai_brand,
-            store=world.xuhui,
-            terms=replace(terms, starts_at=NOON + 9 * DAY),
-            by=GU,
-            at=NOON,
-        )
-        accepts(world, offer)
+        agreed = terms.as_fields() | {"starts_at": NOON + 9 * DAY}
+        contracts.agree(brand=world.mubai_brand, store=world.xuhui, by=GU, **agreed)
         with pytest.raises(Conflict, match="contract.overlaps"):
-            accepts(world, other)
+            accepts(world, offer)
         with world.inside(world.mubai):
-            assert Contract.objects.get(pk=other.pk).is_draft
+            assert Contract.objects.get(pk=offer.pk).is_draft
 
     def test_freezes_the_terms(self, world, offer, terms):
         accepts(world, offer)
