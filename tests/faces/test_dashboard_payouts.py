@@ -60,13 +60,13 @@ def test_a_merchant_sees_what_others_say_they_paid_it_and_objects(client, world)
     )
     answers.succeed(payout, by=ONBOARDING, at=NOON)
     flow()
-    unread = Notification.objects.filter(user__name="周算", kind="payout.succeeded", read_at=None)
+    news = {"user__name": "周算", "kind": "payout.succeeded", "read_at": None}
     with world.inside(world.qinglan):
-        assert unread.exists()
+        assert Notification.objects.filter(**news).exists()
     page = text(desk.get("/hq/payouts/received/", **ENGLISH))
     assert payout.number in page and world.hehe.name in page and "¥159.20" in page
     with world.inside(world.qinglan):
-        assert not unread.exists()
+        assert not Notification.objects.filter(**news).exists()
     here = f"/hq/payouts/received/{payout.ref}/"
     assert "contest-payout" in text(desk.get(here, **ENGLISH))
     page = text(desk.post(f"{here}objection/", {"reason": "账上没有"}, follow=True, **ENGLISH))
