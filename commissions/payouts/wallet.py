@@ -83,8 +83,15 @@ def withdraw(
     """
     purse = _chosen(guide, book)
     _check(purse, amount)
-    bound = {"rail": Payout.Rail.BANK, "account": purse.account}
-    return pay(book=purse.book, payee=guide.party, amount=amount, by=by, at=at or timezone.now(), **bound)
+    return pay(
+        book=purse.book,
+        payee=guide.party,
+        rail=Payout.Rail.BANK,
+        account=purse.account,
+        amount=amount,
+        by=by,
+        at=at or timezone.now(),
+    )
 
 
 def _check(purse: Purse, amount: int | None) -> None:
