@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from commissions.models import BankFile, PayeeAccount, Payout
-from commissions.payouts import answers, bank_file, bank_results, payee_accounts, paying, reading, wallet
+from commissions.payouts import answers, bank_file, bank_results, payee_accounts, paying
 from events.models import Event
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
@@ -244,26 +244,6 @@ def test_what_is_no_amount_is_none(text):
     assert bank_results.fen_of(text) is None
 
 
-def test_two_columns_of_one_meaning_are_read_where_they_agree_and_refused_where_not(world):
-    lin, chen, _hehe = three(world)
-    exported(world, lin, chen)
-    heading = "打款编号,交易状态,交易金额,处理结果,备注,失败原因\n"
-    good = f"{lin.number},交易成功,9.95,成功,,已入账\n"
-    bad = f"{chen.number},失败,500.00,成功,,\n"
-    with pytest.raises(DomainError, match="bank_file.unreadable") as refusal:
-        came_back(world, heading + good + bad)
-    assert "失败" in refusal.value.words and "成功" in refusal.value.words
-    assert {now(world, payout).state for payout in (lin, chen)} == {State.SUBMITTED}
-    assert came_back(world, heading + good + f"{chen.number},,500.00,失败,户名不符,\n").breaks == []
-    assert now(world, lin).state == State.SUCCEEDED
-    assert (now(world, chen).state, now(world, chen).reason) == (State.FAILED, "户名不符")
-
-
-def test_another_file_is_told_from_results_by_its_first_column(world):
-    with pytest.raises(DomainError, match="bank_file.unreadable"):
-        came_back(world, "foo,bar\n1,2\n")
-
-
 @pytest.mark.parametrize(
     "file", [b"\xff\xff\xff", b"number,reason\nTD1,x", b'a,"' + b"x" * 200_000 + b'"', b"1" * 5_000_001]
 )
@@ -294,20 +274,6 @@ def test_another_account_is_another_row_and_a_sent_payout_keeps_its_own(world):
     assert payee_accounts.account_of(world.lin.party, payer=world.stranger) is None
     with pytest.raises(IntegrityError), transaction.atomic(), world.inside(world.qinglan):
         PayeeAccount.objects.filter(pk=new.pk).update(holder="魏远")
-
-
-def test_what_a_guide_drew_goes_to_the_account_she_saw_or_not_at_all(world):
-    earn(world)
-    drawn = wallet.withdraw(guide=world.lin, by=BY["by"], book=world.qinglan, at=NOON)
-    keep(world, world.lin.party, number="6222000011112222", holder="魏远")
-    with pytest.raises(DomainError, match="payee_account.replaced") as refusal:
-        exported(world, drawn)
-    assert refusal.value.extra == {"payouts": [drawn.ref]}
-    with world.inside(world.qinglan):
-        assert list(reading.redirected()) == [drawn] and not reading.to_export()
-    answers.call_off(drawn, **BY)
-    again = wallet.withdraw(guide=world.lin, by=BY["by"], book=world.qinglan, at=NOON)
-    assert b"6222000011112222" in bank_file.content(exported(world, again), **BY)
 
 
 def test_a_number_that_was_swapped_in_the_table_is_not_paid_to(world):

@@ -2,20 +2,17 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import Client
 from django.urls import reverse
 
 from commissions.models import BankFile, PayeeAccount, Payout, WithholdingRule
-from commissions.payouts import answers, payee_accounts, paying
+from commissions.payouts import payee_accounts, paying
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from merchants.onboarding import appoint, root_of
 from merchants.roles import Role
-from notifications.models import Notification
-from tests.commissions.earning import EARNED, TO_QINGLAN, books_hold, earn, give_back, pay_lin, sent, stands
+from tests.commissions.earning import EARNED, books_hold, earn, give_back, pay_lin, sent, stands
 from tests.people import LONG_AGO, NOON, ONBOARDING, make_guide, make_user
 from tests.plans import publish_plans
-from tests.streaming import flow
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 NUMBER = "6225881234567890"
@@ -53,41 +50,6 @@ def text(answer) -> str:
     return answer.content.decode()
 
 
-def test_a_merchant_sees_what_others_say_they_paid_it_and_objects(client, world):
-    desk = at_hq(client, world, world.qinglan)
-    payout = sent(
-        paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", by=ONBOARDING, at=NOON)
-    )
-    answers.succeed(payout, by=ONBOARDING, at=NOON)
-    flow()
-    news = {"user__name": "周算", "kind": "payout.succeeded", "read_at": None}
-    with world.inside(world.qinglan):
-        assert Notification.objects.filter(**news).exists()
-    page = text(desk.get("/hq/payouts/received/", **ENGLISH))
-    assert payout.number in page and world.hehe.name in page and "¥159.20" in page
-    with world.inside(world.qinglan):
-        assert not Notification.objects.filter(**news).exists()
-    here = f"/hq/payouts/received/{payout.ref}/"
-    assert "contest-payout" in text(desk.get(here, **ENGLISH))
-    page = text(desk.post(f"{here}objection/", {"reason": "账上没有"}, follow=True, **ENGLISH))
-    assert "the claim stands again" in page and "账上没有" in page and "contest-payout" not in page
-    assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}
-    flow()
-    with world.inside(world.hehe):
-        assert Notification.objects.filter(kind="payout.contested", user=world.he).exists()
-    payer = at_hq(Client(), world, world.hehe, role=Role.ADMIN)
-    page = text(payer.get("/hq/payouts/", **ENGLISH))
-    assert "says it did not arrive" in page
-    assert "账上没有" in text(payer.get(f"/hq/payouts/{payout.ref}/", **ENGLISH))
-    payer.post(f"/hq/payouts/{payout.ref}/mark/", {"mark": "paid"})
-    assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}, "not by the payer's word"
-    assert payer.get(here).status_code == payer.post(f"{here}arrival/").status_code == 404
-    page = text(desk.post(f"{here}arrival/", follow=True, **ENGLISH))
-    assert "It counts as paid" in page
-    assert stands(world, world.qinglan, world.hehe.party) == {}
-    books_hold(world)
-
-
 def keep(world, party):
     payee_accounts.keep(
         payer=world.qinglan, party=party, holder="林小雨", bank="招商银行", number=NUMBER, by=ONBOARDING
@@ -122,20 +84,6 @@ def test_whom_the_book_owes_stands_with_what_is_owed_back_and_where_it_would_go(
     keep(world, world.lin.party)
     shown = text(finance.get(reverse("payouts"), **ENGLISH))
     assert "•••• 7890" in shown and NUMBER not in shown
-
-
-def test_payees_are_found_by_name_and_page_and_stay_ticked_when_refused(finance, world, monkeypatch):
-    monkeypatch.setattr("dashboard.views.payouts.SHOWN", 1)
-    owe(world, world.chen.party, 5000)
-    shown = [finance.get(f"/hq/payouts/?payees={place}").context["payables"] for place in (1, 2, 99, "x")]
-    assert [[row.due for row in rows] for rows in shown] == [[5000], [EARNED], [EARNED], [5000]]
-    page = finance.get("/hq/payouts/?q=一诺", **ENGLISH)
-    assert [row.name for row in page.context["payables"]] == ["陈一诺"]
-    assert "Nobody of this name" in text(finance.get("/hq/payouts/?q=nobody", **ENGLISH))
-    given = {"payee": [world.chen.party.ref], "rail": "bank", "q": "一诺", "payees": "1"}
-    page = text(finance.post(reverse("payouts_pay"), given, follow=True, **ENGLISH))
-    assert "No bank account of this payee is kept." in page
-    assert f'value="{world.chen.party.ref}" data-payee checked' in page and 'value="一诺"' in page
 
 
 def test_several_are_paid_at_once_and_whoever_cannot_be_is_named_with_the_reason(finance, world):
@@ -330,18 +278,3 @@ def test_few_statements_however_many_payees(finance, world, language, django_ass
         finance.get(address)
         with django_assert_max_num_queries(24):
             assert finance.get(address, headers={"Accept-Language": language}).status_code == 200
-
-
-def test_a_payout_that_failed_says_what_to_do_now(finance, world):
-    payout = answers.fail(sent(pay_lin(world)), reason="户名不符", by=ONBOARDING)
-    page = text(finance.get(f"/hq/payouts/{payout.ref}/", **ENGLISH))
-    assert f"/hq/payouts/?tick={world.lin.party.ref}#payable" in page
-    assert f"/hq/payouts/payees/{world.lin.party.ref}/account/" in page
-    assert "data-payee checked" in text(finance.get(f"/hq/payouts/?tick={world.lin.party.ref}", **ENGLISH))
-
-
-def test_the_page_for_results_says_which_words_it_understands(finance):
-    page = text(finance.get("/hq/payouts/results/", **ENGLISH))
-    assert "交易成功" in page and "退汇" in page
-    answer = uploaded(finance, "foo,bar", "1,2")
-    assert answer.status_code == 422 and "This is not a file of results." in text(answer)
