@@ -134,7 +134,8 @@ def steps(payout: Payout, book: Merchant) -> list[Step]:
     people = Appointment.objects.filter(user__ref__in={event.actor_ref for event in events})
     names = dict(people.values_list("user__ref", "user__name"))
     return [
-        Step(str(STEPS.get(event.kind, event.kind)), event.at, _by(event, payout, names)) for event in events
+        Step(str(STEPS.get(event.kind, event.kind)), event.at, _by(event, payout, names, book))
+        for event in events
     ]
 
 
@@ -167,9 +168,12 @@ def withholding(rules: Iterable[WithholdingRule], now: WithholdingRule | None) -
     return found
 
 
-def _by(event: Event, payout: Payout, names: dict[str, str]) -> str:
+def _by(event: Event, payout: Payout, names: dict[str, str], book: Merchant) -> str:
     if name := names.get(event.actor_ref):
         return name
     if payout.guide and event.actor_ref == payout.guide.user.ref:
         return payout.guide.name
+    if event.actor_kind == "user" and payout.guide is None and payout.payee_merchant:
+        other = payout.merchant if payout.payee_merchant == book else payout.payee_merchant
+        return other.name
     return _("The system") if event.actor_kind == "system" else _("A colleague")

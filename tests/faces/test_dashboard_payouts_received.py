@@ -52,7 +52,8 @@ def test_a_merchant_sees_what_others_say_they_paid_it_and_objects(at_desk, world
     payer = at_desk(world.he)
     page = words(payer.get("/hq/payouts/"))
     assert "says it did not arrive" in page
-    assert "账上没有" in words(payer.get(f"/hq/payouts/{payout.ref}/"))
+    page = words(payer.get(f"/hq/payouts/{payout.ref}/"))
+    assert "账上没有" in page and "A colleague" not in page, "it was said by the other side"
     payer.post(f"/hq/payouts/{payout.ref}/mark/", {"mark": "paid"})
     assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}, "not by the payer's word"
     assert payer.get(here).status_code == payer.post(f"{here}arrival/").status_code == 404
