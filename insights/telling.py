@@ -260,6 +260,7 @@ _KINDS = {
     "plan.drafted": gettext_lazy("A commission plan was drafted"),
     "plan.opened": gettext_lazy("A commission plan was opened"),
     "plan.published": gettext_lazy("A commission plan was published"),
+    "plan.recalled": gettext_lazy("A coming version of a commission plan was taken back"),
     "plan.revised": gettext_lazy("A draft of a commission plan was revised"),
     "product.added": gettext_lazy("A product was added"),
     "product.changed": gettext_lazy("A product was changed"),
