@@ -4,15 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('commissions', '0012_shares_go_by_wechat_pay'),
+        ("commissions", "0012_shares_go_by_wechat_pay"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='railbill',
-            name='rail',
-            field=models.CharField(choices=[('bank', 'Bank file'), ('manual', 'By hand'), ('wechat', 'WeChat Pay profit sharing')], max_length=8),
+            model_name="railbill",
+            name="rail",
+            field=models.CharField(
+                choices=[
+                    ("bank", "Bank file"),
+                    ("manual", "By hand"),
+                    ("wechat", "WeChat Pay profit sharing"),
+                ],
+                max_length=8,
+            ),
         ),
     ]

@@ -3,12 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 
 from commissions import explain
+from commissions.models import PlanVersion
 from coupons import reading
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import own_and_partners, page
 from dashboard.paging import latest_first
 from members.visibility import visible_to
+from merchants.finding import every
+from merchants.scoping import Seat
 from orders import oversight
 
 
@@ -34,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @needs("orders.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     seen, seat = access.order(request, ref), request.seat
-    shown = {line.number for line in seen.lines}
+    shown = {line.number: line.sku.name for line in seen.lines}
     splits = explain.shares_of(seen.order, merchant=seat.merchant) if seat.may("commissions.read") else []
     context = {
         "seen": seen,
@@ -42,7 +45,15 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
         "served": seen.order.touches.filter(kind="serving").select_related("guide") if seen.whole else [],
         "may_see_splits": seat.may("commissions.read"),
-        "splits": [split for split in splits if split.line in shown],
+        "splits": [(split, shown[split.line]) for split in splits if split.line in shown],
+        "own_plans": _own_plans(seat, {split.version for split in splits}),
         "may_open_member": seen.member and visible_to(seat).filter(pk=seen.member.pk).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")
+
+
+def _own_plans(seat: Seat, refs: set[str | None]) -> set[str]:
+    """Those of the versions that the seat may open."""
+    if not seat.may("plans.read"):
+        return set()
+    return set(every(PlanVersion).filter(ref__in=refs - {None}).values_list("ref", flat=True))
