@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect, replace_url
+from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_client_event
 
 from catalog import ringing
 from commissions.explain import shares_of
@@ -109,7 +109,10 @@ def basket(request: HttpRequest) -> HttpResponse:
     if "without" in request.POST:
         return _without_coupon(request, desk, goods)
     context = counter.shown(desk, goods, request.POST)
-    return shell.fragment(request, "sale/_basket", context | {"adding": adding})
+    response = shell.fragment(request, "sale/_basket", context | {"adding": adding})
+    if adding and len(adding["found"]) != 1:
+        trigger_client_event(response, "sale:choose")  # a confirmation that waits for this answer is dropped
+    return response
 
 
 def _without_coupon(request: HttpRequest, desk: Desk, goods: Basket) -> HttpResponse:
