@@ -40,7 +40,9 @@ def join(
     at = at or timezone.now()
     name = name.strip()[:60]
     with scope(merchant=merchant), transaction.atomic():
-        rows = Member.objects.select_for_update(no_key=True, of=("self",)).select_related("person", "merchant")
+        rows = Member.objects.select_for_update(no_key=True, of=("self",)).select_related(
+            "person", "merchant"
+        )
         member, is_new = rows.get_or_create(
             merchant=merchant,
             person=person,

@@ -171,7 +171,12 @@ def test_whoever_leaves_is_no_member_keeps_no_guide_and_may_come_back(world):
 def second_brand(world):
     """Another brand of Qinglan's merchant, which the member of `joins` may join too."""
     return add_brand(
-        merchant=world.qinglan, name="青岚里", name_en="Qinglan Li", slug="qinglan-li", seal="里", by=ONBOARDING
+        merchant=world.qinglan,
+        name="青岚里",
+        name_en="Qinglan Li",
+        slug="qinglan-li",
+        seal="里",
+        by=ONBOARDING,
     )
 
 
@@ -214,7 +219,13 @@ class TestWhoLeftAndIsToldOfAgain:
     """As a nightly sync does, with the record of a month ago."""
 
     def told_again(self, world, **changes):
-        facts = {"merchant": world.qinglan, "phone": WANG, "name": "王芳芳", "by": ONBOARDING, "at": LATER + DAY}
+        facts = {
+            "merchant": world.qinglan,
+            "phone": WANG,
+            "name": "王芳芳",
+            "by": ONBOARDING,
+            "at": LATER + DAY,
+        }
         return enrol(**{**facts, **changes})
 
     @pytest.fixture
