@@ -14,13 +14,16 @@ OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
 OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
-KINDS = OF_PEOPLE | OF_CONTRACTS
+# Of a guide's own money. Told where the guide is employed: a payer's and a sender's stream say it once more each.
+OF_PAYOUTS = {f"payout.{state}" for state in ("succeeded", "failed", "returned")}
+KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS
 
 
 def tell(events: list[Event]) -> None:
     """Whoever did it themselves is not told; nor is a guide told of a joining twice, as that and as its binding."""
     _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
+    _tell_of_payouts([event for event in events if event.kind in OF_PAYOUTS])
 
 
 def _tell_of_contracts(events: list[Event]) -> None:
@@ -49,6 +52,14 @@ def _tell_of_people(events: list[Event]) -> None:
     for event in events:
         concerned = [by_ref[ref] for ref in event.concerns if ref in by_ref]
         inbox.deliver(event, user_ids=[user.pk for user in concerned if user.ref != event.actor_ref])
+
+
+def _tell_of_payouts(events: list[Event]) -> None:
+    refs = {ref for event in events for ref in event.concerns}
+    guides = Guide.objects.filter(ref__in=refs).values_list("ref", "user_id") if refs else ()
+    users = dict(guides)
+    for event in events:
+        inbox.deliver(event, user_ids=[users[ref] for ref in event.concerns if ref in users])
 
 
 def _without_bindings_of_joining(events: list[Event]) -> list[Event]:

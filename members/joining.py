@@ -84,15 +84,15 @@ def _comes_back(member: Member, consents: Mapping[str, bool], at: datetime) -> b
 
 
 def _brought_up_to_date(member: Member, *, name: str, home_store: Store | None, at: datetime) -> bool:
-    """Fill what was empty; whether a member who had left is back."""
+    """Fill what was empty, and take the name from whoever had left and is back; whether they are."""
     changed = []
-    if name and not member.name:
+    came_back = member.status == Member.Status.LEFT
+    if name and (came_back or not member.name):
         member.name, member.pinyin = name, pinyin_key(name)
         changed += ["name", "pinyin"]
     if home_store and not member.home_store_id:
         member.home_store = home_store
         changed.append("home_store")
-    came_back = member.status == Member.Status.LEFT
     if came_back:
         member.status, member.joined_at = Member.Status.ACTIVE, at
         changed += ["status", "joined_at"]

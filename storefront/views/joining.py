@@ -127,7 +127,9 @@ def _boxes(request: HttpRequest, shop: Shop, place: Store, guide: Guide | None) 
     """For a proven phone. A member who scans a guide's code again may still allow the store to know them."""
     form = BoxesForm(request.POST or None, initial=_hidden(place, guide), asks=_asks(shop, place))
     if request.method == "POST" and form.is_valid():
-        return _joined(request, shop, place, guide, form)
+        if not shop.member or any(form.consents().values()):
+            return _joined(request, shop, place, guide, form)
+        form.add_error(None, _("Nothing is ticked. Tick what you allow, or go back: all stays as it is."))
     context = {"form": form, "store": place, "guide": guide}
     return show(request, shop, "boxes.html", context, status=422 if form.errors else 200)
 
@@ -153,7 +155,13 @@ def _joined(
         context = {"form": proven, "store": place, "guide": guide}
         return show(request, shop, "boxes.html", context, status=422)
     names = {"brand": shop.brand_name, "guide": joined.guide.name if joined.guide else ""}
-    if not joined.is_new:
+    known_now = joined.channel_member and form.consents().get(Consent.Purpose.STORE)
+    if not joined.is_new and known_now and joined.guide:
+        words = _("%(merchant)s knows you now, and %(guide)s is your guide there.")
+        messages.success(request, words % (names | {"merchant": place.merchant.name}))
+    elif not joined.is_new and known_now:
+        messages.success(request, _("%(merchant)s knows you now.") % {"merchant": place.merchant.name})
+    elif not joined.is_new:
         messages.info(
             request,
             _(

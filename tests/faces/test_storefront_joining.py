@@ -170,5 +170,9 @@ def test_whoever_refused_the_store_may_allow_it_later_and_then_has_a_guide(world
     assert "Let it know me" in text_of(phone.get(at("me")))
     page = text_of(phone.get(at("join"), {"store": world.jingan.ref}))
     assert "和合集合店 may know me too" in page
-    phone.post(at("join"), {"store": world.jingan.ref, "known_to_store": "on"})
+    nothing = phone.post(at("join"), {"store": world.jingan.ref})
+    assert nothing.status_code == 422 and "Nothing is ticked." in text_of(nothing)
+    allowed = phone.post(at("join"), {"store": world.jingan.ref, "known_to_store": "on"}, follow=True)
+    assert "和合集合店 knows you now, and 林小雨 is your guide there." in text_of(allowed)
+    assert "Good to see you again" not in text_of(allowed)
     assert "林小雨" in text_of(phone.get(at("me")))

@@ -10,6 +10,7 @@ from commissions.payouts.withholding import withhold_from
 from tests.commissions.earning import EARNED, earn, give_back, pay_lin, sent, stands
 from tests.people import NOON, ONBOARDING
 from tests.plans import publish_plans
+from tests.streaming import flow
 
 NUMBER = "6225881234567890"
 ACCOUNT = {"holder": "林小雨", "bank": "招商银行上海分行", "number": "6225 8812 3456 7890"}
@@ -135,6 +136,23 @@ def test_each_state_is_said_in_plain_words(lin, world, told, words):
     getattr(answers, told)(sent(payout), by=ONBOARDING)
     assert words in text(lin.get(f"/w/earnings/payouts/{payout.ref}/", **ENGLISH))
     assert lin.get("/w/earnings/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("told", "title"),
+    [
+        ("succeed", "¥9.95 has arrived at your account"),
+        ("fail", "¥9.95 could not be paid to you"),
+        ("come_back", "The bank sent ¥9.95 back"),
+    ],
+)
+def test_what_became_of_a_payout_is_one_message(lin, world, told, title):
+    payout = sent(pay_lin(world))
+    getattr(answers, told)(payout, by=ONBOARDING, at=NOON)
+    flow()
+    shown = lin.get("/w/messages/", **ENGLISH).context["shown"]
+    (message,) = [message for message in shown if "payouts" in message.url]
+    assert message.title == title and lin.get(message.url).status_code == 200
 
 
 def test_a_colleagues_payout_and_a_strangers_purse_are_not_there(client, world):

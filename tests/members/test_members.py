@@ -262,6 +262,15 @@ class TestWhoLeftAndIsToldOfAgain:
     def test_is_back_with_a_yes_given_after_the_leaving(self, world, gone):
         member, is_new = self.told_again(world, consents={"membership": True}, at=LATER + DAY)
         assert member == gone and is_new and member.status == Member.Status.ACTIVE
+        leave(member=member, brand=world.qinglan_brand, by=ONBOARDING, at=LATER + 2 * DAY)
+        back, _is_new = joins(
+            world,
+            merchant=world.qinglan,
+            brand=world.qinglan_brand,
+            name="王小芳",
+            at=LATER + 3 * DAY,
+        )
+        assert (back.name, back.pinyin) == ("王小芳", "wang xiao fang"), "they said how to call them"
 
 
 def test_a_phone_that_is_no_number_is_refused_with_the_next_step(db):

@@ -176,15 +176,17 @@ def _earned(desk: Desk, order: Order) -> dict[str, Any]:
     """The guide's own shares of a sale, once the worker has split it; lines that say the same are one."""
     split = shares_of(order, merchant=desk.seat.merchant)
     articles = dict(order.lines.values_list("number", "sku__name"))
-    own: dict[tuple[str, str, bool], int] = {}
+    own: dict[tuple[str, str, bool], list[int]] = {}
     for line in split:
         for share in line.shares:
             if share.payee == desk.guide.ref:
                 told = (articles[line.line], share.reason, share.state == "settled")
-                own[told] = own.get(told, 0) + share.held
+                sums = own.setdefault(told, [0, 0, 0])
+                for place, fen in enumerate((share.held, share.amount, share.clawed)):
+                    sums[place] += fen
     return {
         "order": order,
         "split": bool(split),
-        "own": [(*told, held) for told, held in own.items()],
-        "sum": sum(own.values()),
+        "own": [(*told, *sums) for told, sums in own.items()],
+        "sum": sum(held for held, _whole, _clawed in own.values()),
     }
