@@ -127,7 +127,7 @@ def _boxes(request: HttpRequest, shop: Shop, place: Store, guide: Guide | None) 
     """For a proven phone. A member who scans a guide's code again may still allow the store to know them."""
     form = BoxesForm(request.POST or None, initial=_hidden(place, guide), asks=_asks(shop, place))
     if request.method == "POST" and form.is_valid():
-        if not shop.member or any(form.consents().values()):
+        if not (shop.member and form.fields.get("known_to_store")) or any(form.consents().values()):
             return _joined(request, shop, place, guide, form)
         form.add_error(None, _("Nothing is ticked. Tick what you allow, or go back: all stays as it is."))
     context = {"form": form, "store": place, "guide": guide}
