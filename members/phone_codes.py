@@ -73,6 +73,22 @@ def check(*, phone: str, purpose: str, code: str) -> None:
         raise refusal
 
 
+def fault(*, phone: str, purpose: str, code: str) -> DomainError | None:
+    """What `check` would refuse, for a page that has other faults to tell with it: a wrong try counts as there, a
+    right code is not used up."""
+    try:
+        with transaction.atomic(durable=True):
+            if refusal := _try(phone, purpose, code):
+                return refusal
+            raise _Right
+    except _Right:
+        return None
+
+
+class _Right(Exception):
+    """Takes back that the code was used."""
+
+
 def wait(*, phone: str, purpose: str) -> int:
     """Seconds until another code may be asked for; 0 when it may be at once."""
     sent = PhoneCode.objects.filter(phone_hash=phones.fingerprint(phone), purpose=purpose)

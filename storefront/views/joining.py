@@ -1,7 +1,7 @@
 """A shopper joins in two screens, or signs in again on another phone. A session is a proven phone; joining
 needs one.
 
-The code is checked only when everything else on the screen is right, because it is spent by the check. If
+The code is spent only when everything else on the screen is right; a wrong one is said with the other faults. If
 joining is refused after that, the shopper stays signed in and need not ask for another code.
 """
 
@@ -67,6 +67,11 @@ def confirm(request: HttpRequest, shop: Shop) -> HttpResponse:
         return _confirm_page(request, shop, place, guide, form, phone)
     form = JoinForm(request.POST, asks=_asks(shop, place))
     if not form.is_valid():
+        told = form.cleaned_data
+        if {"phone", "code"} <= told.keys() and (
+            wrong := phone_codes.fault(phone=told["phone"], purpose=PURPOSE, code=told["code"])
+        ):
+            put_fault(form, wrong)
         return _confirm_page(
             request, shop, place, guide, form, form.cleaned_data.get("phone", ""), status=422
         )
