@@ -16,14 +16,18 @@ OF_CONTRACTS = {
 }
 OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
 OF_PEOPLE |= {"payee_account.kept"}
-OF_PAYOUTS = {"payout.succeeded", "payout.contested", "payout.returned"}
+BETWEEN_MERCHANTS = {"payout.succeeded", "payout.contested", "payout.returned"}
+# Of a guide's own money. Told where the guide is employed: a payer's and a sender's stream say it once more each.
+OF_A_GUIDES_MONEY = {f"payout.{state}" for state in ("succeeded", "failed", "returned")}
+OF_PAYOUTS = BETWEEN_MERCHANTS | OF_A_GUIDES_MONEY
 KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS
 
 
 def tell(events: list[Event]) -> None:
     """Whoever did it themselves is not told; nor is a guide told of a joining twice, as that and as its binding."""
     _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
-    _tell_of_payouts([event for event in events if event.kind in OF_PAYOUTS])
+    _tell_merchants_of_payouts([event for event in events if event.kind in BETWEEN_MERCHANTS])
+    _tell_guides_of_payouts([event for event in events if event.kind in OF_A_GUIDES_MONEY])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
 
 
@@ -44,7 +48,7 @@ def _places(refs: set[str]) -> dict[str, str]:
     return dict(ours) | dict(granted) if refs else {}
 
 
-def _tell_of_payouts(events: list[Event]) -> None:
+def _tell_merchants_of_payouts(events: list[Event]) -> None:
     """A merchant is told what others say they paid it, and the payer that the payee objects."""
     between = [event for event in events if event.payload["payee"].startswith("mch_")]
     refs = {event.merchant_id: event.payload for event in between}
@@ -67,6 +71,14 @@ def _tell_of_people(events: list[Event]) -> None:
     for event in events:
         concerned = [by_ref[ref] for ref in event.concerns if ref in by_ref]
         inbox.deliver(event, user_ids=[user.pk for user in concerned if user.ref != event.actor_ref])
+
+
+def _tell_guides_of_payouts(events: list[Event]) -> None:
+    refs = {ref for event in events for ref in event.concerns}
+    guides = Guide.objects.filter(ref__in=refs).values_list("ref", "user_id") if refs else ()
+    users = dict(guides)
+    for event in events:
+        inbox.deliver(event, user_ids=[users[ref] for ref in event.concerns if ref in users])
 
 
 def _without_bindings_of_joining(events: list[Event]) -> list[Event]:

@@ -41,6 +41,7 @@ class Store(models.Model):
     pinyin = models.CharField(max_length=120, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    stopped_at = models.DateTimeField(null=True, blank=True, editable=False)  # since when it does not trade
     province = models.CharField(max_length=40)
     city = models.CharField(max_length=40)
     district = models.CharField(max_length=40, blank=True)
@@ -77,6 +78,10 @@ class Store(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def traded(self, at: datetime) -> bool:
+        """Was it in business at `at`? What it sold before it stopped may be told later."""
+        return self.status == self.Status.OPEN or (self.stopped_at is not None and at < self.stopped_at)
 
     @property
     def place(self) -> Point:

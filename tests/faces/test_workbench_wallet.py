@@ -155,6 +155,23 @@ def test_each_state_is_said_in_plain_words(lin, world, told, words):
     assert lin.get("/w/earnings/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("told", "title"),
+    [
+        ("succeed", "¥9.95 has arrived at your account"),
+        ("fail", "¥9.95 could not be paid to you"),
+        ("come_back", "The bank sent ¥9.95 back"),
+    ],
+)
+def test_what_became_of_a_payout_is_one_message(lin, world, told, title):
+    payout = sent(pay_lin(world))
+    getattr(answers, told)(payout, by=ONBOARDING, at=NOON)
+    flow()
+    shown = lin.get("/w/messages/", **ENGLISH).context["shown"]
+    (message,) = [message for message in shown if "payouts" in message.url]
+    assert message.title == title and lin.get(message.url).status_code == 200
+
+
 def test_a_colleagues_payout_and_a_strangers_purse_are_not_there(client, world):
     payout = pay_lin(world)
     client.force_login(world.chen.user)
