@@ -17,6 +17,7 @@ from members.visibility import visible_to
 from merchants import finding
 from merchants.errors import NotFound
 from merchants.models import ApiKey
+from merchants.roles import lacking
 from merchants.scoping import Seat
 from orders import oversight
 from orders.oversight import SeenOrder
@@ -56,8 +57,16 @@ def order(request: HttpRequest, ref: str) -> SeenOrder:
     return found
 
 
-def member(request: HttpRequest, ref: str) -> Member:
-    return _one(visible_to(request.seat), ref)
+def member(request: HttpRequest, ref: str, permission: str = "members.read") -> Member:
+    found = _one(visible_to(request.seat), ref)
+    if not may_with_member(request, found, permission):
+        raise lacking(permission, here=True)
+    return found
+
+
+def may_with_member(request: HttpRequest, member: Member, permission: str) -> bool:
+    """Whether one appointment both shows this member and carries the permission."""
+    return visible_to(request.seat, permission=permission).filter(pk=member.pk).exists()
 
 
 def store(request: HttpRequest, ref: str) -> SeenStore:
@@ -67,10 +76,23 @@ def store(request: HttpRequest, ref: str) -> SeenStore:
     return found
 
 
-def contract(request: HttpRequest, ref: str) -> Contract:
-    """One the merchant granted, or one its stores hold."""
-    found = stores.granted(request.seat).filter(ref=ref).first()
-    return found or _one(stores.held(request.seat), ref)
+def contract(request: HttpRequest, ref: str, permission: str = stores.READ) -> Contract:
+    """One the merchant granted, or one its stores hold; there the seat must hold the permission, not elsewhere."""
+    found = _contract(request, ref, permission)
+    if found is None and permission != stores.READ and _contract(request, ref, stores.READ):
+        raise lacking(permission, here=True)
+    if found is None:
+        raise absent()
+    return found
+
+
+def may_write_contract(request: HttpRequest, contract: Contract) -> bool:
+    return _contract(request, contract.ref, stores.WRITE) is not None
+
+
+def _contract(request: HttpRequest, ref: str, permission: str) -> Contract | None:
+    sides = (side(request.seat, permission).filter(ref=ref) for side in (stores.granted, stores.held))
+    return next((found for rows in sides if (found := rows.first())), None)
 
 
 def campaign(request: HttpRequest, ref: str) -> Campaign:

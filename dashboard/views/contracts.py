@@ -71,7 +71,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs("contracts.write")
 def end(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     with refusals_told(request):
         contracts.terminate(contract=contract, merchant=request.seat.merchant, by=request.seat.actor)
         messages.success(request, _("The contract has ended; what was sold under it stays as it was."))

@@ -47,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @needs("contracts.write")
 def amend(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     if not _is_granted(request, contract):
         return redirect("contract", ref)
     starting = as_initial(Terms.of(contract)) | {"starts_at": _tomorrow()}
@@ -66,7 +66,7 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
 
 @needs("contracts.write")
 def revise(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     if not _is_granted(request, contract):
         return redirect("contract", ref)
     form = _terms_form(request, as_initial(Terms.of(contract)))
@@ -107,7 +107,7 @@ def decline(request: HttpRequest, ref: str) -> HttpResponse:
 def shown(request: HttpRequest, contract: Contract) -> dict[str, object]:
     """What the page of a draft says and offers, beside what that of a contract does."""
     ours = contract.merchant_id == request.seat.merchant.pk
-    may_write, now = request.seat.may("contracts.write"), timezone.now()
+    may_write, now = access.may_write_contract(request, contract), timezone.now()
     stands = contract.accepted_at is not None and (contract.ends_at is None or contract.ends_at > now)
     return {
         "terms": in_words(contract, beside=contract.succeeds),
@@ -138,7 +138,7 @@ def _form(request: HttpRequest, form: TermsForm, template: str, context: dict) -
 
 
 def _done(request: HttpRequest, ref: str, verb, done: str, **given) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     with refusals_told(request):
         verb(contract=contract, merchant=request.seat.merchant, by=request.seat.actor, **given)
         messages.success(request, done)

@@ -57,7 +57,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "consents": consent.everywhere(member=member),
         "timeline": tell(events, merchant=seat.merchant),
         "reasons": Reason.choices,
-        "may_reveal": seat.may("members.reveal"),
+        "may_reveal": access.may_with_member(request, member, "members.reveal"),
     }
     return page(request, "dashboard/members/show.html", context, section="members")
 
@@ -66,7 +66,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("members.reveal")
 def phone(request: HttpRequest, ref: str) -> HttpResponse:
     """The full number in place of the masked one; the look is an event."""
-    member = access.member(request, ref)
+    member = access.member(request, ref, "members.reveal")
     try:
         number = reveal(member=member, by=request.seat.actor, reason=request.POST.get("reason", ""))
     except DomainError as refusal:

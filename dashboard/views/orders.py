@@ -34,15 +34,15 @@ def index(request: HttpRequest) -> HttpResponse:
 @needs("orders.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     seen, seat = access.order(request, ref), request.seat
-    shown = {line.number for line in seen.lines}
-    splits = explain.shares_of(seen.order, merchant=seat.merchant) if seat.may("commissions.read") else []
+    explained = {line.number for line in oversight.lines_within(seat, seen, "commissions.read")}
+    splits = explain.shares_of(seen.order, merchant=seat.merchant) if explained else []
     context = {
         "seen": seen,
         "order": seen.order,
         "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
         "served": seen.order.touches.filter(kind="serving").select_related("guide") if seen.whole else [],
-        "may_see_splits": seat.may("commissions.read"),
-        "splits": [split for split in splits if split.line in shown],
+        "may_see_splits": bool(explained),
+        "splits": [split for split in splits if split.line in explained],
         "may_open_member": seen.member and visible_to(seat).filter(pk=seen.member.pk).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")

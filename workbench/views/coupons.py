@@ -16,7 +16,7 @@ from workbench import access, shell
 @require_GET
 def choose(request: HttpRequest, ref: str) -> HttpResponse:
     desk = access.desk(request, "coupons.send")
-    member = access.member(desk, ref)
+    member = access.member(desk, ref, "coupons.send")
     offered = campaigns.sendable(store=desk.store)
     reachable = campaigns.that_reach(offered, member=member)
     context = {
@@ -31,7 +31,8 @@ def choose(request: HttpRequest, ref: str) -> HttpResponse:
 def send(request: HttpRequest, ref: str, campaign_ref: str) -> HttpResponse:
     """The claim key stands in the form: sent twice, it is one coupon."""
     desk = access.desk(request, "coupons.send")
-    member, campaign = access.member(desk, ref), access.campaign(desk, campaign_ref)
+    member = access.member(desk, ref, "coupons.send")
+    campaign = access.campaign(desk, campaign_ref)
     context = {"member": member, "campaign": campaign, "claim_key": new_ref("clm")}
     if request.method == "GET":
         return shell.page(request, "members/send_coupon", context)

@@ -60,7 +60,7 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
         ],
         "sales": sales,
         "consents": consent.everywhere(member=member),
-        "may_reveal": desk.seat.may("members.reveal"),
+        "may_reveal": access.may_with(desk, member, "members.reveal"),
         "reasons": Reason.choices,
     }
     return shell.page(request, "members/member", context)
@@ -70,7 +70,7 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
 def phone(request: HttpRequest, ref: str) -> HttpResponse:
     """The full number, for a reason; that somebody looked is an event."""
     desk = access.desk(request, "members.reveal")
-    member = access.member(desk, ref)
+    member = access.member(desk, ref, "members.reveal")
     try:
         number = reveal(member=member, by=desk.seat.actor, reason=request.POST.get("reason", ""))
     except DomainError as refusal:
