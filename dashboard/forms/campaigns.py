@@ -16,6 +16,7 @@ class CampaignForm(AskingForm):
 
     FIELD_OF = {"bearers": "brand_part"}
 
+    form_key = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Members see it on their coupon."))
     brand = forms.ChoiceField(label=_("Counts on"))
     threshold = YuanField(label=_("Spend at least"))
@@ -46,6 +47,7 @@ class CampaignForm(AskingForm):
     def terms(self) -> dict[str, Any]:
         """What `coupons.campaigns.create` takes."""
         given = dict(self.cleaned_data)
+        given["form_key"] = given["form_key"] or None
         given["brand"] = brand = self.brands.get(given["brand"])
         parts = [("brand", given.pop("brand_part")), ("store", given.pop("store_part"))]
         named = [(role, ppm) for role, ppm in parts if ppm]

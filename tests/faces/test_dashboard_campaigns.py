@@ -1,5 +1,7 @@
 """Headquarters: campaigns are started, paused and counted."""
 
+import re
+
 import pytest
 
 from coupons.models import Campaign
@@ -70,3 +72,16 @@ def test_a_campaign_s_report_counts_what_was_sent_redeemed_left_and_brought(worl
     assert "999" in page  # of 1,000
     assert "¥30.00" in page and "¥869.00" in page
     assert "满200减30" not in words(at_desk(world.he).get("/hq/campaigns/"))
+
+
+def test_a_form_sent_twice_makes_one_campaign_and_says_so_if_it_was_changed_meanwhile(world, at_desk):
+    gu = at_desk(world.gu)
+    key = re.search(r'name="form_key" value="([^"]+)"', words(gu.get("/hq/campaigns/new/")))[1]
+    given = CAMPAIGN | {"name": "满200减30", "brand": world.qinglan_brand.ref, "form_key": key}
+    first, again = (gu.post("/hq/campaigns/new/", given) for _tap in range(2))
+    assert first["Location"] == again["Location"]
+    changed = gu.post("/hq/campaigns/new/", given | {"amount_off": "50"})
+    assert changed.status_code == 422
+    assert "begin a new form" in words(changed)
+    with world.inside(world.qinglan):
+        assert Campaign.objects.get().amount_off == 3000
