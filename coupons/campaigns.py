@@ -39,7 +39,7 @@ def create(
     brand: Brand | None = None,
     bearers: Sequence[tuple[str, int]] | None = None,
     per_member_limit: int = 1,
-    form_key: str | None = None,
+    form_key: str = "",
     at: datetime | None = None,
 ) -> Campaign:
     """“Spend `threshold` fen on the brand's goods, `amount_off` fen go off.” Without a brand, on the
@@ -144,9 +144,9 @@ def check_usable_at(campaign: Campaign, *, store: Store, at: datetime) -> None:
         raise not_agreed(campaign)
 
 
-def _made_once(merchant: Merchant, form_key: str | None, terms: dict[str, object]) -> tuple[Campaign, bool]:
+def _made_once(merchant: Merchant, form_key: str, terms: dict[str, object]) -> tuple[Campaign, bool]:
     """Of two forms at once the second waits at the constraint, and then finds the first one's."""
-    if form_key is None:
+    if not form_key:
         return Campaign.objects.create(merchant=merchant, **terms), True
     with scope(merchant=merchant):
         campaign, is_new = Campaign.objects.get_or_create(

@@ -49,7 +49,7 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     form_key = models.CharField(
-        max_length=40, null=True, editable=False, help_text="Of the form it was made by, which makes one"
+        max_length=40, blank=True, editable=False, help_text="Of the form it was made by, which makes one"
     )
 
     objects = ScopedManager(merchant="merchant")
@@ -57,7 +57,9 @@ class Campaign(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["id", "merchant"], name="campaign_with_merchant"),
-            models.UniqueConstraint(fields=["merchant", "form_key"], name="campaign_once_a_form"),
+            models.UniqueConstraint(
+                fields=["merchant", "form_key"], condition=~Q(form_key=""), name="campaign_once_a_form"
+            ),
             models.CheckConstraint(
                 condition=Q(amount_off__gt=0, threshold__gte=F("amount_off")),
                 name="campaign_threshold_covers_amount",

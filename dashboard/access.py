@@ -12,6 +12,8 @@ from commissions.models import BankFile, Payout, PlanVersion, SettlementBatch
 from commissions.payouts import reading as payouts
 from coupons import reports
 from coupons.models import Campaign
+from guides.models import Guide
+from guides.visibility import visible_to as guides_seen
 from members.models import Member
 from members.visibility import visible_to
 from merchants import finding
@@ -67,6 +69,10 @@ def member(request: HttpRequest, ref: str, permission: str = "members.read") -> 
 def may_with_member(request: HttpRequest, member: Member, permission: str) -> bool:
     """Whether one appointment both shows this member and carries the permission."""
     return visible_to(request.seat, permission=permission).filter(pk=member.pk).exists()
+
+
+def guide(request: HttpRequest, ref: str) -> Guide:
+    return _one(guides_seen(request.seat, at=timezone.now()), ref)
 
 
 def store(request: HttpRequest, ref: str) -> SeenStore:

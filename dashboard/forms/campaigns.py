@@ -47,7 +47,6 @@ class CampaignForm(AskingForm):
     def terms(self) -> dict[str, Any]:
         """What `coupons.campaigns.create` takes."""
         given = dict(self.cleaned_data)
-        given["form_key"] = given["form_key"] or None
         given["brand"] = brand = self.brands.get(given["brand"])
         parts = [("brand", given.pop("brand_part")), ("store", given.pop("store_part"))]
         named = [(role, ppm) for role, ppm in parts if ppm]
