@@ -42,7 +42,7 @@ class CampaignForm(AskingForm):
         super().__init__(*args, **kwargs)
         self.brands = {brand.ref: brand for brand in brands}
         whole = [(WHOLE_RECEIPT, _("The whole receipt, in own stores"))] if runs_stores else []
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()] + whole
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()] + whole
 
     def terms(self) -> dict[str, Any]:
         """What `coupons.campaigns.create` takes."""

@@ -89,7 +89,7 @@ class DraftForm(TermsForm):
         super().__init__(*args, **kwargs)
         self.seat = seat
         self.brands = {brand.ref: brand for brand in brands}
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()]
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()]
 
     def clean_store(self):
         store = offerable(self.seat, self.cleaned_data["store"])

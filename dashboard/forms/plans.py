@@ -60,7 +60,7 @@ class PlanForm(AskingForm):
         self.rows = RuleRows(data, initial=None if data else rows, prefix="rules")
         self.brands = {brand.ref: brand for brand in brands}
         self.partners = {merchant.ref: merchant for merchant in partners}
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()]
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()]
         everybody = [("", _("Every store of this mode"))]
         self.fields["partner"].choices = everybody + [(ref, m.name) for ref, m in self.partners.items()]
         if version:

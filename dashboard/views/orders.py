@@ -6,6 +6,7 @@ from commissions import explain
 from coupons import reading
 from dashboard import access
 from dashboard.access import needs
+from dashboard.forms.orders import OrderFilter
 from dashboard.frame import own_and_partners, page
 from dashboard.paging import latest_first
 from members.visibility import visible_to
@@ -14,12 +15,14 @@ from orders import oversight
 
 @needs("orders.read")
 def index(request: HttpRequest) -> HttpResponse:
-    """`?where=partners` lists the stores of others; `?before=<cursor>` goes on."""
+    """`?where=partners` lists the stores of others; `?before=<cursor>` goes on. The filter's words stand beside."""
     seat = request.seat
     partners = request.GET.get("where") == "partners" or not seat.merchant.is_channel
+    form = OrderFilter(request.GET)
     rows = oversight.sold_elsewhere(seat) if partners else oversight.sold_here(seat)
-    found = latest_first(rows, request.GET.get("before", ""))
+    found = latest_first(form.of(rows, partners=partners), request.GET.get("before", ""))
     context = {
+        "form": form,
         "rows": found.rows,
         "older": found.next,
         "where": "partners" if partners else "own",

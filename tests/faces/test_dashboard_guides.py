@@ -9,6 +9,7 @@ from merchants.roles import Role
 from tests.faces.headquarters import manager_of, words
 from tests.house import rows
 from tests.people import NOON, make_guide, make_store
+from tests.plans import publish_plans
 from tests.selling import TILL, joined, line, sold
 
 
@@ -23,7 +24,12 @@ def test_the_list_says_where_each_serves_how_many_members_are_theirs_and_what_th
     assert "陈" not in page, "Chen is Qinglan's"
 
 
-def test_a_guide_s_page_counts_as_the_guide_s_own_phone_does(world, at_desk, receipt, lin):
+@pytest.fixture
+def planned(world):
+    return publish_plans(world)
+
+
+def test_a_guide_s_page_counts_as_the_guide_s_own_phone_does(planned, world, at_desk, receipt, lin):
     page = words(at_desk(world.he).get(f"/hq/guides/{world.lin.ref}/"))
     own = words(lin.get("/w/earnings/"))
     assert receipt.external_no in page and "方女士" in page
