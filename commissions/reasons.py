@@ -47,7 +47,7 @@ def claim_of(term: Term) -> str:
 def _who(because: str) -> str:
     """Why this payee, with a place for what the rule gives."""
     sentences = {
-        "contract": _("%(claim)s by the contract."),
+        "contract": _("%(claim)s by the commission plan."),
         attribution.BOUND_AND_PROTECTED: _(
             "Own guide of this member, inside the protection period: %(claim)s."
         ),

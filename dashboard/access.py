@@ -1,6 +1,6 @@
 """Find and permit together: what is not the seat's answers 404, what its role does not open 403."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 
 from django.db.models import QuerySet
@@ -115,6 +115,13 @@ def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
         "plan__brand__merchant", "merchant", "channel", "contract"
     )
     return _one(versions.prefetch_related("rules__sku"), ref)
+
+
+def plan_versions(request: HttpRequest, refs: Collection[str | None]) -> dict[str, PlanVersion]:
+    """Those of these that the seat may open, by ref."""
+    if not refs or not request.seat.may("plans.read"):
+        return {}
+    return {version.ref: version for version in finding.every(PlanVersion).filter(ref__in=refs)}
 
 
 def payout(request: HttpRequest, ref: str) -> Payout:

@@ -37,15 +37,22 @@ def index(request: HttpRequest) -> HttpResponse:
 @needs("orders.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     seen, seat = access.order(request, ref), request.seat
-    explained = {line.number for line in oversight.lines_within(seat, seen, "commissions.read")}
+    explained = {
+        line.number: line.sku.name for line in oversight.lines_within(seat, seen, "commissions.read")
+    }
     splits = explain.shares_of(seen.order, merchant=seat.merchant) if explained else []
+    versions = access.plan_versions(request, {split.version for split in splits})
     context = {
         "seen": seen,
         "order": seen.order,
         "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
         "served": seen.order.touches.filter(kind="serving").select_related("guide") if seen.whole else [],
         "may_see_splits": bool(explained),
-        "splits": [split for split in splits if split.line in explained],
+        "splits": [
+            (split, explained[split.line], versions.get(split.version))
+            for split in splits
+            if split.line in explained
+        ],
         "may_open_member": seen.member and visible_to(seat).filter(pk=seen.member.pk).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")

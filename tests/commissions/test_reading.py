@@ -91,7 +91,7 @@ def test_a_line_is_explained_payee_by_payee(world):
         "settled",
     )
     assert [(s["role"], s["name"], s["claim"], s["amount"], s["reason"]) for s in explained["shares"]] == [
-        ("store", "和合集合店", "3980/1", 3980, "20% by the contract."),
+        ("store", "和合集合店", "3980/1", 3980, "20% by the commission plan."),
         ("guide", "林小雨", "995/1", 995, "Served this sale: 5%."),
         ("residual", "青岚服饰", "14925/1", 14925, "What is left after everybody else's share."),
     ]

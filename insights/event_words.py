@@ -1,0 +1,68 @@
+"""What kinds of events say that need no more than the names in them."""
+
+from django.utils.translation import gettext_lazy
+
+KINDS = {
+    "appointment.made": gettext_lazy("A role was given"),
+    "brand.added": gettext_lazy("A brand was added"),
+    "campaign.created": gettext_lazy("Campaign %(campaign)s was created"),
+    "campaign.paused": gettext_lazy("Campaign %(campaign)s was paused"),
+    "campaign.resumed": gettext_lazy("Campaign %(campaign)s runs again"),
+    "contract.accepted": gettext_lazy("%(doer)s accepted the contract for %(brand)s at %(store)s"),
+    "contract.declined": gettext_lazy("%(doer)s declined the draft for %(brand)s at %(store)s"),
+    "contract.drafted": gettext_lazy("%(doer)s drafted a contract for %(brand)s at %(store)s"),
+    "contract.ended": gettext_lazy("%(doer)s ended the contract for %(brand)s at %(store)s"),
+    "contract.revised": gettext_lazy("%(doer)s revised the draft for %(brand)s at %(store)s"),
+    "contract.withdrawn": gettext_lazy("%(doer)s withdrew the draft for %(brand)s at %(store)s"),
+    "coupon.expired": gettext_lazy("A coupon expired"),
+    "followup.opened": gettext_lazy("%(guide)s has a follow-up about %(member)s"),
+    "followup.done": gettext_lazy("%(guide)s followed up %(member)s"),
+    "guide.left": gettext_lazy("%(guide)s left"),
+    "guide.moved": gettext_lazy("%(guide)s moved to another store"),
+    "guide.off_duty": gettext_lazy("%(guide)s is off duty"),
+    "guide.on_duty": gettext_lazy("%(guide)s is back on duty"),
+    "guide.renamed": gettext_lazy("A guide has another name"),
+    "key.issued": gettext_lazy("An API key was issued"),
+    "key.revoked": gettext_lazy("An API key was revoked"),
+    "member.consented": gettext_lazy("%(member)s gave or refused a consent"),
+    "member.left": gettext_lazy("%(member)s left"),
+    "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
+    "merchant.opened": gettext_lazy("The merchant came on board"),
+    "money.arrived": gettext_lazy("Money arrived on another account"),
+    "bank_file.taken": gettext_lazy("A bank file was downloaded"),
+    "commission.adjusted": gettext_lazy("Commission was adjusted by hand"),
+    "payee_account.kept": gettext_lazy("A bank account for payouts was entered"),
+    "payout.created": gettext_lazy("A payout to %(payee)s was made"),
+    "payout.submitted": gettext_lazy("A payout to %(payee)s was sent"),
+    "payout.unknown": gettext_lazy("The answer to a payout to %(payee)s is lost"),
+    "payout.held": gettext_lazy("A payout to %(payee)s is on hold"),
+    "payout.succeeded": gettext_lazy("A payout to %(payee)s has arrived"),
+    "payout.failed": gettext_lazy("A payout to %(payee)s failed"),
+    "payout.returned": gettext_lazy("A payout to %(payee)s came back"),
+    "phone.revealed": gettext_lazy("A phone number was looked at in full"),
+    "plan.discarded": gettext_lazy(
+        "%(doer)s threw away draft %(number)s of the commission plan of %(brand)s"
+    ),
+    "plan.drafted": gettext_lazy("%(doer)s drafted version %(number)s of the commission plan of %(brand)s"),
+    "plan.opened": gettext_lazy("%(doer)s began a commission plan of %(brand)s"),
+    "plan.published": gettext_lazy(
+        "%(doer)s published version %(number)s of the commission plan of %(brand)s"
+    ),
+    "plan.recalled": gettext_lazy(
+        "%(doer)s took version %(number)s of the commission plan of %(brand)s back"
+    ),
+    "plan.revised": gettext_lazy("%(doer)s revised draft %(number)s of the commission plan of %(brand)s"),
+    "product.added": gettext_lazy("A product was added"),
+    "product.changed": gettext_lazy("A product was changed"),
+    "settlement.approved": gettext_lazy("%(doer)s approved the settlement of the sales up to %(day)s"),
+    "settlement.frozen": gettext_lazy("The sales up to %(day)s are closed for settlement: %(lines)s"),
+    "settlement.policy_set": gettext_lazy("Whether settlement runs need approval was changed"),
+    "settlement.posted": gettext_lazy("The sales up to %(day)s are settled: %(lines)s can be paid out"),
+    "sku.added": gettext_lazy("A SKU was added"),
+    "sku.changed": gettext_lazy("A SKU was changed"),
+    "store.opened": gettext_lazy("%(store)s was opened"),
+    "store.revised": gettext_lazy("%(store)s was changed"),
+    "withdrawal.minimum_asked": gettext_lazy("The smallest withdrawal was set"),
+    "withholding.published": gettext_lazy("A rule for withholding tax was set"),
+    "target.set": gettext_lazy("A target was set"),
+}
