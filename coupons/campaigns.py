@@ -1,6 +1,6 @@
 """A campaign is made, paused, resumed; and where its coupons may be sent and used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -144,7 +144,7 @@ def check_usable_at(campaign: Campaign, *, store: Store, at: datetime) -> None:
         raise not_agreed(campaign)
 
 
-def _made_once(merchant: Merchant, form_key: str, terms: dict[str, object]) -> tuple[Campaign, bool]:
+def _made_once(merchant: Merchant, form_key: str, terms: Mapping[str, object]) -> tuple[Campaign, bool]:
     """Of two forms at once the second waits at the constraint, and then finds the first one's."""
     if not form_key:
         return Campaign.objects.create(merchant=merchant, **terms), True

@@ -75,6 +75,14 @@ def guide(request: HttpRequest, ref: str) -> Guide:
     return _one(guides_seen(request.seat, at=timezone.now()), ref)
 
 
+def guides_among(request: HttpRequest, guides: Collection[Guide]) -> set[str]:
+    """The refs of those whose page the seat may open."""
+    if not guides or not request.seat.may("stores.read"):
+        return set()
+    seen = guides_seen(request.seat, at=timezone.now()).filter(pk__in=[guide.pk for guide in guides])
+    return set(seen.values_list("ref", flat=True))
+
+
 def store(request: HttpRequest, ref: str) -> SeenStore:
     found = stores.seen_store(request.seat, ref, at=timezone.now())
     if found is None:

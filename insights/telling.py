@@ -114,10 +114,11 @@ class _Teller:
     @property
     def doer(self) -> str:
         """Who did it: a colleague, one's own system, Tiandi, or whoever stands on the other side."""
-        if self.payload.get("own_deed") is False:
-            return _("the other side")
         others = {"key": _("your system"), "system": _("Tiandi")}
-        return self.names.of(self.event.actor_ref, others.get(self.event.actor_kind, _("a colleague")))
+        nameless = others.get(self.event.actor_kind, _("a colleague"))
+        if self.payload.get("own_deed") is False and self.event.actor_kind != "system":
+            nameless = _("the other side")
+        return self.names.of(self.event.actor_ref, nameless)
 
     @property
     def day(self) -> str:

@@ -85,7 +85,8 @@ def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> list[OrderLine
     hangs it."""
     if seen.whole:
         return seen.lines if seat.may(permission, over=seen.order.store.org_unit.path) else []
-    return [line for line in seen.lines if seat.may(permission, over=line.contract.brand_unit.path)]
+    placed = [(line, line.contract) for line in seen.lines]
+    return [line for line, con in placed if con and seat.may(permission, over=con.brand_unit.path)]
 
 
 def bought_by(member: Member, seat: Seat, *, limit: int = 10) -> list[dict[str, Any]]:

@@ -42,11 +42,13 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     member, seat = access.member(request, ref), request.seat
     spent, purchases = oversight.worth_of(member, seat)
     now = timezone.now()
+    served = membership.served_by([member], at=now).get(member.id)
     happened = stream.for_merchant(seat.merchant.id).concerning(member.ref).newest_first()
     events = audience.of_user(request.user).among(happened)[:TIMELINE]
     context = {
         "member": member,
-        "served": membership.served_by([member], at=now).get(member.id),
+        "served": served,
+        "guides_seen": access.guides_among(request, [served.guide] if served else []),
         "shared": brands_shared_with(member=member),
         "spent": spent,
         "purchases": purchases,

@@ -42,11 +42,14 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     }
     splits = explain.shares_of(seen.order, merchant=seat.merchant) if explained else []
     versions = access.plan_versions(request, {split.version for split in splits})
+    touches = seen.order.touches.filter(kind="serving").select_related("guide")
+    served = [touch.guide for touch in touches] if seen.whole else []
     context = {
         "seen": seen,
         "order": seen.order,
         "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
-        "served": seen.order.touches.filter(kind="serving").select_related("guide") if seen.whole else [],
+        "served": served,
+        "guides_seen": access.guides_among(request, served),
         "may_see_splits": bool(explained),
         "splits": [
             (split, explained[split.line], versions.get(split.version))

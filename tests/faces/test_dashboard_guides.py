@@ -34,6 +34,8 @@ def test_a_guide_s_page_counts_as_the_guide_s_own_phone_does(planned, world, at_
     own = words(lin.get("/w/earnings/"))
     assert receipt.external_no in page and "方女士" in page
     assert world.lin.user.phone not in page
+    for path in (f"orders/{receipt.ref}", f"members/{receipt.member.ref}"):
+        assert f"/hq/guides/{world.lin.ref}/" in words(at_desk(world.he).get(f"/hq/{path}/"))
     earned = at_desk(world.he).get(f"/hq/guides/{world.lin.ref}/").context["row"].earned
     assert earned > 0 and f"¥{earned / 100:,.2f}" in own
 

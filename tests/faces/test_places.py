@@ -106,6 +106,22 @@ def test_who_markets_in_a_region_reads_campaigns_and_starts_none(world, east, at
 # --- two appointments of one user ---
 
 
+WRITES = [
+    name
+    for name, page in PAGES.items()
+    if page.of and "dashboard.use" in page.needs and not page.needs[0].endswith(".read")
+]
+
+
+def test_who_reads_everything_and_owns_one_region_writes_nothing_elsewhere(world, east):
+    """Every page of headquarters that changes a row, or shows what a reader may not see."""
+    assert {"member_phone", "contract_end", "payout_mark", "key_revoke", "plan_publish"} <= set(WRITES)
+    with world.inside(world.hehe):
+        user = appointed(world, (Role.AUDITOR, root_of(world.hehe)), (Role.OWNER, east))
+    tried = {name: ask(user, name, PAGES[name], arguments(world, PAGES[name].of)) for name in WRITES}
+    assert {name: answer.status_code for name, answer in tried.items() if answer.status_code != 403} == {}
+
+
 def far_member(world: World, east: OrgUnit):
     """Mei, a member of Hehe at Hangzhou; and Hangzhou."""
     with world.inside(world.hehe):

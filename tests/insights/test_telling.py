@@ -183,7 +183,7 @@ def test_a_revoked_key_and_an_ended_contract_are_told(world, told_to):
         assert ApiKey.objects.get(pk=key.pk).revoked_at
     told = told_to(world.qinglan)
     assert told.count("An API key was revoked") == 1
-    assert f"{world.gu.name} ended the contract for 青岚 at 和合静安店" in told
+    assert f"{world.gu.name} ended the contract for Qinglan at 和合静安店" in told
     assert "A phone number was looked at in full" in told
 
 
@@ -191,7 +191,7 @@ def test_a_draft_tells_the_brand_the_stores_name_and_nobody_who_serves_there(wor
     terms = replace(Terms.of(world.mubai_at_jingan), starts_at=NOON)
     by = Actor.system("tests")
     offer = drafts.draft(brand=world.mubai_brand, store=world.xuhui, terms=terms, by=by, at=NOON)
-    assert "Tiandi drafted a contract for 木白 at 青岚徐汇店" in told_to(world.mubai)
+    assert "Tiandi drafted a contract for Mubai at 青岚徐汇店" in told_to(world.mubai)
     with world.inside(world.mubai):
         assert Names({world.chen.ref}, {}).of(world.chen.ref, "a guide") == "a guide"
     given = {"version": 1, "merchant": world.qinglan, "by": by, "at": NOON}
@@ -211,9 +211,9 @@ def test_plans_contracts_and_settlements_say_who_did_what_about_which_brand(worl
         plans.recall(version, by=by)
     told = told_to(world.qinglan)
     for words in ("drafted version 1 of", "published version 1 of", "took version 1 of"):
-        assert any(f"{world.gu.name} {words} the commission plan of 青岚" in text for text in told), words
+        assert any(f"{world.gu.name} {words} the commission plan of Qinglan" in text for text in told), words
     contracts.terminate(contract=world.qinglan_at_jingan, merchant=world.qinglan, by=by, at=NOON)
-    assert "The other side ended the contract for 青岚 at 和合静安店" in told_to(world.hehe)
+    assert "The other side ended the contract for Qinglan at 和合静安店" in told_to(world.hehe)
     batch = batches.open_batch(world.hehe, date(2026, 11, 20))
     batches.freeze(batch, by=Actor.system("tests"), at=NOON)
     assert "The sales up to 2026-11-20 are closed for settlement: 0 lines" in told_to(world.hehe)
