@@ -70,9 +70,11 @@ def _colleagues(refs: list[str]) -> dict[str, str]:
 
 def _brands(refs: list[str]) -> dict[str, str]:
     """One's own, and those that one's stores sell or are offered, as the reader's language calls them."""
-    offered = Contract.party.filter(brand__ref__in=refs).select_related("brand").distinct("brand")
-    brands = [*Brand.objects.filter(ref__in=refs), *(contract.brand for contract in offered)]
-    return {brand.ref: brand.local_name for brand in brands}
+    offered = Contract.party.filter(brand__ref__in=refs).values_list(
+        "brand__ref", "brand__name", "brand__name_en"
+    )
+    rows = Brand.objects.filter(ref__in=refs).values_list("ref", "name", "name_en").union(offered)
+    return {ref: Brand(name=name, name_en=name_en).local_name for ref, name, name_en in rows}
 
 
 def _partners(refs: list[str]) -> dict[str, str]:

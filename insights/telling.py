@@ -39,9 +39,13 @@ def tell(events: Iterable[Event], *, merchant: Merchant) -> list[Told]:
 def _refs(events: Iterable[Event]) -> set[str]:
     found: set[str] = set()
     for event in events:
-        found.update([event.subject, *_named(event.payload)])
+        with_doer = event.kind.partition(".")[0] in _WITH_DOER
+        named = {event.subject, *_named(event.payload)}
+        found.update(
+            ref for ref in named if with_doer or not ref.startswith("brd_")
+        )  # no other names a brand
         found.update(ref for ref in event.concerns if not ref.startswith("usr_"))  # no sentence names those
-        if event.actor_kind == "user" and event.kind.partition(".")[0] in _WITH_DOER:
+        if event.actor_kind == "user" and with_doer:
             found.add(event.actor_ref)
     return found
 
@@ -228,7 +232,7 @@ def _hired(t: _Teller) -> str:
     return _("%(guide)s began at %(store)s") % {"guide": t.guide, "store": t.store}
 
 
-_WITH_DOER = {"contract", "plan", "settlement"}  # whose sentences say who did it
+_WITH_DOER = {"contract", "plan", "settlement"}  # whose sentences say who did it, and of which brand
 _TONES = {"coupon": "warn", "member": "celadon"}
 _WARM = {"coupon.redeemed", "order.paid", "order.lines_paid"}
 _SENTENCES: dict[str, Callable[[_Teller], str]] = {

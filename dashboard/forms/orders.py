@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.forms.fields import say_what_to_do
 from stores.visibility import named
 
 STATES = (
@@ -17,6 +18,7 @@ STATES = (
 
 class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"invalid": _("Choose a day.")}
 
     def to_python(self, value: Any) -> date | None:
         day = super().to_python(value)
@@ -33,6 +35,10 @@ class OrderFilter(forms.Form):
     first = DayField(label=_("Business date from"), required=False)
     last = DayField(label=_("Business date until"), required=False)
     state = forms.ChoiceField(label=_("Refunds"), choices=STATES, required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        say_what_to_do(self)
 
     @property
     def narrows(self) -> bool:
