@@ -1,6 +1,6 @@
 from django.urls import include, path, re_path, register_converter
 
-from api import docs
+from api import docs, wechat
 from api.calls import Unknown
 from api.paths import CodeConverter, RefConverter
 from api.v1 import (
@@ -72,5 +72,6 @@ urlpatterns = [
     path("docs/", docs.Reading.as_view(url_name="api:schema"), name="docs"),
     path("docs/try/", docs.Trying.as_view(url_name="api:schema"), name="try"),
     path("v1/", include((v1, "v1"))),
+    path("rails/wechat/<ref:ref>", wechat.take_notice, name="wechat-notices"),
     re_path("", Unknown.as_view(), name="unknown"),
 ]

@@ -8,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions.models import BankFile, Payout, PlanVersion, SettlementBatch
+from commissions.models import BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
 from commissions.payouts import reading as payouts
+from commissions.reconciliation import reading as reconciliation
 from coupons import reports
 from coupons.models import Campaign
 from guides.models import Guide
@@ -145,6 +146,14 @@ def payout_sent(request: HttpRequest, ref: str) -> Payout:
 
 def bank_file(request: HttpRequest, ref: str) -> BankFile:
     return _one(payouts.files(), ref)
+
+
+def rail_bill(request: HttpRequest, ref: str) -> RailBill:
+    return _one(reconciliation.bills(), ref)
+
+
+def found_break(request: HttpRequest, ref: str) -> Break:
+    return _one(reconciliation.breaks(), ref)
 
 
 def key(request: HttpRequest, ref: str) -> ApiKey:

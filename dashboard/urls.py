@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from dashboard.views import account as ours
 from dashboard.views import (
+    breaks,
     campaigns,
     contracts,
     drafts,
@@ -27,10 +28,12 @@ from dashboard.views import (
     payouts,
     plan_simulations,
     plans,
+    reconciliation,
     search,
     settlements,
     statements,
     stores,
+    wechat,
 )
 from merchants.middleware import seat_not_required
 
@@ -107,9 +110,21 @@ headquarters = [
     path("payouts/bank-files/<str:ref>/", payout_files.download, name="bank_file"),
     path("payouts/results/", payout_files.results, name="payouts_import"),
     path("payouts/withholding/", payout_terms.withholding, name="withholding"),
+    path("payouts/wechat/", wechat.account, name="wechat_account"),
     path("payouts/payees/<str:ref>/account/", payout_terms.account, name="payee_account"),
+    path("payouts/payees/<str:ref>/wechat/", wechat.receiver, name="wechat_receiver"),
     path("payouts/<str:ref>/", payouts.show, name="payout"),
     path("payouts/<str:ref>/mark/", payouts.mark, name="payout_mark"),
+    path("reconciliation/", reconciliation.index, name="reconciliation"),
+    path("reconciliation/import/", reconciliation.take_in, name="rail_bill_import"),
+    path("reconciliation/look/", reconciliation.look, name="reconciliation_look"),
+    path("reconciliation/bills/<str:ref>/", reconciliation.bill, name="rail_bill"),
+    path("reconciliation/bills/<str:ref>/word/", breaks.all_words, name="rail_bill_words"),
+    path("reconciliation/breaks/<str:ref>/", breaks.show, name="break"),
+    path("reconciliation/breaks/<str:ref>/explanation/", breaks.explain, name="break_explain"),
+    path("reconciliation/breaks/<str:ref>/opening/", breaks.reopen, name="break_reopen"),
+    path("reconciliation/breaks/<str:ref>/word/", breaks.word, name="break_word"),
+    path("payouts/<str:ref>/ask-back/", wechat.ask_back, name="payout_ask_back"),
     path("statements/", statements.index, name="statements"),
     path("statements/<str:ref>/", statements.show, name="statement"),
     path("keys/", keys.index, name="keys"),

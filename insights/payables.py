@@ -1,6 +1,6 @@
 """Whom a book owes and what became of what it paid: names and words for finance. Inside the book's scope."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from commissions.models import PayeeAccount, Payout, WithholdingRule
+from commissions.models import PayeeAccount, Payout, WechatReceiver, WithholdingRule
 from commissions.reasons import percent
 from events.models import Event
 from insights.accounts import label_of, names_of
@@ -47,13 +47,17 @@ class Payable:
     due: int
     owed: int
     account: PayeeAccount | None
+    receiver: WechatReceiver | None
     under_way: Payout | None
 
 
 @dataclass(frozen=True)
 class Row:
+    """`standing` beside the rail's bills, as `insights.reconciling` knows it; empty where none is to have it."""
+
     payout: Payout
     name: str
+    standing: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ def payable(book: Merchant) -> list[Payable]:
     due = {pk: codes for pk, codes in standing.items() if codes.get("due", 0) > 0}
     names = names_of(parties[pk] for pk in due)
     kept = {row.party_id: row for row in PayeeAccount.objects.filter(party__in=due, ended_at=None)}
+    shared = {row.party_id: row for row in WechatReceiver.objects.filter(party__in=due, ended_at=None)}
     open_ = {row.payee_id: row for row in Payout.objects.filter(payee__in=due, state__in=Payout.OPEN)}
     rows = [
         Payable(
@@ -101,6 +106,7 @@ def payable(book: Merchant) -> list[Payable]:
             due=codes["due"],
             owed=-codes.get("owed", 0),
             account=kept.get(pk),
+            receiver=shared.get(pk),
             under_way=open_.get(pk),
         )
         for pk, codes in due.items()
@@ -108,10 +114,10 @@ def payable(book: Merchant) -> list[Payable]:
     return sorted(rows, key=lambda row: (row.under_way is not None, -row.due, row.name))
 
 
-def named(payouts: Sequence[Payout]) -> list[Row]:
-    """Payouts come loaded with payee and its merchant."""
-    names = names_of(payout.payee for payout in payouts)
-    return [Row(payout, names[payout.payee_id]) for payout in payouts]
+def named(payouts: Sequence[Payout], standings: Mapping[int, str] | None = None) -> list[Row]:
+    """Payouts come loaded with payee and its merchant; `standings` by their ids."""
+    names, known = names_of(payout.payee for payout in payouts), standings or {}
+    return [Row(payout, names[payout.payee_id], known.get(payout.pk, "")) for payout in payouts]
 
 
 def by_state(payouts: QuerySet[Payout]) -> dict[str, int]:

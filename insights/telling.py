@@ -41,9 +41,8 @@ def _refs(events: Iterable[Event]) -> set[str]:
     for event in events:
         with_doer = event.kind.partition(".")[0] in _WITH_DOER
         named = {event.subject, *_named(event.payload)}
-        found.update(
-            ref for ref in named if with_doer or not ref.startswith("brd_")
-        )  # no other names a brand
+        # No other sentence names a brand.
+        found.update(ref for ref in named if with_doer or not ref.startswith("brd_"))
         found.update(ref for ref in event.concerns if not ref.startswith("usr_"))  # no sentence names those
         if event.actor_kind == "user" and with_doer:
             found.add(event.actor_ref)

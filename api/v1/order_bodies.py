@@ -50,6 +50,14 @@ class TenderBody(serializers.Serializer):
         max_length=MOST_LINES,
         help_text=_("Line numbers it may pay for"),
     )
+    transaction = Ref(
+        default="",
+        allow_blank=True,
+        help_text=_(
+            "WeChat Pay's number of the payment, if it was made to be shared: commissions can then be paid from"
+            " it; only with place `psp`"
+        ),
+    )
 
 
 class TouchesBody(serializers.Serializer):
@@ -112,6 +120,7 @@ class TenderAnswer(serializers.Serializer):
     amount = serializers.IntegerField()
     collector = serializers.CharField()
     lines = serializers.ListField(child=serializers.IntegerField())
+    transaction = serializers.CharField(help_text=_("WeChat Pay's number of the payment, if it was told"))
 
 
 class TouchAnswer(serializers.Serializer):

@@ -4,14 +4,19 @@ from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
 from commissions.models.payout_terms import PayeeAccount, WithdrawalPolicy, WithholdingRule
 from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
+from commissions.models.reconciliation import BillLine, Break, BreakStep, RailBill
 from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
+from commissions.models.wechat import WechatAccount, WechatNotice, WechatOrder, WechatPayment, WechatReceiver
 
 __all__ = [
     "GUIDE_ROLES",
     "Adjustment",
     "BankFile",
+    "BillLine",
+    "Break",
+    "BreakStep",
     "Clawback",
     "Collection",
     "Contribution",
@@ -19,6 +24,7 @@ __all__ = [
     "Payout",
     "Plan",
     "PlanVersion",
+    "RailBill",
     "Rule",
     "RunningTotal",
     "Settlement",
@@ -28,6 +34,11 @@ __all__ = [
     "Share",
     "Split",
     "TrueUp",
+    "WechatAccount",
+    "WechatNotice",
+    "WechatOrder",
+    "WechatPayment",
+    "WechatReceiver",
     "WithdrawalPolicy",
     "WithholdingRule",
     "month_of",

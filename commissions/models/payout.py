@@ -56,6 +56,7 @@ class Payout(models.Model):
     class Rail(models.TextChoices):
         BANK = "bank", _("Bank file")
         MANUAL = "manual", _("By hand")
+        WECHAT = "wechat", _("WeChat Pay profit sharing")
 
     OPEN = (State.CREATED, State.SUBMITTED, State.UNKNOWN, State.HELD)
     GIVEN_BACK = (State.FAILED, State.RETURNED)
@@ -104,6 +105,8 @@ class Payout(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "sender"], name="payout_with_sender"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="payout_with_merchant"),
             models.UniqueConstraint(
                 fields=["merchant", "payee", "currency"],
                 condition=Q(state__in=["created", "submitted", "unknown", "held"]),

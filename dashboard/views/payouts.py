@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from commissions.models import Payout
 from commissions.payouts import by_hand, paying_many, reading
+from commissions.payouts.wechat import accounts, returning
 from commissions.payouts.withholding import month_of, rule_for
 from components.formatting import yuan
 from dashboard import access
@@ -17,7 +18,7 @@ from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
 from dashboard.refusals import refusals_told
-from insights import payables
+from insights import payables, reconciling, sharing
 from insights.accounts import names_of
 
 SHOWN = 100  # payees at once; whom one has paid makes room for the next
@@ -42,14 +43,16 @@ def index(request: HttpRequest) -> HttpResponse:
         "hidden": len(due) - SHOWN,
         "total": sum(row.due for row in due),
         "tabs": _tabs(counts, state),
-        "rows": payables.named(found.rows),
+        "rows": payables.named(found.rows, reconciling.standings(found.rows)),
         "next": found.next,
         "state": state,
         "to_export": len(to_export),
         "to_export_total": sum(payout.net for payout in to_export),
-        "files": list(reading.files()[:FILES]) if may_write else [],
+        "files": reconciling.with_progress(reading.files()[:FILES]) if may_write else [],
         "rules": payables.withholding(reading.rules()[:RULES], rule),
         "may_write": may_write,
+        "by_wechat": accounts.account_of(merchant) is not None,
+        "may_set_up": request.seat.may("keys.write"),
     }
     return page(request, "dashboard/payouts/index.html", context, section="payouts")
 
@@ -82,12 +85,14 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     payout, merchant = access.payout(request, ref), request.seat.merchant
     sends = payout.sender_id == merchant.pk
     context = {
-        "row": payables.named([payout])[0],
+        "row": payables.named([payout], reconciling.standings([payout]))[0],
+        "breaks": reconciling.of_payout(payout),
         "payout": payout,
         "steps": payables.steps(payout, merchant),
         "story": payables.story(payout, merchant),
         "marks": by_hand.offered(payout) if sends and request.seat.may("payouts.write") else (),
         "on_behalf": payout.sender_id != payout.merchant_id,
+        **(_at_wechat(request, payout) if sends and payout.rail == Payout.Rail.WECHAT else {}),
     }
     return page(request, "dashboard/payouts/show.html", context, section="payouts")
 
@@ -106,6 +111,17 @@ def mark(request: HttpRequest, ref: str) -> HttpResponse:
         words = {"number": told.number, "state": told.get_state_display()}
         messages.success(request, _("%(number)s: %(state)s.") % words)
     return redirect("payout", ref)
+
+
+def _at_wechat(request: HttpRequest, payout: Payout) -> dict[str, object]:
+    may_write = request.seat.may("payouts.write")
+    return {
+        "by_wechat": True,
+        "parts": sharing.parts_of(payout),
+        "reason_means": sharing.meaning_of(payout.reason),
+        "waits_for": sharing.waits_for(payout) if payout.state == Payout.State.CREATED else "",
+        "can_ask_back": may_write and returning.can_ask_back(payout),
+    }
 
 
 def _tabs(counts: dict[str, int], state: str) -> list[dict[str, object]]:

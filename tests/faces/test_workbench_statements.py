@@ -37,7 +37,7 @@ def test_the_statement_holds_what_came_besides_sales_and_adds_up(lin, world):
     answer = lin.get(at(world.qinglan), **ENGLISH)
     page, told = text(answer), answer.context["told"]
     assert told.closing == EARNED + 500
-    assert "Adjustment" in page and "+¥5.00" in page and "¥14.95" in page
+    assert "Goodwill" in page and "+¥5.00" in page and "¥14.95" in page
     assert sum(line.amount for line in answer.context["lines"]) == told.credits - told.debits
     assert "Statement: every movement of the month" in text(lin.get("/w/earnings/", **ENGLISH))
 

@@ -108,6 +108,14 @@ def bank_file(world: World) -> dict[str, str]:
     return {"ref": rows.bank_file(world).ref}
 
 
+def rail_bill(world: World) -> dict[str, str]:
+    return {"ref": rows.rail_bill(world).ref}
+
+
+def found_break(world: World) -> dict[str, str]:
+    return {"ref": rows.found_break(world).ref}
+
+
 def employer(world: World) -> dict[str, str]:
     return {"ref": world.hehe.ref}
 
@@ -181,7 +189,19 @@ PAGES: dict[str, Page] = {
     "withholding": hq("payouts.write"),
     "payee_account": hq("payouts.write", of=party),
     "payout": hq("ledger.read", of=payout),
+    "wechat_account": hq("keys.write"),
+    "wechat_receiver": hq("payouts.write", of=party),
+    "payout_ask_back": hq("payouts.write", of=payout, method="post"),
     "payout_mark": hq("payouts.write", of=payout, method="post"),
+    "reconciliation": hq("ledger.read"),
+    "rail_bill_import": hq("payouts.write"),
+    "reconciliation_look": hq("payouts.write", method="post"),
+    "rail_bill": hq("ledger.read", of=rail_bill),
+    "rail_bill_words": hq("payouts.write", of=rail_bill, method="post"),
+    "break": hq("ledger.read", of=found_break),
+    "break_explain": hq("payouts.write", of=found_break, method="post"),
+    "break_reopen": hq("payouts.write", of=found_break, method="post"),
+    "break_word": hq("payouts.write", of=found_break, method="post"),
     "statements": hq("ledger.read"),
     "statement": hq("ledger.read", of=party),
     "ledger": hq("ledger.read"),
