@@ -14,6 +14,7 @@ from api.v1 import (
     members,
     orders,
     payouts,
+    payouts_received,
     plans,
     refunds,
     stores,
@@ -62,6 +63,18 @@ v1 = [
     path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
     path("payouts", payouts.Payouts.as_view(), name="payouts"),
     path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
+    path("received-payouts", payouts_received.ReceivedPayouts.as_view(), name="received-payouts"),
+    path("received-payouts/<ref:ref>", payouts_received.OneReceivedPayout.as_view(), name="received-payout"),
+    path(
+        "received-payouts/<ref:ref>/objection",
+        payouts_received.PayoutObjection.as_view(),
+        name="received-payout-objection",
+    ),
+    path(
+        "received-payouts/<ref:ref>/arrival",
+        payouts_received.PayoutArrival.as_view(),
+        name="received-payout-arrival",
+    ),
     path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
     path("events", events.Events.as_view(), name="events"),
 ]

@@ -1,14 +1,16 @@
-"""What a draft of a plan may not say about its brand's goods, its contract and its time; its rules are checked by
-`checking`."""
+"""What a draft of a plan may not say about its brand's goods, its contract and its time, and that it is the one which
+was read; its rules are checked by `checking`."""
 
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Sku
+from commissions.models import PlanVersion
 from commissions.splitting import Term
-from merchants.errors import DomainError
+from merchants.errors import Conflict, DomainError
 from merchants.models import Brand
 from stores.models import Contract
 
@@ -41,4 +43,27 @@ def of_brand(rules: Sequence[Term], brand: Brand) -> None:
             _("A rule names an article that is not of this brand."),
             next_step=_("Choose articles of this brand."),
             field="rules",
+        )
+
+
+def digest(version: PlanVersion) -> str:
+    """Of all that the version says: who reads it and then decides names what was read."""
+    ends = version.effective_until
+    said = (
+        bytes(version.rules_sha256).hex(),
+        version.basis,
+        str(version.ceiling_ppm),
+        version.effective_from.astimezone(UTC).isoformat(),
+        ends.astimezone(UTC).isoformat() if ends else "",
+    )
+    return hashlib.sha256("|".join(said).encode()).hexdigest()[:16]
+
+
+def is_the_one_read(version: PlanVersion, read: str | None) -> None:
+    if read is not None and read != digest(version):
+        raise Conflict(
+            "plan.changed",
+            _("This draft was changed after it was read; nothing was done."),
+            next_step=_("Read it as it stands now, and decide again."),
+            field="digest",
         )

@@ -96,11 +96,14 @@ def revise(
     by: Actor,
     basis: str = PlanVersion.Basis.PAID,
     ceiling_ppm: int = PPM,
+    read: str | None = None,
 ) -> PlanVersion:
-    """Write a draft anew; whose contracts it is for stays. Refuses as `draft` does; Conflict `plan.stands`."""
+    """Write a draft anew; whose contracts it is for stays. Refuses as `draft` does; Conflict `plan.stands`, and
+    `plan.changed` if it says something else by now than when it was `read` (its `draft_checks.digest`)."""
     check(rules, ceiling_ppm=ceiling_ppm)
     with acting_for(version.merchant), transaction.atomic():
         version = _unpublished(version)
+        draft_checks.is_the_one_read(version, read)
         draft_checks.ends_later(effective_from, version.effective_until)
         draft_checks.of_brand(rules, version.plan.brand)
         version.basis, version.ceiling_ppm, version.effective_from = basis, ceiling_ppm, effective_from
@@ -121,15 +124,18 @@ def discard(version: PlanVersion, *, by: Actor) -> None:
         version.delete()
 
 
-def publish_draft(version: PlanVersion, *, by: Actor, at: datetime | None = None) -> PlanVersion:
+def publish_draft(
+    version: PlanVersion, *, by: Actor, read: str | None = None, at: datetime | None = None
+) -> PlanVersion:
     """From its beginning on the draft holds, and never changes again; it ends its predecessor.
 
-    Conflict `plan.stands`, and `plan.overlaps` if it begins before `at` (now) where a version of the plan held,
-    of whatever scope: what has been split by that one stands.
+    Conflict `plan.stands`, `plan.changed` as `revise`, and `plan.overlaps` if it begins before `at` (now) where a
+    version of the plan held, of whatever scope: what has been split by that one stands.
     """
     at = at or timezone.now()
     with acting_for(version.merchant), transaction.atomic():
         version = _unpublished(version)
+        draft_checks.is_the_one_read(version, read)
         check(terms_of(version), ceiling_ppm=version.ceiling_ppm)
         if _held(version.plan, since=version.effective_from, until=at):
             raise _overlaps()

@@ -144,6 +144,11 @@ def payout_sent(request: HttpRequest, ref: str) -> Payout:
     return _one(payouts.of_sender(), ref)
 
 
+def payout_received(request: HttpRequest, ref: str) -> Payout:
+    """One that another merchant says it paid to this one."""
+    return _one(payouts.received(), ref)
+
+
 def bank_file(request: HttpRequest, ref: str) -> BankFile:
     return _one(payouts.files(), ref)
 

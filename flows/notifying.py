@@ -1,12 +1,13 @@
 """Tell the people an event concerns: it goes to the inbox of each user or guide among its refs. What the other
-side of a contract did goes to those who may answer it."""
+side of a contract did goes to those who may answer it; what is said of a payment between merchants, to whoever pays
+at the other."""
 
 from django.utils import timezone
 
 from events.models import Event
 from guides.models import Guide
 from merchants.appointed import holders
-from merchants.models import User
+from merchants.models import Merchant, OrgUnit, User
 from notifications import inbox
 from stores.models import Contract
 
@@ -14,12 +15,15 @@ OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
 OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
-KINDS = OF_PEOPLE | OF_CONTRACTS
+OF_PEOPLE |= {"payee_account.kept"}
+OF_PAYOUTS = {"payout.succeeded", "payout.contested", "payout.returned"}
+KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS
 
 
 def tell(events: list[Event]) -> None:
     """Whoever did it themselves is not told; nor is a guide told of a joining twice, as that and as its binding."""
     _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
+    _tell_of_payouts([event for event in events if event.kind in OF_PAYOUTS])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
 
 
@@ -38,6 +42,20 @@ def _places(refs: set[str]) -> dict[str, str]:
     ours = Contract.party.filter(ref__in=refs).values_list("ref", "store__org_unit__path")
     granted = Contract.objects.filter(ref__in=refs).values_list("ref", "brand_unit__path")
     return dict(ours) | dict(granted) if refs else {}
+
+
+def _tell_of_payouts(events: list[Event]) -> None:
+    """A merchant is told what others say they paid it, and the payer that the payee objects."""
+    between = [event for event in events if event.payload["payee"].startswith("mch_")]
+    refs = {event.merchant_id: event.payload for event in between}
+    ours = dict(Merchant.objects.filter(pk__in=refs).values_list("pk", "ref"))
+    roots = dict(OrgUnit.objects.filter(merchant__in=refs, parent=None).values_list("merchant_id", "path"))
+    now = timezone.now()
+    for event in between:
+        to_payee = ours[event.merchant_id] == event.payload["payee"]
+        if to_payee != (event.kind == "payout.contested"):
+            paying = holders("payouts.write", path=roots[event.merchant_id], at=now)
+            inbox.deliver(event, user_ids=[user.pk for user in paying if user.ref != event.actor_ref])
 
 
 def _tell_of_people(events: list[Event]) -> None:

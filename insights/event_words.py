@@ -44,6 +44,7 @@ KINDS = {
     "payout.unknown": gettext_lazy("The answer to a payout to %(payee)s is lost"),
     "payout.held": gettext_lazy("A payout to %(payee)s is on hold"),
     "payout.succeeded": gettext_lazy("A payout to %(payee)s has arrived"),
+    "payout.contested": gettext_lazy("%(payee)s says that a payout did not arrive"),
     "payout.failed": gettext_lazy("A payout to %(payee)s failed"),
     "payout.returned": gettext_lazy("A payout to %(payee)s came back"),
     "phone.revealed": gettext_lazy("A phone number was looked at in full"),

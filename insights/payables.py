@@ -22,6 +22,7 @@ STEPS = {
     "payout.unknown": gettext_lazy("No answer came"),
     "payout.held": gettext_lazy("Put on hold"),
     "payout.succeeded": gettext_lazy("Arrived"),
+    "payout.contested": gettext_lazy("It did not arrive, the payee says"),
     "payout.failed": gettext_lazy("Failed: due again"),
     "payout.returned": gettext_lazy("Came back: due again"),
 }
@@ -31,6 +32,8 @@ MOVES = {
     "payout": gettext_lazy("On its way"),
     "payout_paid": gettext_lazy("Arrived"),
     "payout_received": gettext_lazy("Payment received"),
+    "payout_contested": gettext_lazy("Contested by the payee: on its way again"),
+    "payout_confirmed": gettext_lazy("Arrived after all"),
     "payout_failed": gettext_lazy("Failed: due again"),
     "payout_returned": gettext_lazy("Came back: due again"),
     "withhold_back": gettext_lazy("Tax given back"),
@@ -137,7 +140,8 @@ def steps(payout: Payout, book: Merchant) -> list[Step]:
     people = Appointment.objects.filter(user__ref__in={event.actor_ref for event in events})
     names = dict(people.values_list("user__ref", "user__name"))
     return [
-        Step(str(STEPS.get(event.kind, event.kind)), event.at, _by(event, payout, names)) for event in events
+        Step(str(STEPS.get(event.kind, event.kind)), event.at, _by(event, payout, names, book))
+        for event in events
     ]
 
 
@@ -170,9 +174,12 @@ def withholding(rules: Iterable[WithholdingRule], now: WithholdingRule | None) -
     return found
 
 
-def _by(event: Event, payout: Payout, names: dict[str, str]) -> str:
+def _by(event: Event, payout: Payout, names: dict[str, str], book: Merchant) -> str:
     if name := names.get(event.actor_ref):
         return name
     if payout.guide and event.actor_ref == payout.guide.user.ref:
         return payout.guide.name
+    if event.actor_kind == "user" and payout.guide is None and payout.payee_merchant:
+        other = payout.merchant if payout.payee_merchant == book else payout.payee_merchant
+        return other.name
     return _("The system") if event.actor_kind == "system" else _("A colleague")

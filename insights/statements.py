@@ -24,6 +24,8 @@ KINDS = {
     "payout": gettext_lazy("Paid out"),
     "payout_paid": gettext_lazy("Paid out for the other side"),
     "payout_received": gettext_lazy("Payment received"),
+    "payout_contested": gettext_lazy("Payment that did not arrive"),
+    "payout_confirmed": gettext_lazy("Payment arrived after all"),
     "payout_failed": gettext_lazy("Payout failed"),
     "payout_returned": gettext_lazy("Payout returned"),
     "withhold": gettext_lazy("Tax withheld"),

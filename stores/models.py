@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
@@ -123,6 +123,9 @@ class ContractQuerySet(models.QuerySet):
 _MANAGER = models.Manager.from_queryset(ContractQuerySet)
 
 
+NO_TIME = timedelta(microseconds=1)  # how long a contract lasts that was ended before it began
+
+
 class Contract(models.Model):
     """Who may sell which brand where, from when to when, and how the money moves.
 
@@ -218,6 +221,11 @@ class Contract(models.Model):
                 | Q(declined_at=None, withdrawn_at=None),
                 name="contract_draft_ends_one_way",
             ),
+            models.UniqueConstraint(
+                fields=["brand", "store"],
+                condition=Q(accepted_at=None, declined_at=None, withdrawn_at=None),
+                name="contract_one_open_draft",
+            ),
             ExclusionConstraint(
                 name="contract_never_overlaps",
                 expressions=[
@@ -235,6 +243,11 @@ class Contract(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.accepted_at is None and self.declined_at is None and self.withdrawn_at is None
+
+    @property
+    def never_began(self) -> bool:
+        """It was ended before it began: it is over, and never was in force."""
+        return self.ends_at is not None and self.ends_at - self.starts_at <= NO_TIME
 
     @property
     def is_own(self) -> bool:

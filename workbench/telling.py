@@ -55,6 +55,10 @@ def _message(notification: Notification, names: dict[str, str], own: set[str]) -
     elif kind == "commission.clawed":
         title = _("Commission taken back after a refund")
         note = yuan(-payload["amount"])
+    elif kind == "payee_account.kept":
+        title = _("Your bank account for payouts was changed")
+        note = _("Not by you. Look at it; if it is not yours, tell your manager before you withdraw.")
+        url = reverse("workbench:account")
     if not url and member in names:
         url = reverse("workbench:member", args=[member])
     return Message(title, note, notification.event.at, url, notification.read_at is None)

@@ -14,6 +14,7 @@ from api.idempotency import idempotent
 from api.pagination import PageQuery, page
 from api.v1.plan_bodies import (
     PeriodBody,
+    PublishBody,
     SimulationAnswer,
     VersionAnswer,
     VersionBody,
@@ -118,14 +119,17 @@ class PublishedVersion(Call):
     names = {"POST": "publishPlanVersion"}
 
     @extend_schema(
-        description=_("Publish a draft: from its beginning on it holds, and does not change any more."),
-        request=None,
+        description=_(
+            "Publish a draft: from its beginning on it holds, and does not change any more. Name the digest of "
+            "what you read, and nothing is published if it says something else by now (409)."
+        ),
+        request=PublishBody,
         responses=VersionAnswer,
     )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
         version = one(_versions(), ref=ref)
-        plans.publish_draft(version, by=self.by)
+        plans.publish_draft(version, read=self.given(PublishBody).get("digest"), by=self.by)
         return Response(show_version(one(_versions(), ref=ref)))
 
 

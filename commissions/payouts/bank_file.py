@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import BankFile, PayeeAccount, Payout
@@ -52,18 +52,22 @@ def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime
     """Put these payouts, which the merchant sends, into one file: all are submitted, or none is.
 
     `content(file, by=…)` is what the bank gets, as often as it is asked for. DomainError `bank_file.empty`,
-    `bank_file.wrong_payout`, `payee_account.missing`; Conflict `payout.cannot` if one has been sent.
+    `bank_file.wrong_payout`, `payee_account.missing`, `payee_account.replaced` for what was drawn to an account that
+    has ended since; Conflict `payout.cannot` if one has been sent.
     """
     at = at or timezone.now()
     wanted = sorted({payout.pk for payout in payouts})
     with acting_for(book):
-        rows = Payout.sent.filter(pk__in=wanted).select_related("merchant", "payee").order_by("id")
+        rows = Payout.sent.filter(pk__in=wanted).select_related("merchant", "payee", "account").order_by("id")
         chosen = list(rows.filter(rail=Payout.Rail.BANK))
         if not wanted or len(chosen) != len(wanted):
             raise _wrong(bool(wanted))
         kept = PayeeAccount.objects.filter(party__in=[row.payee_id for row in chosen], ended_at=None)
-        accounts = {account.party_id: account for account in kept}
-        if missing := [row.ref for row in chosen if row.payee_id not in accounts]:
+        now = {account.party_id: account for account in kept}
+        if replaced := [row.ref for row in chosen if row.account and row.account.ended_at]:
+            raise _other_account(replaced)
+        accounts = {row.pk: row.account or now.get(row.payee_id) for row in chosen}
+        if missing := [row.ref for row in chosen if not accounts[row.pk]]:
             raise _no_account(missing)
         file = BankFile.objects.create(
             merchant=book,
@@ -74,7 +78,7 @@ def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime
         )
     hold_purses(chosen)
     for payout in chosen:
-        answers.submit(payout, account=accounts[payout.payee_id], bank_file=file, by=by, at=at)
+        answers.submit(payout, account=accounts[payout.pk], bank_file=file, by=by, at=at)
     return file
 
 
@@ -87,12 +91,12 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
     writer = csv.writer(out)
     writer.writerow(
         [
-            say("Batch"),
-            say("Payout number"),
-            say("Account holder"),
-            say("Bank"),
-            say("Account number"),
-            say("Amount (yuan)"),
+            gettext("Batch"),
+            gettext("Payout number"),
+            gettext("Account holder"),
+            gettext("Bank"),
+            gettext("Account number"),
+            gettext("Amount (yuan)"),
         ]
     )
     with acting_for(file.merchant):
@@ -187,6 +191,15 @@ def _wrong(any_wanted: bool) -> DomainError:
         "bank_file.wrong_payout",
         _("Not all of these payouts are yours to send by bank file."),
         next_step=_("Choose payouts of the rail “bank file” that you send."),
+    )
+
+
+def _other_account(replaced: list[str]) -> DomainError:
+    return DomainError(
+        "payee_account.replaced",
+        _("The accounts to which some payouts were drawn have been replaced since."),
+        next_step=_("Call these off: the guides see the account that is kept now, and draw again."),
+        extra={"payouts": replaced},
     )
 
 

@@ -4,9 +4,10 @@ Tolerant of what banks and spreadsheets do to a CSV (`tables`), and of columns i
 headings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from commissions.payouts.tables import Unreadable, fen_of, heading, plain, rows_
 from merchants.errors import DomainError
 
 LARGEST = 5_000_000  # bytes
+OURS = "TD"  # how the numbers of payouts begin
 PREAMBLE = 20  # rows among which headings are looked for
 
 _HEADINGS = {
@@ -32,13 +34,14 @@ class Answer(StrEnum):
     WAITING = "waiting"
 
 
-_WORDS = {
-    Answer.SUCCEEDED: {"succeeded", "success", "paid", "成功", "交易成功", "付款成功", "已付款"},
-    Answer.FAILED: {"failed", "failure", "失败", "交易失败", "付款失败"},
-    Answer.RETURNED: {"returned", "return", "退汇", "已退汇", "退票", "已退票"},
-    Answer.WAITING: {"waiting", "processing", "处理中", "银行处理中", "待处理"},
+WORDS = {
+    Answer.SUCCEEDED: ("成功", "交易成功", "付款成功", "已付款", "succeeded", "success", "paid"),
+    Answer.FAILED: ("失败", "交易失败", "付款失败", "failed", "failure"),
+    Answer.RETURNED: ("退汇", "已退汇", "退票", "已退票", "returned", "return"),
+    Answer.WAITING: ("处理中", "银行处理中", "待处理", "waiting", "processing"),
 }
-ANSWERS = {word: answer for answer, words in _WORDS.items() for word in words}
+ANSWERS = {word: answer for answer, words in WORDS.items() for word in words}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,32 +69,61 @@ def read(file: bytes) -> Iterator[ResultRow]:
         yield _row(line, cells, columns)
 
 
-def _columns(rows: list[list[str]]) -> tuple[dict[str, int], int]:
-    """Where each column stands, and the row below the headings: banks write a few lines of their own above."""
+def _columns(rows: list[list[str]]) -> tuple[dict[str, list[int]], int]:
+    """Where each column stands, and the row below the headings: banks write a few lines of their own above, and some
+    have two columns of one meaning. Without headings the first column has our numbers, or this is another file."""
     for place, cells in enumerate(rows[:PREAMBLE]):
-        found = {
-            name: column
-            for column, cell in enumerate(cells)
-            for name, headings in _HEADINGS.items()
-            if heading(cell) in headings
-        }
+        found: dict[str, list[int]] = {}
+        for column, cell in enumerate(cells):
+            for name, headings in _HEADINGS.items():
+                if heading(cell) in headings:
+                    found.setdefault(name, []).append(column)
         if {"number", "result", "amount"} <= set(found):
             return found, place + 1
         if "number" in found:
             raise _unreadable()
-    return {name: column for column, name in enumerate(_ORDER)}, 0
+    if rows and not any(_number(cells[0]).startswith(OURS) for cells in rows):
+        raise _unreadable()
+    return {name: [column] for column, name in enumerate(_ORDER)}, 0
 
 
-def _row(line: int, cells: list[str], columns: dict[str, int]) -> ResultRow:
-    told = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
+def _row(line: int, cells: list[str], columns: dict[str, list[int]]) -> ResultRow:
+    told = {
+        name: [cells[place] for place in places if place < len(cells) and cells[place].strip()] or [""]
+        for name, places in columns.items()
+    }
     return ResultRow(
         line=line,
-        number=plain(told["number"]).replace(" ", "").upper(),
-        answer=ANSWERS.get(plain(told["result"]).casefold()),
-        amount=fen_of(told["amount"]),
-        reason=" ".join(plain(told.get("reason", "")).split()),
-        text=f"{plain(told['result'])} {plain(told['amount'])}",
+        number=_agreed(line, told["number"], _number),
+        answer=_agreed(line, told["result"], _answer),
+        amount=_agreed(line, told["amount"], fen_of),
+        reason=" ".join(plain(told.get("reason", [""])[0]).split()),
+        text=f"{plain(told['result'][0])} {plain(told['amount'][0])}",
     )
+
+
+def _agreed(line: int, cells: list[str], read: Callable[[str], T]) -> T:
+    """What the columns of one meaning say in a row: the same, or it is not for us to choose."""
+    said = [read(cell) for cell in cells]
+    if any(other != said[0] for other in said):
+        raise DomainError(
+            "bank_file.unreadable",
+            _("Line %(line)d says “%(one)s” and “%(other)s” in two columns of the same meaning.")
+            % {"line": line, "one": plain(cells[0])[:60], "other": plain(cells[-1])[:60]},
+            next_step=_(
+                "Leave in the column that counts, then import the file again. None of its rows was read."
+            ),
+            field="file",
+        )
+    return said[0]
+
+
+def _number(cell: str) -> str:
+    return plain(cell).replace(" ", "").upper()
+
+
+def _answer(cell: str) -> Answer | None:
+    return ANSWERS.get(plain(cell).casefold())
 
 
 def _unreadable() -> DomainError:

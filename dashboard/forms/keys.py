@@ -12,7 +12,7 @@ WHAT = {
     "stores": _("Stores"),
     "guides": _("Guides"),
     "contracts": _("Contracts"),
-    "catalog": _("Catalogue of goods"),
+    "catalog": _("Goods and articles"),
     "members": _("Members"),
     "campaigns": _("Campaigns and coupons"),
     "orders": _("Orders and refunds"),

@@ -53,7 +53,9 @@ def test_a_draft_is_published_and_then_stands(world, qinglan):
     assert [rule["role"] for rule in version["rules"]] == ["store", "guide", "guide", "residual"]
     assert version["channel"] == world.hehe.ref
     assert plans.versions_of(world.qinglan_brand) == []
-    published = qinglan.post(f"/versions/{version['id']}/publish", {})
+    unread = qinglan.post(f"/versions/{version['id']}/publish", {"digest": "0" * 16})
+    assert (unread.status_code, code(unread)) == (409, "plan.changed")
+    published = qinglan.post(f"/versions/{version['id']}/publish", {"digest": version["digest"]})
     assert published.status_code == 200 and published.json()["published_at"]
     again = qinglan.post(f"/versions/{version['id']}/publish", {})
     assert again.status_code == 409 and code(again) == "plan.stands"

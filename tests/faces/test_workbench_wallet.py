@@ -5,11 +5,12 @@ from html import unescape
 import pytest
 
 from commissions.models import PayeeAccount, Payout
-from commissions.payouts import answers, wallet
+from commissions.payouts import answers, payee_accounts, wallet
 from commissions.payouts.withholding import withhold_from
 from tests.commissions.earning import EARNED, earn, give_back, pay_lin, sent, stands
 from tests.people import NOON, ONBOARDING
 from tests.plans import publish_plans
+from tests.streaming import flow
 
 NUMBER = "6225881234567890"
 ACCOUNT = {"holder": "林小雨", "bank": "招商银行上海分行", "number": "6225 8812 3456 7890"}
@@ -37,8 +38,9 @@ def at(world):
 
 def drawn(lin, world, amount="9.95"):
     """Asked, then confirmed as it was shown."""
-    net = lin.post(at(world), {"amount": amount}).context["parts"].net
-    return lin.post(at(world), {"amount": amount, "net": str(net)}, follow=True, **ENGLISH)
+    asked = lin.post(at(world), {"amount": amount}).context
+    agreed = {"net": str(asked["parts"].net), "account": asked["purse"].account.ref}
+    return lin.post(at(world), {"amount": amount} | agreed, follow=True, **ENGLISH)
 
 
 def test_each_payer_stands_with_what_is_payable_and_what_is_missing(lin, world):
@@ -94,9 +96,25 @@ def test_more_than_is_due_and_a_second_one_are_refused(lin, world):
 def test_figures_that_changed_between_asking_and_confirming_are_shown_anew(lin, world):
     keep(lin)
     stale = lin.post(at(world), {"amount": "9.95", "net": "1"}, **ENGLISH)
-    assert "The figures have changed meanwhile." in text(stale)
+    assert "have changed meanwhile." in text(stale)
+    account = lin.get(at(world)).context["purse"].account.ref
+    given = {"holder": "魏远", "bank": "工商银行", "number": "6222000011112222", "by": ONBOARDING}
+    payee_accounts.keep(payer=world.qinglan, party=world.lin.party, **given)
+    stale = lin.post(at(world), {"amount": "9.95", "net": "995", "account": account}, **ENGLISH)
+    assert "have changed meanwhile." in text(stale) and "•••• 2222" in text(stale)
     with world.inside(world.qinglan):
         assert not Payout.objects.exists()
+
+
+def test_an_account_that_somebody_else_entered_is_told_to_the_guide(lin, world):
+    keep(lin)
+    flow()
+    assert "bank account for payouts was changed" not in text(lin.get("/w/messages/", **ENGLISH))
+    given = {"holder": "魏远", "bank": "工商银行", "number": "6222000011112222", "by": ONBOARDING}
+    payee_accounts.keep(payer=world.qinglan, party=world.lin.party, **given)
+    flow()
+    page = text(lin.get("/w/messages/", **ENGLISH))
+    assert page.count("Your bank account for payouts was changed") == 1 and "Not by you." in page
 
 
 def test_without_an_account_nothing_is_drawn(lin, world):

@@ -104,6 +104,10 @@ def payout(world: World) -> dict[str, str]:
     return {"ref": rows.payout(world).ref}
 
 
+def payout_received(world: World) -> dict[str, str]:
+    return {"ref": rows.payout_received(world).ref}
+
+
 def bank_file(world: World) -> dict[str, str]:
     return {"ref": rows.bank_file(world).ref}
 
@@ -192,6 +196,10 @@ PAGES: dict[str, Page] = {
     "wechat_account": hq("keys.write"),
     "wechat_receiver": hq("payouts.write", of=party),
     "payout_ask_back": hq("payouts.write", of=payout, method="post"),
+    "payouts_received": hq("ledger.read"),
+    "payout_received": hq("ledger.read", of=payout_received),
+    "payout_contest": hq("payouts.write", of=payout_received, method="post"),
+    "payout_confirm": hq("payouts.write", of=payout_received, method="post"),
     "payout_mark": hq("payouts.write", of=payout, method="post"),
     "reconciliation": hq("ledger.read"),
     "rail_bill_import": hq("payouts.write"),

@@ -7,8 +7,8 @@ from django.utils import timezone
 from catalog.models import Sku
 from commissions import batches, plans
 from commissions.models import BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
+from commissions.payouts import answers, payee_accounts, paying
 from commissions.payouts import bank_file as bank_files
-from commissions.payouts import payee_accounts, paying
 from commissions.reconciliation.importing import import_bill
 from commissions.splitting import Term
 from coupons.models import Campaign
@@ -17,7 +17,7 @@ from guides.models import Guide
 from ledger.accounts import Place, held, ids_of, named
 from ledger.transfers import Entry, Story, post
 from members.models import FollowUp
-from merchants.models import ApiKey, Brand, Party
+from merchants.models import ApiKey, Brand, Merchant, Party
 from merchants.onboarding import issue_key
 from orders.models import Order
 from stores.models import Contract, Store
@@ -82,6 +82,15 @@ def payout(world: World) -> Payout:
     return Payout.objects.filter(guide=world.lin).first() or _pay(world, world.lin.party, rail="manual")
 
 
+def payout_received(world: World) -> Payout:
+    """What Qinglan says it sent to Hehe."""
+    if known := Payout.payable.filter(guide=None).first():
+        return known
+    with world.inside(world.qinglan):
+        payout = _pay(world, world.hehe.party, rail="manual", book=world.qinglan)
+    return answers.submit(payout, by=selling.TILL)
+
+
 def bank_file(world: World) -> BankFile:
     """Hehe's file for the bank, with a payout to Qinglan."""
     if known := BankFile.objects.first():
@@ -110,11 +119,11 @@ def found_break(world: World) -> Break:
     return rail_bill(world).breaks.get()
 
 
-def _pay(world: World, payee: Party, *, rail: str) -> Payout:
-    now = timezone.now()
-    due = Entry(world.hehe.pk, "share", held("bank"), named("due", payee), 5000)
+def _pay(world: World, payee: Party, *, rail: str, book: Merchant | None = None) -> Payout:
+    now, book = timezone.now(), book or world.hehe
+    due = Entry(book.pk, "share", held("bank"), named("due", payee), 5000)
     post([Story("test", payee.ref, now.date(), now, "CNY", (due,))])
-    return paying.pay(book=world.hehe, payee=payee, rail=rail, by=selling.TILL)
+    return paying.pay(book=book, payee=payee, rail=rail, by=selling.TILL)
 
 
 def own_campaign(world: World) -> Campaign:

@@ -174,11 +174,12 @@ class TestAContract:
 
     def test_changes_as_a_draft_until_it_is_accepted(self, world):
         draft = make_contract(world.mubai_brand, world.xuhui, mode="central", accepted_at=None)
-        dropped = make_contract(world.mubai_brand, world.xuhui, mode="central", accepted_at=None)
+        dropped = make_contract(world.qinglan_brand, world.xuhui, mode="central", accepted_at=None)
         with world.inside(world.mubai):
             drafts = Contract.objects.filter(pk=draft.pk)
             drafts.update(mode="direct", store_bears_ppm=1, starts_at=NOON)
             drafts.update(accepted_at=NOON)
+        with world.inside(world.qinglan):
             dropped.delete()
         assert refused(f"UPDATE stores_contract SET accepted_at = NULL WHERE id = {draft.id}", "accepted_at")
 

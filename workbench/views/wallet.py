@@ -16,8 +16,8 @@ from workbench.forms import AccountForm, AmountForm
 
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
-    """Two steps: the amount, then what will be kept, withheld and sent, to be confirmed. `net` stands in the
-    second form: has it changed meanwhile, it is shown and asked anew."""
+    """Two steps: the amount, then what will be kept, withheld and sent where, to be confirmed. `net` and `account`
+    stand in the second form: has either changed meanwhile, it is shown and asked anew."""
     desk = access.desk(request)
     purse = purses.one(desk.guide, ref)
     form = AmountForm(request.POST or None, initial={"amount": purse.due})
@@ -25,11 +25,12 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         status = 422 if form.is_bound and form.errors else 200
         return shell.page(request, "earnings/withdraw", context, status=status)
-    amount, agreed = form.cleaned_data["amount"], request.POST.get("net", "")
+    amount = form.cleaned_data["amount"]
+    agreed = (request.POST.get("net", ""), request.POST.get("account", ""))
     try:
         parts = wallet.quote(purse, desk.guide, amount=amount)
-        if agreed != str(parts.net):
-            context |= {"parts": parts, "changed": bool(agreed), "amount": form["amount"].value()}
+        if agreed != (str(parts.net), purse.account.ref):
+            context |= {"parts": parts, "changed": any(agreed), "amount": form["amount"].value()}
             return shell.page(request, "earnings/confirm", context)
         drawn = wallet.withdraw(guide=desk.guide, book=purse.book, amount=amount, by=desk.seat.actor)
     except DomainError as refusal:
