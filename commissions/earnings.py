@@ -97,7 +97,7 @@ def _line(share: Share) -> EarningLine:
         order_no=split.order.external_no,
         line=split.line.number,
         article=split.line.sku.name,
-        brand=split.line.brand.name if split.line.brand else "",
+        brand=split.line.brand.local_name if split.line.brand else "",
         store=share.store.name,
         at=split.at,
         business_date=split.business_date,

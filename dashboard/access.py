@@ -1,6 +1,6 @@
 """Find and permit together: what is not the seat's answers 404, what its role does not open 403."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 
 from django.db.models import QuerySet
@@ -13,11 +13,14 @@ from commissions.payouts import reading as payouts
 from commissions.reconciliation import reading as reconciliation
 from coupons import reports
 from coupons.models import Campaign
+from guides.models import Guide
+from guides.visibility import visible_to as guides_seen
 from members.models import Member
 from members.visibility import visible_to
 from merchants import finding
 from merchants.errors import NotFound
 from merchants.models import ApiKey
+from merchants.roles import lacking
 from merchants.scoping import Seat
 from orders import oversight
 from orders.oversight import SeenOrder
@@ -57,8 +60,28 @@ def order(request: HttpRequest, ref: str) -> SeenOrder:
     return found
 
 
-def member(request: HttpRequest, ref: str) -> Member:
-    return _one(visible_to(request.seat), ref)
+def member(request: HttpRequest, ref: str, permission: str = "members.read") -> Member:
+    found = _one(visible_to(request.seat), ref)
+    if not may_with_member(request, found, permission):
+        raise lacking(permission, here=True)
+    return found
+
+
+def may_with_member(request: HttpRequest, member: Member, permission: str) -> bool:
+    """Whether one appointment both shows this member and carries the permission."""
+    return visible_to(request.seat, permission=permission).filter(pk=member.pk).exists()
+
+
+def guide(request: HttpRequest, ref: str) -> Guide:
+    return _one(guides_seen(request.seat, at=timezone.now()), ref)
+
+
+def guides_among(request: HttpRequest, guides: Collection[Guide]) -> set[str]:
+    """The refs of those whose page the seat may open."""
+    if not guides or not request.seat.may("stores.read"):
+        return set()
+    seen = guides_seen(request.seat, at=timezone.now()).filter(pk__in=[guide.pk for guide in guides])
+    return set(seen.values_list("ref", flat=True))
 
 
 def store(request: HttpRequest, ref: str) -> SeenStore:
@@ -68,10 +91,23 @@ def store(request: HttpRequest, ref: str) -> SeenStore:
     return found
 
 
-def contract(request: HttpRequest, ref: str) -> Contract:
-    """One the merchant granted, or one its stores hold."""
-    found = stores.granted(request.seat).filter(ref=ref).first()
-    return found or _one(stores.held(request.seat), ref)
+def contract(request: HttpRequest, ref: str, permission: str = stores.READ) -> Contract:
+    """One the merchant granted, or one its stores hold; there the seat must hold the permission, not elsewhere."""
+    found = _contract(request, ref, permission)
+    if found is None and permission != stores.READ and _contract(request, ref, stores.READ):
+        raise lacking(permission, here=True)
+    if found is None:
+        raise absent()
+    return found
+
+
+def may_write_contract(request: HttpRequest, contract: Contract) -> bool:
+    return _contract(request, contract.ref, stores.WRITE) is not None
+
+
+def _contract(request: HttpRequest, ref: str, permission: str) -> Contract | None:
+    sides = (side(request.seat, permission).filter(ref=ref) for side in (stores.granted, stores.held))
+    return next((found for rows in sides if (found := rows.first())), None)
 
 
 def campaign(request: HttpRequest, ref: str) -> Campaign:
@@ -88,6 +124,13 @@ def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
         "plan__brand__merchant", "merchant", "channel", "contract"
     )
     return _one(versions.prefetch_related("rules__sku"), ref)
+
+
+def plan_versions(request: HttpRequest, refs: Collection[str | None]) -> dict[str, PlanVersion]:
+    """Those of these that the seat may open, by ref."""
+    if not refs or not request.seat.may("plans.read"):
+        return {}
+    return {version.ref: version for version in finding.every(PlanVersion).filter(ref__in=refs)}
 
 
 def payout(request: HttpRequest, ref: str) -> Payout:

@@ -33,6 +33,7 @@ SECTIONS = (
         gettext_lazy("Stores and guides"),
         (
             ("stores", gettext_lazy("Stores"), "stores.read"),
+            ("guides", gettext_lazy("Guides"), "stores.read"),
             ("contracts", gettext_lazy("Contracts"), "contracts.read"),
         ),
     ),

@@ -6,7 +6,7 @@ from commissions.models import Payout
 from coupons.models import Campaign
 from guides.models import Guide
 from members.models import Member
-from merchants.models import Appointment
+from merchants.models import Appointment, Brand
 from orders.models import Order, OrderLine, Refund, RefundLine
 from stores.models import Contract, Store
 
@@ -68,6 +68,15 @@ def _colleagues(refs: list[str]) -> dict[str, str]:
     return dict(Appointment.objects.filter(user__ref__in=refs).values_list("user__ref", "user__name"))
 
 
+def _brands(refs: list[str]) -> dict[str, str]:
+    """One's own, and those that one's stores sell or are offered, as the reader's language calls them."""
+    offered = Contract.party.filter(brand__ref__in=refs).values_list(
+        "brand__ref", "brand__name", "brand__name_en"
+    )
+    rows = Brand.objects.filter(ref__in=refs).values_list("ref", "name", "name_en").union(offered)
+    return {ref: Brand(name=name, name_en=name_en).local_name for ref, name, name_en in rows}
+
+
 def _partners(refs: list[str]) -> dict[str, str]:
     """The merchants one has or had a contract with, on either side."""
     sellers = Contract.objects.filter(counterparty__ref__in=refs)
@@ -83,6 +92,7 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "rfd": _refunds,
     "pay": _payouts,
     "cmp": _campaigns,
+    "brd": _brands,
     "usr": _colleagues,
     "mch": _partners,
 }

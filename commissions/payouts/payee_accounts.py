@@ -104,7 +104,12 @@ def _line(text: str, field: str, length: int) -> str:
 def _number(text: str) -> str:
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
     if not _NUMBER.fullmatch(number):
-        raise _invalid("number")
+        raise DomainError(
+            "payee_account.invalid",
+            _("This is not a whole account number."),
+            next_step=_("Enter all of its digits, at least six, as they stand on the card."),
+            field="number",
+        )
     return number
 
 

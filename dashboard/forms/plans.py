@@ -62,7 +62,7 @@ class PlanForm(AskingForm):
         self.rows = RuleRows(data, initial=None if data else rows, prefix="rules", form_kwargs=EVERY_ROW)
         self.brands = {brand.ref: brand for brand in brands}
         self.partners = {scope.ref: scope for scope in partners}
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()]
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()]
         everybody = [("", _("Every store of this mode"))]
         self.fields["partner"].choices = everybody + [(ref, _called(m)) for ref, m in self.partners.items()]
         if version:

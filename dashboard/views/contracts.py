@@ -83,7 +83,7 @@ def _plan_of(request: HttpRequest, contract: Contract) -> PlanVersion | None:
 @require_POST
 @needs("contracts.write")
 def end(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     with refusals_told(request):
         contracts.terminate(contract=contract, merchant=request.seat.merchant, by=request.seat.actor)
         messages.success(request, _("The contract has ended; what was sold under it stays as it was."))

@@ -47,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @needs("contracts.write")
 def amend(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     if not _is_granted(request, contract):
         return redirect("contract", ref)
     starts_at = max(_tomorrow(), contract.starts_at + timedelta(days=1))  # they follow it
@@ -67,7 +67,7 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
 
 @needs("contracts.write")
 def revise(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     if not _is_granted(request, contract):
         return redirect("contract", ref)
     form = _terms_form(request, as_initial(Terms.of(contract)))
@@ -108,7 +108,7 @@ def decline(request: HttpRequest, ref: str) -> HttpResponse:
 def shown(request: HttpRequest, contract: Contract) -> dict[str, object]:
     """What the page of a draft says and offers, beside what that of a contract does."""
     ours = contract.merchant_id == request.seat.merchant.pk
-    may_write, now = request.seat.may("contracts.write"), timezone.now()
+    may_write, now = access.may_write_contract(request, contract), timezone.now()
     over = contract.never_began or (contract.ends_at is not None and contract.ends_at <= now)
     stands = contract.accepted_at is not None and not over
     return {
@@ -146,7 +146,7 @@ def _form(request: HttpRequest, form: TermsForm, template: str, context: dict) -
 
 
 def _done(request: HttpRequest, ref: str, verb, done: str, **given) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     with refusals_told(request):
         verb(contract=contract, merchant=request.seat.merchant, by=request.seat.actor, **given)
         messages.success(request, done)

@@ -39,9 +39,9 @@ def test_a_guide_follows_every_fen(world):
     earned = for_guide(world.lin, NOVEMBER, today=TODAY)
     assert (earned.today, earned.total, earned.pending, earned.settled) == (2374, 2374, 995, 1379)
     assert [(row.order_no, row.brand, row.held, row.settled) for row in earned.lines] == [
-        ("T-2", "青岚", 995, False),
-        ("T-1", "木白", 384, True),
-        ("T-1", "青岚", 995, True),
+        ("T-2", "Qinglan", 995, False),
+        ("T-1", "Mubai", 384, True),
+        ("T-1", "Qinglan", 995, True),
     ]
     assert earned.lines[0].reason == "Served this sale: 5%."
     assert for_guide(world.chen, NOVEMBER, today=TODAY).lines == []

@@ -164,8 +164,8 @@ def test_what_cannot_be_agreed_stands_at_its_field(world, at_desk, given, now):
     for wrong, said in [
         ({"starts_at": "2026-11-19T23:59"}, "has begun or gone by"),
         ({"ends_at": "2026-11-21T08:00"}, "ends after it begins"),
-        ({"reserve_ppm": "101"}, "less than or equal to 100"),
-        ({"return_window_days": "366"}, "less than or equal to 365"),
+        ({"reserve_ppm": "101"}, "percent from 0 to 100"),
+        ({"return_window_days": "366"}, "whole number from 0 to 365"),
     ]:
         answer = gu.post("/hq/contracts/new/", given | wrong)
         assert answer.status_code == 422 and said in words(answer), wrong

@@ -47,8 +47,8 @@ def one_draft(world):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"rules-0-claim": "1e1"}, "Enter a number"),
-        ({"rules-0-claim": "٣"}, "Enter a number"),
+        ({"rules-0-claim": "1e1"}, "Write percent as a number"),
+        ({"rules-0-claim": "٣"}, "Write percent as a number"),
         ({"rules-0-claim": "3.12345"}, "no more than 4 decimal places"),
         ({"rules-0-kind": "fixed", "rules-0-claim": "2.005"}, "at most two decimals"),
         ({"rules-0-kind": "tiers", "rules-0-claim": "3, 5"}, "Write tiers as"),

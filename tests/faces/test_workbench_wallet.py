@@ -62,7 +62,7 @@ def test_the_account_is_kept_for_every_payer_masked_and_replaced(lin, world):
         with world.inside(payer):
             assert PayeeAccount.objects.get(party=world.lin.party, ended_at=None).ending == "2222"
     wrong = lin.post("/w/me/account/", ACCOUNT | {"number": "12"}, **ENGLISH)
-    assert wrong.status_code == 422 and "not a complete bank account" in text(wrong)
+    assert wrong.status_code == 422 and "not a whole account number" in text(wrong)
 
 
 def test_a_withdrawal_is_confirmed_with_the_tax_said_and_then_followed(lin, world):

@@ -57,6 +57,14 @@ def putuo(world: World) -> dict[str, str]:
     return {"ref": rows.putuo(world).ref}
 
 
+def lin(world: World) -> dict[str, str]:
+    return {"ref": world.lin.ref}
+
+
+def guide_elsewhere(world: World) -> dict[str, str]:
+    return {"ref": rows.guide_elsewhere(world).ref}
+
+
 def contract(world: World) -> dict[str, str]:
     return {"ref": world.qinglan_at_jingan.ref}
 
@@ -150,6 +158,8 @@ PAGES: dict[str, Page] = {
     "campaign_resume": hq("campaigns.write", of=own_campaign, method="post"),
     "stores": hq("stores.read"),
     "store": hq("stores.read", of=jingan, outside=putuo),
+    "guides": hq("stores.read"),
+    "guide": hq("stores.read", of=lin, outside=guide_elsewhere),
     "contracts": hq("contracts.read"),
     "contract": hq("contracts.read", of=contract),
     "contract_end": hq("contracts.write", of=contract_to_end, method="post"),

@@ -13,6 +13,7 @@ from commissions.reconciliation.importing import import_bill
 from commissions.splitting import Term
 from coupons.models import Campaign
 from flows.joining import Joined
+from guides.models import Guide
 from ledger.accounts import Place, held, ids_of, named
 from ledger.transfers import Entry, Story, post
 from members.models import FollowUp
@@ -21,7 +22,7 @@ from merchants.onboarding import issue_key
 from orders.models import Order
 from stores.models import Contract, Store
 from tests import selling
-from tests.people import World, make_contract, make_store
+from tests.people import World, make_contract, make_guide, make_store
 
 
 def fang(world: World) -> Joined:
@@ -156,6 +157,12 @@ def putuo(world: World) -> Store:
     return Store.objects.filter(code="PT01").first() or make_store(
         world.hehe, code="PT01", name="和合普陀店", kind="collection", lng=121.4, lat=31.2
     )
+
+
+def guide_elsewhere(world: World) -> Guide:
+    """Who serves at Putuo."""
+    known = Guide.objects.filter(code="G201").first()
+    return known or make_guide(putuo(world), code="G201", name="蒲英", phone="+8613900000201")
 
 
 def offer(world: World) -> Contract:

@@ -16,7 +16,7 @@ from workbench import access, shell
 @require_GET
 def choose(request: HttpRequest, ref: str) -> HttpResponse:
     desk = access.desk(request, "coupons.send")
-    member = access.member(desk, ref)
+    member = access.member(desk, ref, "coupons.send")
     offered = campaigns.sendable(store=desk.store)
     reachable = campaigns.that_reach(offered, member=member)
     context = {
@@ -32,7 +32,8 @@ def send(request: HttpRequest, ref: str, campaign_ref: str) -> HttpResponse:
     """The claim key stands in the form: sent twice, it is one coupon. To who allows no offers it goes only on their
     own word, which the guide ticks."""
     desk = access.desk(request, "coupons.send")
-    member, campaign = access.member(desk, ref), access.campaign(desk, campaign_ref)
+    member = access.member(desk, ref, "coupons.send")
+    campaign = access.campaign(desk, campaign_ref)
     context = {"member": member, "campaign": campaign, "claim_key": new_ref("clm")}
     try:
         context["no_offers"] = no_offers = issuing.offers_refused(campaign=campaign, member=member)

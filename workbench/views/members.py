@@ -64,7 +64,7 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
         "sales": sales,
         "consents": consents,
         "no_offers": any(row.purpose == Consent.Purpose.MARKETING and not row.granted for row in consents),
-        "may_reveal": desk.seat.may("members.reveal"),
+        "may_reveal": access.may_with(desk, member, "members.reveal"),
         "reasons": Reason.choices,
     }
     return shell.page(request, "members/member", context)
@@ -76,7 +76,7 @@ def phone(request: HttpRequest, ref: str) -> HttpResponse:
     if request.method == "GET":
         return redirect("workbench:member", ref=ref)
     desk = access.desk(request, "members.reveal")
-    member = access.member(desk, ref)
+    member = access.member(desk, ref, "members.reveal")
     try:
         number = reveal(member=member, by=desk.seat.actor, reason=request.POST.get("reason", ""))
     except DomainError as refusal:
