@@ -25,6 +25,7 @@ class ShareExplained:
     claim: str
     amount: int
     clawed: int
+    moved_out: int
     held: int
     state: str  # pending or settled
     reason: str
@@ -97,6 +98,7 @@ def _share(share: Share) -> ShareExplained:
         claim=f"{share.claim_numerator}/{share.claim_denominator}",
         amount=share.amount,
         clawed=share.clawed,
+        moved_out=share.moved_out,
         held=share.held,
         state=_state(share),
         reason=reason(share.why),

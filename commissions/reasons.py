@@ -61,6 +61,7 @@ def _who(because: str) -> str:
         attribution.SHARED: _("Shared what was bought: %(claim)s."),
         attribution.RECRUITED: _("Brought this member: %(claim)s."),
         attribution.ACCEPTED: _("Took this order on: %(claim)s."),
+        "appeal": _("After an appeal: %(claim)s."),
         attribution.MANAGED: _("Manager of the store that day: %(claim)s."),
     }
     return sentences[because]

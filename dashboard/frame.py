@@ -40,6 +40,7 @@ SECTIONS = (
         gettext_lazy("Settlement"),
         (
             ("plans", gettext_lazy("Commission plans"), "plans.read"),
+            ("appeals", gettext_lazy("Appeals"), "commissions.read"),
             ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),
             ("payouts", gettext_lazy("Payouts"), "ledger.read"),
             ("statements", gettext_lazy("Statements"), "ledger.read"),

@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from dashboard.views import account as ours
 from dashboard.views import (
+    appeals,
     campaigns,
     contracts,
     drafts,
@@ -93,6 +94,9 @@ headquarters = [
     path("plans/<str:ref>/publish/", plans.publish, name="plan_publish"),
     path("plans/<str:ref>/discard/", plans.discard, name="plan_discard"),
     path("plans/<str:ref>/simulation/", plan_simulations.show, name="plan_simulation"),
+    path("appeals/", appeals.index, name="appeals"),
+    path("appeals/<str:ref>/", appeals.show, name="appeal"),
+    path("appeals/<str:ref>/decision/", appeals.decide, name="appeal_decision"),
     path("settlements/", settlements.index, name="settlements"),
     path("settlements/approval/", settlements.policy, name="settlement_policy"),
     path("settlements/<str:ref>/", settlements.show, name="settlement"),

@@ -13,7 +13,14 @@ from stores.models import Contract
 OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
-OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
+OF_PEOPLE = {
+    "member.joined",
+    "binding.made",
+    "coupon.redeemed",
+    "order.refunded",
+    "commission.clawed",
+    "commission.appeal_decided",
+}
 KINDS = OF_PEOPLE | OF_CONTRACTS
 
 

@@ -65,7 +65,7 @@ def payees(batch: SettlementBatch) -> list[PayeeRow]:
     )
     _gather(found, settled, "share__", due=Sum("due"), reserve=Sum("reserve"))
     waiting = Share.objects.filter(split__in=batches.lines_of(batch)).exclude(payee=F("merchant__party"))
-    _gather(found, waiting, "", due=Sum(F("amount") - F("clawed")), reserve=None)
+    _gather(found, waiting, "", due=Sum(F("amount") - F("clawed") - F("moved_out")), reserve=None)
     return sorted(found.values(), key=lambda row: (-row.due - row.reserve, row.name))
 
 

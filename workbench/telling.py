@@ -4,6 +4,7 @@ them now."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -55,6 +56,18 @@ def _message(notification: Notification, names: dict[str, str], own: set[str]) -
     elif kind == "commission.clawed":
         title = _("Commission taken back after a refund")
         note = yuan(-payload["amount"])
+    elif kind == "commission.appeal_decided":
+        title, note = _("An appeal was answered"), _ended(payload)
     if not url and member in names:
         url = reverse("workbench:member", args=[member])
     return Message(title, note, notification.event.at, url, notification.read_at is None)
+
+
+def _ended(payload: dict[str, Any]) -> str:
+    if payload["state"] == "upheld":
+        return _("Upheld: %(amount)s was moved") % {"amount": yuan(payload["amount"])}
+    return {
+        "rejected": _("Rejected: the shares stay as they are"),
+        "expired": _("Nobody answered in time: the shares stay as they are"),
+        "withdrawn": _("Withdrawn by the guide"),
+    }[payload["state"]]

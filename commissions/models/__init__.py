@@ -1,4 +1,5 @@
 from commissions.models.adjustment import Adjustment
+from commissions.models.appeal import Appeal, AppealPolicy
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
@@ -11,6 +12,8 @@ from commissions.models.split import Collection, Contribution, Share, Split
 __all__ = [
     "GUIDE_ROLES",
     "Adjustment",
+    "Appeal",
+    "AppealPolicy",
     "BankFile",
     "Clawback",
     "Collection",

@@ -77,7 +77,11 @@ class Split(models.Model):
 
 
 class Share(models.Model):
-    """What one payee gets of a line, and why. Frozen; only `clawed` grows."""
+    """What one payee gets of a line, and why. Frozen; only `clawed` and what appeals moved grow.
+
+    `clawed_before` is what of `clawed` had been taken when the last appeal of the line was upheld: later refunds run
+    over what each share held then.
+    """
 
     split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="shares")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
@@ -117,6 +121,8 @@ class Share(models.Model):
     claim_denominator = models.DecimalField(max_digits=60, decimal_places=0)
     amount = models.BigIntegerField()
     clawed = models.BigIntegerField(default=0)
+    clawed_before = models.BigIntegerField(default=0)
+    moved_out = models.BigIntegerField(default=0, help_text="To rows that appeals added")
     why = models.JSONField(help_text="Touch, rule, version and losing candidates, as codes and references")
 
     objects = ScopedManager(merchant="merchant")
@@ -130,7 +136,12 @@ class Share(models.Model):
             models.UniqueConstraint(fields=["id", "split"], name="share_with_split"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="share_not_negative"),
             models.CheckConstraint(
-                condition=Q(clawed__gte=0, clawed__lte=F("amount")), name="share_clawed_within_amount"
+                condition=Q(clawed__gte=0, moved_out__gte=0, amount__gte=F("clawed") + F("moved_out")),
+                name="share_gives_within_its_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(clawed_before__gte=0, clawed_before__lte=F("clawed")),
+                name="share_clawed_before_within_clawed",
             ),
             models.CheckConstraint(
                 condition=Q(claim_numerator__gte=0, claim_denominator__gt=0), name="share_claim_is_a_fraction"
@@ -148,7 +159,17 @@ class Share(models.Model):
 
     @property
     def held(self) -> int:
-        return self.amount - self.clawed
+        return self.amount - self.clawed - self.moved_out
+
+    @property
+    def held_then(self) -> int:
+        """When the last appeal of its line was upheld; without one, all of it."""
+        return self.amount - self.moved_out - self.clawed_before
+
+    @property
+    def kept_ppm(self) -> int:
+        """The payee's part of the rule's claim, less what appeals moved away."""
+        return self.part_ppm * (self.amount - self.moved_out) // self.amount if self.amount else self.part_ppm
 
     @property
     def is_principals(self) -> bool:

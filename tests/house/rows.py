@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from catalog.models import Sku
-from commissions import batches, plans
-from commissions.models import BankFile, Payout, PlanVersion, SettlementBatch
+from commissions import accruals, appeals, batches, plans
+from commissions.models import Appeal, BankFile, Payout, PlanVersion, SettlementBatch
 from commissions.payouts import bank_file as bank_files
 from commissions.payouts import payee_accounts, paying
 from commissions.splitting import Term
@@ -67,6 +67,16 @@ def published_version(world: World) -> PlanVersion:
 
 def batch(world: World) -> SettlementBatch:
     return batches.open_batch(world.hehe, date(2026, 11, 20))
+
+
+def appeal(world: World, store: Store | None = None) -> Appeal:
+    """Lin's, of Hehe's own goods: they stand in Hehe's book, and Hehe decides."""
+    order = sale(world, store)
+    accruals.book(order)
+    known = Appeal.objects.filter(split__order=order, guide=world.lin, state=Appeal.State.OPEN).first()
+    return known or appeals.appeal(
+        line=order.lines.get(), guide=world.lin, reason="served", by=selling.TILL, at=order.paid_at
+    )
 
 
 def party(world: World) -> Party:
