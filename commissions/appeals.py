@@ -1,7 +1,8 @@
 """A guide says that a share of a line is rather theirs; the owner of the line's book decides. What was split stands:
 an upheld appeal moves money, in a row of its own.
 
-Locks: the split, then a fresh look at the appeal; then as a refund does (docs/adr/0006).
+Who may answer is the face's to ask; that nobody answers their own appeal holds here. Locks: the split, then a fresh
+look at the appeal; then as a refund does (docs/adr/0006).
 """
 
 from datetime import date, datetime, timedelta
@@ -10,12 +11,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from commissions import moving
+from commissions import appeal_cases, moving
 from commissions.accruals import WORKER
 from commissions.appeal_terms import last_day, policy_of
 from commissions.models import GUIDE_ROLES, Appeal, Share, Split
-from commissions.settlement import lock, parts_of, with_parts
-from events.record import Actor, Happening, record_many
+from commissions.models.split import BY_APPEAL
+from commissions.settlement import parts_of, with_parts
+from events.record import Actor
 from guides.models import Guide
 from merchants.business_day import business_date
 from merchants.errors import Conflict, DomainError
@@ -76,7 +78,7 @@ def appeal(
                 _("Your appeal of this line is waiting for an answer."),
                 next_step=_("Wait for the answer, or withdraw it and appeal again."),
             ) from error
-        _tell("commission.appealed", row, guides=[guide], by=by, at=at)
+        appeal_cases.tell("appeal.raised", row, by=by, at=at)
     return row
 
 
@@ -84,7 +86,7 @@ def withdraw(*, appeal: Appeal, guide: Guide, by: Actor, at: datetime | None = N
     """Its guide takes it back. NotFound for anybody else; Conflict `appeal.decided` if it is not open any more."""
     if appeal.guide_id != guide.pk:
         raise not_found(Appeal)
-    return _close(appeal, State.WITHDRAWN, by=by, at=at or timezone.now())
+    return appeal_cases.close(appeal, State.WITHDRAWN, by=by, at=at or timezone.now())
 
 
 def expire(book: Merchant, *, on: date, by: Actor = WORKER, at: datetime | None = None) -> int:
@@ -95,7 +97,7 @@ def expire(book: Merchant, *, on: date, by: Actor = WORKER, at: datetime | None 
     expired = 0
     for row in late:
         try:
-            _close(row, State.EXPIRED, by=by, at=at or timezone.now())
+            appeal_cases.close(row, State.EXPIRED, by=by, at=at or timezone.now())
         except Conflict:  # decided in between
             continue
         expired += 1
@@ -110,23 +112,30 @@ def decide(
     by: Actor,
     amount: int | None = None,
     to: Guide | None = None,
+    out_of: Share | None = None,
     words: str = "",
     at: datetime | None = None,
 ) -> Appeal:
-    """The book's owner answers. Upheld, `amount` fen (by default all that a guide holds of the disputed share) move
-    to `to` (by default who appealed), in a row of their own; a rest of the principal's names its amount.
+    """The book's owner answers. Upheld, `amount` fen (by default all that a guide holds of the share) move out of
+    `out_of` (by default the disputed share) to `to` (by default who appealed), in a row of their own; of a share that
+    no guide holds the amount is named.
 
-    Conflict `appeal.decided` if it is not open any more. DomainError `appeal.amount_needed`,
-    `appeal.more_than_held`, `appeal.same_guide`, `appeal.foreign_guide`.
+    Conflict `appeal.decided` if it is not open any more. DomainError `appeal.own` for who appealed,
+    `appeal.amount_needed`, `appeal.more_than_held`, `appeal.same_guide`, `appeal.foreign_guide`; NotFound for a share
+    of another line.
     """
     at = at or timezone.now()
+    _check_decider(appeal, by)
     if not uphold:
-        return _close(appeal, State.REJECTED, by=by, at=at, words=words)
+        return appeal_cases.close(appeal, State.REJECTED, by=by, at=at, words=words)
     with acting_for(appeal.merchant):
-        mine = _held(appeal)
+        mine = appeal_cases.held(appeal)
         split = with_parts(Split.objects.filter(pk=mine.split_id), own=True).select_related("contract").get()
         shares = parts_of(split)
-        source = next(share for share in shares if share.pk == mine.share_id)
+        source_pk = out_of.pk if out_of else mine.share_id
+        source = next((share for share in shares if share.pk == source_pk), None)
+        if source is None:
+            raise not_found(Share, field="out_of")
         to = to or mine.guide
         amount = _amount(source, amount)
         _check_payee(source, to, mine)
@@ -137,9 +146,9 @@ def decide(
             amount,
             to=to,
             role=moving.role_of(source, mine.reason),
-            source_id=mine.ref,
+            source_id=f"{mine.ref}/{split.line.number}",
             why={
-                "because": "appeal",
+                "because": BY_APPEAL,
                 "appeal": mine.ref,
                 "reason": mine.reason,
                 "fixed": amount,
@@ -151,8 +160,8 @@ def decide(
             at=at,
         )
         mine.amount = amount
-        guides = [mine.guide, to, *([source.guide] if source.guide else [])]
-        return _decided(mine, State.UPHELD, guides, by=by, at=at, words=words)
+        guides = [to, *([source.guide] if source.guide else [])]
+        return appeal_cases.decided(mine, State.UPHELD, guides, by=by, at=at, words=words)
 
 
 def _in_time(line: OrderLine, at: datetime) -> Split:
@@ -213,6 +222,15 @@ def _amount(source: Share, amount: int | None) -> int:
     return amount
 
 
+def _check_decider(row: Appeal, by: Actor) -> None:
+    if by.ref == row.guide.user.ref:
+        raise DomainError(
+            "appeal.own",
+            _("Nobody answers their own appeal."),
+            next_step=_("Let a colleague at headquarters decide."),
+        )
+
+
 def _check_payee(source: Share, to: Guide, row: Appeal) -> None:
     if to.pk == source.guide_id:
         raise DomainError(
@@ -228,71 +246,6 @@ def _check_payee(source: Share, to: Guide, row: Appeal) -> None:
             next_step=_("Choose one of its guides."),
             field="to",
         )
-
-
-def _close(row: Appeal, state: str, *, by: Actor, at: datetime, words: str = "") -> Appeal:
-    with acting_for(row.merchant), transaction.atomic():
-        mine = _held(row)
-        return _decided(mine, state, [mine.guide], by=by, at=at, words=words)
-
-
-def _held(row: Appeal) -> Appeal:
-    """The appeal as it stands, its line held: nobody decides it twice, nor while a refund takes from the line."""
-    lock(Split.objects.filter(pk=row.split_id))
-    rows = Appeal.objects.select_related(
-        "merchant",
-        "split__order",
-        "split__line",
-        "split__store",
-        "share__guide__user",
-        "share__payee_merchant",
-    )
-    mine = rows.select_related("guide__user", "guide__merchant").get(pk=row.pk)
-    if not mine.is_open:
-        raise Conflict(
-            "appeal.decided",
-            _("This appeal is not open any more."),
-            next_step=_("Load the page again to see how it ended."),
-        )
-    return mine
-
-
-def _decided(row: Appeal, state: str, guides: list[Guide], *, by: Actor, at: datetime, words: str) -> Appeal:
-    row.state, row.decided_at, row.decided_by, row.words = state, at, by.ref, words.strip()
-    row.save(update_fields=["state", "decided_at", "decided_by", "words", "amount", "moved_to"])
-    _tell("commission.appeal_decided", row, guides=guides, by=by, at=at)
-    return row
-
-
-def _tell(kind: str, row: Appeal, *, guides: list[Guide], by: Actor, at: datetime) -> None:
-    """To the book's owner and to the seller; what people wrote stays in the row."""
-    split = row.split
-    payee = row.moved_to.guide if row.moved_to and row.moved_to.guide else row.guide
-    payload = {
-        "appeal": row.ref,
-        "order": split.order.ref,
-        "line": split.line.number,
-        "payee": payee.ref,
-        "reason": row.reason,
-        "state": row.state,
-        "amount": row.amount or 0,
-        "currency": split.currency,
-    }
-    people = [ref for guide in dict.fromkeys(guides) for ref in (guide.ref, guide.user.ref)]
-    record_many(
-        [
-            Happening(
-                kind,
-                merchant_id=pk,
-                subject=row.ref,
-                payload=payload,
-                concerns=[*people, split.store.ref],
-                at=at,
-            )
-            for pk in sorted({row.merchant_id, row.counterparty_id})
-        ],
-        by=by,
-    )
 
 
 def _ref(share: Share) -> str:

@@ -139,9 +139,9 @@ class _Clawing:
     def write(self) -> None:
         running.lower(self.open_totals, self.totals)
         Clawback.objects.bulk_create(self.clawbacks)
-        Share.party.bulk_update(self.shares, ["clawed"])
         Collection.party.bulk_update(self.collections, ["returned"])
         Contribution.party.bulk_update(self.contributions, ["returned"])
+        Share.party.bulk_update(self.shares, ["clawed"])  # last: the database then looks at all of it
         for split in self.splits:
             with acting_for(split.merchant):  # items have no party: they are the principal's alone
                 own = [item for item in self.items if item.split_id == split.id]

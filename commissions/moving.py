@@ -17,6 +17,7 @@ from commissions.settlement import is_settled
 from commissions.stories import RESERVE
 from guides.models import Guide
 from ledger.transfers import post
+from merchants.money import PPM
 from stores.models import Contract
 
 
@@ -41,7 +42,7 @@ def move(
     pieces = taken_from(source, amount, purses, is_settled=settled)
     for share in shares:
         share.clawed_before = share.clawed
-    Share.objects.bulk_update(shares, ["clawed_before", "moved_out"])
+    Share.objects.bulk_update(shares, ["clawed_before", "moved_out", "moved_ppm"])
     row = _row(split, source, amount, to=to, role=role, number=len(shares), why=why)
     Share.objects.bulk_create([row])
     if settled:
@@ -78,12 +79,17 @@ def _row(
 
 
 def _settle(split: Split, source: Share, row: Share, *, kept: int, at: datetime) -> None:
-    """The line was payable, so its new row is; no line more became so."""
+    """The line was payable, so its new row is; no line more became so, and nothing more to others unless it was the
+    principal's."""
     if kept:
         source.item.reserve_clawed += kept
         source.item.save(update_fields=["reserve_clawed"])
     settlement = Settlement.objects.create(
-        merchant_id=split.merchant_id, mode=split.settlement, at=at, lines=0, total=row.amount
+        merchant_id=split.merchant_id,
+        mode=split.settlement,
+        at=at,
+        lines=0,
+        total=row.amount if source.is_principals else 0,
     )
     SettlementItem.objects.create(
         settlement=settlement,
@@ -99,15 +105,21 @@ def _move_out(split: Split, shares: Sequence[Share], source: Share, amount: int)
     """What is moved no longer counts in the month of whom it is taken from, nor in that of the new row: that came by
     a decision, not by the plan's tiers."""
     if source.running_id is None:
-        source.moved_out += amount
+        _grow(source, amount)
         return
     sums = Clawback.objects.filter(split=split).aggregate(refunded=Sum("refunded"), quantity=Sum("quantity"))
     net = net_of(split, sums["refunded"] or 0, sums["quantity"] or 0)
     totals = running.opened({source.running_id})
     before = _part(shares, source.running_id)
-    source.moved_out += amount
+    _grow(source, amount)
     after = _part(shares, source.running_id)
     running.lower(totals, {source.running_id: (net * (before - after), amount)})
+
+
+def _grow(source: Share, amount: int) -> None:
+    """Of what was held, not of what was once given: whoever gives away all that refunds left keeps no part."""
+    kept = (PPM - source.moved_ppm) * (source.held - amount) // source.held
+    source.moved_out, source.moved_ppm = source.moved_out + amount, PPM - kept
 
 
 def _part(shares: Sequence[Share], running_id: int) -> int:

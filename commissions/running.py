@@ -69,8 +69,7 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], 
 LEFT JOIN LATERAL (
     -- Booked before a version of the plan that looks at totals was published.
     SELECT (s.basis - back.refunded - div((s.basis - s.paid) * back.part, back.whole)::bigint)
-           * max(CASE WHEN h.amount > 0 THEN div(h.part_ppm::numeric * (h.amount - h.moved_out), h.amount)
-                      ELSE h.part_ppm END)::bigint AS basis_ppm,
+           * max(h.part_ppm::bigint * (1000000 - h.moved_ppm) / 1000000) AS basis_ppm,
            sum(h.amount - h.clawed - h.moved_out) AS booked
     FROM commissions_share h JOIN commissions_split s ON s.id = h.split_id
     JOIN orders_orderline l ON l.id = s.line_id

@@ -208,7 +208,8 @@ def _lines(shares: Sequence[Sold], rules: Rules) -> list[Line]:
         for share, _refunded, _pieces in group:
             term = rules[share.split.version_id, share.rule_number]
             if term.tiers:
-                given.append(Given(term, share.held, PERIOD_CAP in share.why.get("cut_by", ())))
+                capped = PERIOD_CAP in share.why.get("cut_by", ())
+                given.append(Given(term, share.kept_ppm, share.held, capped))
             else:
                 beside += share.held
         split, refunded, pieces = group[0][0].split, *group[0][1:]

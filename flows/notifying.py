@@ -1,8 +1,9 @@
 """Tell the people an event concerns: it goes to the inbox of each user or guide among its refs. What the other
-side of a contract did goes to those who may answer it."""
+side of a contract did goes to those who may answer it; so does an appeal."""
 
 from django.utils import timezone
 
+from commissions.models import Appeal
 from events.models import Event
 from guides.models import Guide
 from merchants.appointed import holders
@@ -19,14 +20,16 @@ OF_PEOPLE = {
     "coupon.redeemed",
     "order.refunded",
     "commission.clawed",
-    "commission.appeal_decided",
+    "appeal.answered",
 }
-KINDS = OF_PEOPLE | OF_CONTRACTS
+RAISED = "appeal.raised"
+KINDS = OF_PEOPLE | OF_CONTRACTS | {RAISED}
 
 
 def tell(events: list[Event]) -> None:
     """Whoever did it themselves is not told; nor is a guide told of a joining twice, as that and as its binding."""
     _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
+    _tell_of_appeals([event for event in events if event.kind == RAISED])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
 
 
@@ -45,6 +48,31 @@ def _places(refs: set[str]) -> dict[str, str]:
     ours = Contract.party.filter(ref__in=refs).values_list("ref", "store__org_unit__path")
     granted = Contract.objects.filter(ref__in=refs).values_list("ref", "brand_unit__path")
     return dict(ours) | dict(granted) if refs else {}
+
+
+def _tell_of_appeals(events: list[Event]) -> None:
+    """To whoever decides at the line's principal, at headquarters or over the store; the seller's copy is no news."""
+    mine = (
+        Appeal.objects.filter(ref__in={event.subject for event in events})
+        if events
+        else Appeal.objects.none()
+    )
+    places = {
+        row.ref: row for row in mine.select_related("split__contract__brand_unit", "split__store__org_unit")
+    }
+    now = timezone.now()
+    for event in events:
+        if row := places.get(event.subject):
+            deciding = holders("settlements.write", path=_place(row), at=now)
+            inbox.deliver(event, user_ids=[user.pk for user in deciding if user.ref != event.actor_ref])
+
+
+def _place(row: Appeal) -> str:
+    """Where the line hangs in its book's tree: the brand's unit of the contract, or one's own store."""
+    split = row.split
+    if split.contract and split.contract.merchant_id == row.merchant_id:
+        return split.contract.brand_unit.path
+    return split.store.org_unit.path
 
 
 def _tell_of_people(events: list[Event]) -> None:

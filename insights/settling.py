@@ -73,6 +73,7 @@ def at_once(book: Merchant, *, since: date) -> list[AtOnce]:
     """Day by day, the newest first."""
     rows = (
         Settlement.objects.filter(merchant=book, mode="T0", at__date__gte=since)
+        .exclude(lines=0, total=0)  # an appeal moved a share from one payee to another
         .annotate(day=TruncDate("at"))
         .values("day")
         .annotate(n=Sum("lines"), sum=Sum("total"))

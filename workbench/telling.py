@@ -56,7 +56,7 @@ def _message(notification: Notification, names: dict[str, str], own: set[str]) -
     elif kind == "commission.clawed":
         title = _("Commission taken back after a refund")
         note = yuan(-payload["amount"])
-    elif kind == "commission.appeal_decided":
+    elif kind == "appeal.answered":
         title, note = _("An appeal was answered"), _ended(payload)
     if not url and member in names:
         url = reverse("workbench:member", args=[member])

@@ -31,17 +31,57 @@ BEGIN PERFORM split_adds_up(NEW.split_id); RETURN NULL; END $$;
 CREATE CONSTRAINT TRIGGER share_moved_adds_up AFTER UPDATE ON commissions_share
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.moved_out <> OLD.moved_out)
   EXECUTE FUNCTION share_moved_adds_up();
-DROP TRIGGER frozen ON commissions_share;
-CREATE TRIGGER frozen BEFORE UPDATE OR DELETE ON commissions_share
-  FOR EACH ROW EXECUTE FUNCTION refuse_all_but_growths('clawed', 'clawed_before', 'moved_out');
 """
 _MOVED_BEFORE = """
-DROP TRIGGER frozen ON commissions_share;
-CREATE TRIGGER frozen BEFORE UPDATE OR DELETE ON commissions_share
-  FOR EACH ROW EXECUTE FUNCTION refuse_all_but_growth('clawed');
 DROP TRIGGER share_moved_adds_up ON commissions_share;
 DROP FUNCTION share_moved_adds_up();
 """
+
+# With Σ (amount − moved_out) = base: Σ held − Σ contributions still owed = paid − refunded. Clawbacks and what came
+# back of tenders and contributions are written first, the shares last, and their statement is looked at; so is a
+# clawback without any.
+_CLAWED = """
+CREATE FUNCTION split_gave_back(given bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE back record; shares bigint; borne bigint; collected bigint;
+BEGIN
+  SELECT coalesce(sum(refunded), 0) AS refunded, coalesce(sum(taken), 0) AS taken INTO back
+    FROM commissions_clawback WHERE split_id = given;
+  SELECT sum(clawed) INTO shares FROM commissions_share WHERE split_id = given;
+  SELECT coalesce(sum(returned), 0) INTO borne FROM commissions_contribution WHERE split_id = given;
+  SELECT coalesce(sum(returned), 0) INTO collected FROM commissions_collection WHERE split_id = given;
+  IF shares <> back.taken OR borne <> back.taken - back.refunded OR collected <> back.refunded THEN
+    RAISE EXCEPTION 'split %: % taken from shares, % from contributions, % from tenders of % refunded and % taken',
+      given, shares, borne, collected, back.refunded, back.taken USING ERRCODE = '23514';
+  END IF;
+END $$;
+CREATE FUNCTION shares_gave_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM split_gave_back(split_id) FROM (
+    SELECT DISTINCT a.split_id FROM after a JOIN before b USING (id) WHERE a.clawed <> b.clawed
+  ) splits;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER shares_gave_back AFTER UPDATE ON commissions_share
+  REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION shares_gave_back();
+CREATE FUNCTION clawback_took_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM split_gave_back(NEW.split_id); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER clawback_took_it AFTER INSERT ON commissions_clawback
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION clawback_took_it();
+"""
+_CLAWED_BEFORE = """
+DROP TRIGGER clawback_took_it ON commissions_clawback;
+DROP FUNCTION clawback_took_it();
+DROP TRIGGER shares_gave_back ON commissions_share;
+DROP FUNCTION shares_gave_back();
+DROP FUNCTION split_gave_back(bigint);
+"""
+
+_THAWED = "DROP TRIGGER frozen ON commissions_share;"
+_FROZEN_BEFORE = """
+CREATE TRIGGER frozen BEFORE UPDATE OR DELETE ON commissions_share
+  FOR EACH ROW EXECUTE FUNCTION refuse_all_but_growth('clawed');
+"""
+_GROW = {"clawed": "grows", "clawed_before": "grows", "moved_out": "grows", "moved_ppm": "grows"}
 
 _SHARES_OF_ITS_SPLIT = """
 ALTER TABLE commissions_appeal
@@ -150,6 +190,19 @@ class Migration(migrations.Migration):
             model_name="share",
             name="moved_out",
             field=models.BigIntegerField(default=0, help_text="To rows that appeals added"),
+        ),
+        migrations.AddField(
+            model_name="share",
+            name="moved_ppm",
+            field=models.PositiveIntegerField(
+                default=0, help_text="Of the payee's part of the line, what went with it"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="share",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("moved_ppm__lte", 1_000_000)), name="share_moved_ppm_within_a_whole"
+            ),
         ),
         migrations.AddConstraint(
             model_name="share",
@@ -317,4 +370,7 @@ class Migration(migrations.Migration):
             _SUMS.replace("{amount}", "amount - moved_out"), _SUMS.replace("{amount}", "amount")
         ),
         migrations.RunSQL(_MOVED, _MOVED_BEFORE),
+        migrations.RunSQL(_CLAWED, _CLAWED_BEFORE),
+        migrations.RunSQL(_THAWED, _FROZEN_BEFORE),
+        FrozenExcept("commissions_share", _GROW),
     ]

@@ -8,9 +8,12 @@ from commissions.models.plan import PlanVersion, Rule
 from commissions.models.running import RunningTotal
 from guides.models import Guide
 from merchants.models import Merchant, Party
+from merchants.money import PPM
 from merchants.refs import RefField
 from orders.models import Order, OrderLine, Tender
 from stores.models import Contract, Store
+
+BY_APPEAL = "appeal"  # `because` of a row that an appeal added
 
 
 class SplitQuerySet(models.QuerySet):
@@ -123,6 +126,9 @@ class Share(models.Model):
     clawed = models.BigIntegerField(default=0)
     clawed_before = models.BigIntegerField(default=0)
     moved_out = models.BigIntegerField(default=0, help_text="To rows that appeals added")
+    moved_ppm = models.PositiveIntegerField(
+        default=0, help_text="Of the payee's part of the line, what went with it"
+    )
     why = models.JSONField(help_text="Touch, rule, version and losing candidates, as codes and references")
 
     objects = ScopedManager(merchant="merchant")
@@ -143,6 +149,7 @@ class Share(models.Model):
                 condition=Q(clawed_before__gte=0, clawed_before__lte=F("clawed")),
                 name="share_clawed_before_within_clawed",
             ),
+            models.CheckConstraint(condition=Q(moved_ppm__lte=PPM), name="share_moved_ppm_within_a_whole"),
             models.CheckConstraint(
                 condition=Q(claim_numerator__gte=0, claim_denominator__gt=0), name="share_claim_is_a_fraction"
             ),
@@ -169,7 +176,12 @@ class Share(models.Model):
     @property
     def kept_ppm(self) -> int:
         """The payee's part of the rule's claim, less what appeals moved away."""
-        return self.part_ppm * (self.amount - self.moved_out) // self.amount if self.amount else self.part_ppm
+        return self.part_ppm * (PPM - self.moved_ppm) // PPM
+
+    @property
+    def is_moved_here(self) -> bool:
+        """An appeal gave it, no rule."""
+        return self.why["because"] == BY_APPEAL
 
     @property
     def is_principals(self) -> bool:

@@ -13,6 +13,7 @@ from dashboard.access import needs
 from dashboard.forms.appeals import DecisionForm
 from dashboard.frame import page
 from merchants.errors import DomainError
+from notifications import inbox
 
 MANY = 200
 
@@ -21,6 +22,7 @@ MANY = 200
 def index(request: HttpRequest) -> HttpResponse:
     """The open ones first, by the day they must be answered; then the newest, up to 200 of each side."""
     seat = request.seat
+    inbox.mark_read(seat.user, upto=request.stream_head, topic="appeal")
     context = {
         "rows": appealed.to_decide(seat)[:MANY],
         "elsewhere": appealed.elsewhere(seat)[:MANY] if seat.merchant.is_channel else [],

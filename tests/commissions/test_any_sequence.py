@@ -253,8 +253,8 @@ def totals_hold(world):
     with world.inside(world.qinglan):
         for row in RunningTotal.objects.filter(role="guide"):
             shares = Share.objects.filter(running=row).select_related("split__line")
-            net = [s.split.basis - s.split.line.refunded for s in shares]
-            assert (
-                row.basis_ppm == sum(net) * 1_000_000
-            )  # what Qinglan bears itself is no part of what was paid
+            # What Qinglan bears itself is no part of what was paid.
+            assert row.basis_ppm == sum(
+                (share.split.basis - share.split.line.refunded) * share.kept_ppm for share in shares
+            )
             assert row.booked == sum(share.held for share in shares)

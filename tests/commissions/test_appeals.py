@@ -183,12 +183,12 @@ class TestWhoAndWhen:
 class TestTold:
     def test_both_merchants_and_all_guides_concerned_and_no_word_of_what_people_wrote(self, world, zhou):
         uphold(appeal(sell(world), zhou, note="我接待的"), words="监控可见")
-        told = Event.objects.filter(kind="commission.appeal_decided")
+        told = Event.objects.filter(kind="appeal.answered")
         assert {event.merchant_id for event in told} == {world.qinglan.pk, world.hehe.pk}
         for event in told:
             assert {zhou.user.ref, world.lin.user.ref} <= set(event.concerns)
             assert event.payload["amount"] == 995 and event.payload["state"] == "upheld"
-        for event in Event.objects.filter(kind__startswith="commission.appeal"):
+        for event in Event.objects.filter(kind__startswith="appeal."):
             assert "监控可见" not in str(event.payload) and "我接待的" not in str(event.payload)
 
     def test_the_new_row_says_why(self, world, zhou):

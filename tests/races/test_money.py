@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from django.db import IntegrityError, transaction
 
-from commissions import accruals, appeals, batches, clawback, settlement
+from commissions import accruals, batches, clawback, settlement
 from commissions.models import Clawback, Settlement, SettlementBatch, Share, Split
 from ledger import accounts, balances, periods, proof, transfers
 from ledger.accounts import held, named
@@ -17,7 +17,7 @@ from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts
 from orders.models import Order
 from tests.commissions.closing import booked, carried, chens
-from tests.people import NOON, ONBOARDING, make_guide
+from tests.people import NOON
 from tests.plans import publish_plans
 from tests.races.together import together
 from tests.selling import line, money_back, sold
@@ -228,61 +228,3 @@ def test_without_the_closing_lock_a_story_slips_into_a_period_that_is_closed(wor
 
 def test_a_period_closes_only_after_what_is_being_told_in_it(world):
     assert told_while_closing(world, patience=1) is True
-
-
-def decided_at_once(world):
-    """Zhou's appeal of Lin's share, upheld by four managers together."""
-    order = sold(world.jingan, line(world.shirt), touches=SERVED)
-    accruals.book(order)
-    with world.inside(world.hehe):
-        settlement.settle_t0(orders=[order.id], at=NOON)
-        zhou = make_guide(world.jingan, code="G102", name="周远", phone="+8613900000102")
-        sold_line = order.lines.get()
-    row = appeals.appeal(line=sold_line, guide=zhou, reason="served", at=NOON, by=ONBOARDING)
-    results = together(
-        *[lambda: appeals.decide(appeal=row, uphold=True, amount=400, at=NOON, by=ONBOARDING)] * WORKERS
-    )
-    with world.inside(world.qinglan):
-        assert balances.of_party(world.qinglan, zhou.party) == {"due": 400}
-        assert Share.objects.filter(guide=zhou).count() == 1
-    books_hold(world)
-    return [result for result in results if isinstance(result, Exception)]
-
-
-def test_without_the_splits_lock_only_the_constraint_saves_the_appeal(world, monkeypatch):
-    real = appeals.moving.move
-
-    def slowly(*given, **named):
-        time.sleep(0.2)
-        return real(*given, **named)
-
-    monkeypatch.setattr(appeals, "lock", lambda splits: None)
-    monkeypatch.setattr(appeals.moving, "move", slowly)
-    failed = decided_at_once(world)
-    assert len(failed) == WORKERS - 1
-    assert all(isinstance(failure, IntegrityError) for failure in failed)
-
-
-def test_an_appeal_decided_by_many_at_once_is_decided_once(world):
-    failed = decided_at_once(world)
-    assert [failure.code for failure in failed] == ["appeal.decided"] * (WORKERS - 1)
-
-
-def test_a_refund_racing_the_decision_leaves_true_books(world):
-    order = sold(world.jingan, line(world.shirt), touches=SERVED)
-    accruals.book(order)
-    with world.inside(world.hehe):
-        settlement.settle_t0(orders=[order.id], at=NOON)
-        zhou = make_guide(world.jingan, code="G102", name="周远", phone="+8613900000102")
-        sold_line = order.lines.get()
-    row = appeals.appeal(line=sold_line, guide=zhou, reason="served", at=NOON, by=ONBOARDING)
-    refund, _is_new = money_back(world.hehe, RefundLineFacts(number=1, amount=9950))
-    results = together(
-        lambda: appeals.decide(appeal=row, uphold=True, at=NOON, by=ONBOARDING),
-        lambda: clawback.claw(refund),
-    )
-    assert not [result for result in results if isinstance(result, Exception)]
-    with world.inside(world.qinglan):
-        assert balances.of_party(world.qinglan, world.lin.party) == {}
-        assert balances.of_party(world.qinglan, zhou.party) in ({"due": 497}, {"due": 498})
-    books_hold(world)
