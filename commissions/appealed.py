@@ -7,7 +7,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
 from commissions.appeal_terms import last_day
-from commissions.models import Appeal, Split
+from commissions.models import Appeal, Share, Split
 from guides.models import Guide
 from merchants.business_day import business_date
 from merchants.scoping import Seat, acting_for
@@ -43,6 +43,18 @@ def standing(order: Order, guide: Guide, *, at: datetime | None = None) -> list[
         open_ = row is not None and row.is_open
         found.append(LineAppealed(split.line, row, until, today <= until and not open_))
     return found
+
+
+def sources(row: Appeal) -> list[Share]:
+    """From which shares of the line it could be taken: guides' first, then the merchants'; never from who appeals.
+    Inside the book's scope."""
+    shares = Share.objects.filter(split=row.split_id).select_related("guide", "payee_merchant")
+    could = [
+        share
+        for share in shares.order_by("number")
+        if share.held and share.guide_id != row.guide_id and share.holder
+    ]
+    return sorted(could, key=lambda share: (share.guide_id is None, share.number))
 
 
 def to_decide(seat: Seat) -> QuerySet[Appeal]:

@@ -95,6 +95,7 @@ headquarters = [
     path("plans/<str:ref>/discard/", plans.discard, name="plan_discard"),
     path("plans/<str:ref>/simulation/", plan_simulations.show, name="plan_simulation"),
     path("appeals/", appeals.index, name="appeals"),
+    path("appeals/deadlines/", appeals.deadlines, name="appeal_deadlines"),
     path("appeals/<str:ref>/", appeals.show, name="appeal"),
     path("appeals/<str:ref>/decision/", appeals.decide, name="appeal_decision"),
     path("settlements/", settlements.index, name="settlements"),

@@ -110,10 +110,3 @@ class Appeal(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
-
-    @property
-    def holder(self) -> str:
-        """Whose share is disputed, by name; the share comes with its guide and merchant."""
-        if self.share.guide:
-            return self.share.guide.name
-        return self.share.payee_merchant.name if self.share.payee_merchant else ""

@@ -179,6 +179,13 @@ class Share(models.Model):
         return self.part_ppm * (PPM - self.moved_ppm) // PPM
 
     @property
+    def holder(self) -> str:
+        """Whose it is, by name; it comes with its guide and merchant. Empty for the platform."""
+        if self.guide:
+            return self.guide.name
+        return self.payee_merchant.name if self.payee_merchant else ""
+
+    @property
     def is_moved_here(self) -> bool:
         """An appeal gave it, no rule."""
         return self.why["because"] == BY_APPEAL

@@ -168,6 +168,7 @@ PAGES: dict[str, Page] = {
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
     "appeals": hq("commissions.read"),
     "appeal": hq("commissions.read", of=appeal, outside=appeal_elsewhere),
+    "appeal_deadlines": hq("settlements.write", method="post"),
     "appeal_decision": hq("settlements.write", of=appeal, method="post"),
     "settlements": hq("ledger.read"),
     "settlement": hq("ledger.read", of=batch),
