@@ -33,6 +33,7 @@ class ShareExplained:
     reason: str
     why: dict[str, Any]
     losers: list[dict[str, str]]
+    unclaimed: list[dict[str, str]]  # of the rest: whose claims fell to it, and why
 
     @property
     def role_label(self) -> str:
@@ -68,9 +69,9 @@ def shares_of(order: Order, *, merchant: Merchant) -> list[LineExplained]:
             splits, shares = Split.about, Share.about
         parts = shares.select_related("payee", "payee_merchant", "guide", "item").order_by("number")
         rows = splits.filter(order=order).select_related("merchant", "line", "version")
-        rows = list(rows.order_by("line__number").prefetch_related(Prefetch("shares", parts)))
-    names = _names_of_losers(rows, order.merchant_id)
-    return [_line(split, names) for split in rows]
+        lines = list(rows.order_by("line__number").prefetch_related(Prefetch("shares", parts)))
+    names = _names_of_losers(lines, order.merchant_id)
+    return [_line(split, names) for split in lines]
 
 
 def _names_of_losers(rows: Sequence[Split], seller_id: int) -> dict[str, str]:
@@ -79,7 +80,8 @@ def _names_of_losers(rows: Sequence[Split], seller_id: int) -> dict[str, str]:
         loser["guide"]
         for split in rows
         for share in split.shares.all()
-        for loser in share.why.get("losers", [])
+        for why in (share.why, *share.why.get("unclaimed", []))
+        for loser in why.get("losers", [])
     }
     if not lost_it:
         return {}
@@ -120,11 +122,20 @@ def _share(share: Share, names: Mapping[str, str]) -> ShareExplained:
         state=_state(share),
         reason=reason(share.why),
         why=share.why,
-        losers=[
-            loser | {"name": names.get(loser["guide"], ""), "reason": lost(loser["because"])}
-            for loser in share.why.get("losers", [])
+        losers=_losers(share.why, names),
+        unclaimed=[
+            {"role": row["role"], "role_label": str(Rule.Role(row["role"]).label)} | why
+            for row in share.why.get("unclaimed", [])
+            for why in _losers(row, names) or [{"name": "", "reason": lost(row["because"])}]
         ],
     )
+
+
+def _losers(why: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, str]]:
+    return [
+        loser | {"name": names.get(loser["guide"], ""), "reason": lost(loser["because"])}
+        for loser in why.get("losers", [])
+    ]
 
 
 def _state(share: Share) -> str:

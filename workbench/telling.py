@@ -32,10 +32,10 @@ def told(notifications: Sequence[Notification], *, seat: Seat, guide: Guide) -> 
     seen = visible_to(seat).filter(ref__in=refs)
     names = dict(seen.values_list("ref", "name"))
     own = set(bound_to(seen, guide, at=timezone.now()).values_list("ref", flat=True))
-    return [_message(notification, names, own) for notification in notifications]
+    return [_message(notification, names, own, guide) for notification in notifications]
 
 
-def _message(notification: Notification, names: dict[str, str], own: set[str]) -> Message:
+def _message(notification: Notification, names: dict[str, str], own: set[str], guide: Guide) -> Message:
     payload, kind = notification.event.payload, notification.kind
     member = payload.get("member")
     name = names.get(member) or _("A member")
@@ -57,15 +57,20 @@ def _message(notification: Notification, names: dict[str, str], own: set[str]) -
         title = _("Commission taken back after a refund")
         note = yuan(-payload["amount"])
     elif kind == "appeal.answered":
-        title, note = _("An appeal was answered"), _ended(payload)
+        title, note = _("An appeal was answered"), _ended(payload, guide)
     if not url and member in names:
         url = reverse("workbench:member", args=[member])
     return Message(title, note, notification.event.at, url, notification.read_at is None)
 
 
-def _ended(payload: dict[str, Any]) -> str:
+def _ended(payload: dict[str, Any], guide: Guide) -> str:
     if payload["state"] == "upheld":
-        return _("Upheld: %(amount)s was moved") % {"amount": yuan(payload["amount"])}
+        told = (
+            _("Upheld: %(amount)s is yours now")
+            if payload["payee"] == guide.ref
+            else _("Upheld: %(amount)s went to a colleague")
+        )
+        return told % {"amount": yuan(payload["amount"])}
     return {
         "rejected": _("Rejected: the shares stay as they are"),
         "expired": _("Nobody answered in time: the shares stay as they are"),

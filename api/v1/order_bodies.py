@@ -148,6 +148,9 @@ class ShareAnswer(serializers.Serializer):
     reason = serializers.CharField(help_text=_("A sentence, in the language asked for"))
     why = serializers.DictField(help_text=_("The same as codes: rule, touch, plan version"))
     losers = serializers.ListField(child=serializers.DictField(), help_text=_("Who else stood for it"))
+    unclaimed = serializers.ListField(
+        child=serializers.DictField(), help_text=_("Of the rest: whose claims fell to it, and why")
+    )
 
 
 class SplitAnswer(serializers.Serializer):

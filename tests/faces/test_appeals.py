@@ -86,14 +86,16 @@ def test_headquarters_sees_the_queue_and_moves_the_share(gu, phone, sale, appeal
     flow()
     mine = text(phone.get(f"/w/sales/{sale.ref}/"))
     assert "¥9.95 was moved." in mine and "监控可见" in mine and "After an appeal: ¥9.95." in mine
-    assert "An appeal was answered" in text(phone.get("/w/messages/"))
+    told = text(phone.get("/w/messages/"))
+    assert "An appeal was answered" in told and "¥9.95 is yours now" in told
 
 
 def test_who_lost_it_reads_so_in_the_earnings(gu, lin, sale, appeal):
     decide(gu, appeal, outcome="uphold", amount="9.95")
-    assert "moved to a colleague after an appeal" in text(
-        lin.get("/w/earnings/", headers={"Accept-Language": "en"})
-    )
+    flow()
+    english = {"headers": {"Accept-Language": "en"}}
+    assert "moved to a colleague after an appeal" in text(lin.get("/w/earnings/", **english))
+    assert "¥9.95 went to a colleague" in text(lin.get("/w/messages/", **english))
 
 
 def test_a_rejection_says_why_and_moves_nothing(gu, phone, sale, appeal):

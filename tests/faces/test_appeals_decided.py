@@ -121,6 +121,12 @@ def test_who_stood_for_the_share_and_lost_is_named(world, zhou, gu):
     assert "周远 · The member&#x27;s own guide comes first while protected." in shown
 
 
+def test_where_nobody_got_the_share_it_says_so(world, zhou, gu):
+    row = appealed_by(zhou, sell(world, touches={}))
+    shown = words(gu.get(reverse("appeal", args=[row.ref])))
+    assert "Guide · Nobody stood for this share." in shown
+
+
 def test_deadlines_hold_from_todays_sales_on(world, zhou, gu):
     shown = words(gu.get(reverse("appeals")))
     assert "until 7 days after" in shown and "within 14 days expires" in shown
