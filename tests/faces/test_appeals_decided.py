@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from commissions import appeal_terms, appealed, appeals
 from commissions.models import Appeal, Share
+from commissions.payouts import answers, paying
 from insights import statements
 from insights.statements import Month
 from ledger.statements import movements
@@ -157,3 +158,13 @@ def test_a_statement_names_the_sale_whose_share_moved(world, zhou, gu):
     assert [(one.word, one.about, one.amount) for one in told] == [
         ("Shares moved after appeals", "T-1, line 1", 995)
     ]
+
+
+def test_who_had_been_paid_reads_on_the_phone_for_which_sale_it_is_owed(world, zhou, gu, lin):
+    row = appealed_by(zhou, sell(world))
+    payout = paying.pay(book=world.qinglan, payee=world.lin.party, rail="manual", by=ONBOARDING)
+    answers.succeed(answers.submit(payout, by=ONBOARDING), by=ONBOARDING)
+    decide(gu, row, outcome="uphold", amount="9.95")
+    shown = words(lin.get("/w/earnings/", headers={"Accept-Language": "en"}))
+    assert "You owe back ¥9.95" in shown and "Appeal about sale T-1" in shown
+    assert "Refund of sale" not in shown
