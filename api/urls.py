@@ -58,6 +58,7 @@ v1 = [
     path("plans/<ref:ref>/versions", plans.PlanVersions.as_view(), name="plan-versions"),
     path("versions/<ref:ref>", plans.OneVersion.as_view(), name="version"),
     path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
+    path("versions/<ref:ref>/recall", plans.RecalledVersion.as_view(), name="version-recall"),
     path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
     path("payouts", payouts.Payouts.as_view(), name="payouts"),
     path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),

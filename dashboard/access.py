@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commissions import appealed
-from commissions.models import Appeal, BankFile, Payout, PlanVersion, SettlementBatch
+from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
 from commissions.payouts import reading as payouts
+from commissions.reconciliation import reading as reconciliation
 from coupons import reports
 from coupons.models import Campaign
 from members.models import Member
@@ -109,6 +110,14 @@ def appeal(request: HttpRequest, ref: str) -> Appeal:
     """One to decide, or one of the merchant's guides that another decides."""
     found = appealed.to_decide(request.seat).filter(ref=ref).first()
     return found or _one(appealed.elsewhere(request.seat), ref)
+
+
+def rail_bill(request: HttpRequest, ref: str) -> RailBill:
+    return _one(reconciliation.bills(), ref)
+
+
+def found_break(request: HttpRequest, ref: str) -> Break:
+    return _one(reconciliation.breaks(), ref)
 
 
 def key(request: HttpRequest, ref: str) -> ApiKey:

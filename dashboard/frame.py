@@ -43,6 +43,7 @@ SECTIONS = (
             ("appeals", gettext_lazy("Appeals"), "commissions.read"),
             ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),
             ("payouts", gettext_lazy("Payouts"), "ledger.read"),
+            ("reconciliation", gettext_lazy("Reconciliation"), "ledger.read"),
             ("statements", gettext_lazy("Statements"), "ledger.read"),
             ("ledger", gettext_lazy("Ledger"), "ledger.read"),
         ),

@@ -13,7 +13,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from commissions import accruals, appeals, batches, clawback, reserves, settlement, trueup
+from commissions.reconciliation import looking
 from events.models import Event
+from events.record import Actor
 from merchants.business_day import business_date
 from merchants.models import Merchant
 from merchants.scoping import acting_for
@@ -73,6 +75,17 @@ def close_days() -> int:
     now = timezone.now()
     return sum(
         _got_through(book, partial(close_day, book, now=now)) for book in Merchant.objects.order_by("id")
+    )
+
+
+@shared_task
+def look_at_bills() -> int:
+    """Lay what the rails have told beside what was paid once more, book by book; returns how many got through. A
+    payout without an answer counts as missing from its bill only some time after its day."""
+    by = Actor.system("reconciliation")
+    return sum(
+        _got_through(book, partial(looking.look_again, merchant=book, by=by))
+        for book in Merchant.objects.order_by("id")
     )
 
 

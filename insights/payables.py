@@ -1,6 +1,6 @@
 """Whom a book owes and what became of what it paid: names and words for finance. Inside the book's scope."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,8 +52,11 @@ class Payable:
 
 @dataclass(frozen=True)
 class Row:
+    """`standing` beside the rail's bills, as `insights.reconciling` knows it; empty where none is to have it."""
+
     payout: Payout
     name: str
+    standing: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,10 @@ def payable(book: Merchant) -> list[Payable]:
     return sorted(rows, key=lambda row: (row.under_way is not None, -row.due, row.name))
 
 
-def named(payouts: Sequence[Payout]) -> list[Row]:
-    """Payouts come loaded with payee and its merchant."""
-    names = names_of(payout.payee for payout in payouts)
-    return [Row(payout, names[payout.payee_id]) for payout in payouts]
+def named(payouts: Sequence[Payout], standings: Mapping[int, str] | None = None) -> list[Row]:
+    """Payouts come loaded with payee and its merchant; `standings` by their ids."""
+    names, known = names_of(payout.payee for payout in payouts), standings or {}
+    return [Row(payout, names[payout.payee_id], known.get(payout.pk, "")) for payout in payouts]
 
 
 def by_state(payouts: QuerySet[Payout]) -> dict[str, int]:

@@ -100,6 +100,11 @@ def sale(desk: Desk, ref: str) -> Order:
     return one(orders_of(desk.seat), ref=ref)
 
 
+def sales_among(desk: Desk, refs: set[str]) -> set[str]:
+    """Those of these sales that open at this phone."""
+    return set(orders_of(desk.seat).filter(ref__in=refs).values_list("ref", flat=True)) if refs else set()
+
+
 def sale_told(desk: Desk, number: str) -> Order | None:
     """The sale that a form of this number became, if it was confirmed."""
     told = orders_of(desk.seat).filter(channel=Order.Channel.WORKBENCH, external_no=number)

@@ -9,7 +9,8 @@ from commissions.payouts import receivables, wallet
 from commissions.payouts.receivables import Receivable
 from commissions.payouts.wallet import Purse
 from guides.models import Guide
-from merchants.finding import every
+from merchants.finding import every, not_found
+from merchants.models import Merchant
 from orders.models import Refund
 
 
@@ -57,6 +58,14 @@ def shown(guide: Guide) -> list[ShownPurse]:
         )
         for purse in purses
     ]
+
+
+def one(guide: Guide, ref: str) -> Purse:
+    """The guide's purse with this payer. NotFound with anyone else."""
+    found = next((purse for purse in wallet.purses(guide) if purse.book.ref == ref), None)
+    if found is None:
+        raise not_found(Merchant)
+    return found
 
 
 def _sales(items: list[Receivable]) -> dict[str, tuple[str, str]]:

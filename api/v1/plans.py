@@ -118,7 +118,7 @@ class PublishedVersion(Call):
     names = {"POST": "publishPlanVersion"}
 
     @extend_schema(
-        description=_("Publish a draft: from its beginning on it holds, and never changes again."),
+        description=_("Publish a draft: from its beginning on it holds, and does not change any more."),
         request=None,
         responses=VersionAnswer,
     )
@@ -126,6 +126,23 @@ class PublishedVersion(Call):
     def post(self, request: Request, ref: str) -> Response:
         version = one(_versions(), ref=ref)
         plans.publish_draft(version, by=self.by)
+        return Response(show_version(one(_versions(), ref=ref)))
+
+
+class RecalledVersion(Call):
+    scopes = {"POST": "plans:write"}
+    names = {"POST": "recallPlanVersion"}
+
+    @extend_schema(
+        description=_(
+            "Take a published version back before it begins: a draft again; the version before it goes on."
+        ),
+        request=None,
+        responses=VersionAnswer,
+    )
+    @idempotent
+    def post(self, request: Request, ref: str) -> Response:
+        plans.recall(one(_versions(), ref=ref), by=self.by)
         return Response(show_version(one(_versions(), ref=ref)))
 
 

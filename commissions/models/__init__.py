@@ -5,6 +5,7 @@ from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
 from commissions.models.payout_terms import PayeeAccount, WithdrawalPolicy, WithholdingRule
 from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
+from commissions.models.reconciliation import BillLine, Break, BreakStep, RailBill
 from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
@@ -15,6 +16,9 @@ __all__ = [
     "Appeal",
     "AppealPolicy",
     "BankFile",
+    "BillLine",
+    "Break",
+    "BreakStep",
     "Clawback",
     "Collection",
     "Contribution",
@@ -22,6 +26,7 @@ __all__ = [
     "Payout",
     "Plan",
     "PlanVersion",
+    "RailBill",
     "Rule",
     "RunningTotal",
     "Settlement",

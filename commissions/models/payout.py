@@ -104,6 +104,7 @@ class Payout(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "sender"], name="payout_with_sender"),
             models.UniqueConstraint(
                 fields=["merchant", "payee", "currency"],
                 condition=Q(state__in=["created", "submitted", "unknown", "held"]),

@@ -19,6 +19,7 @@ from commissions.payouts import answers
 from commissions.payouts.bank_results import Answer, ResultRow, read
 from commissions.payouts.payee_accounts import number_of
 from commissions.payouts.paying import hold_purses
+from commissions.payouts.tables import harmless
 from events.record import Actor, record
 from merchants.errors import DomainError
 from merchants.models import Merchant
@@ -26,18 +27,6 @@ from merchants.money import yuan
 from merchants.scoping import acting_for
 
 MOST_ROWS = 2_000  # of a file of results; each is a transaction of its own
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # how a cell begins that a spreadsheet would execute
 
 
 @dataclass(frozen=True)
@@ -111,7 +100,7 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
             account = payout.account
             assert account is not None  # nothing is exported without one
             row = [file.number, payout.number, account.holder, account.bank, number_of(account)]
-            writer.writerow([*map(_harmless, row), f"{payout.net // 100}.{payout.net % 100:02d}"])
+            writer.writerow([*map(harmless, row), f"{payout.net // 100}.{payout.net % 100:02d}"])
         record(
             "bank_file.taken",
             merchant_id=file.merchant_id,
@@ -185,11 +174,6 @@ def _apply(payout: Payout, row: ResultRow, *, by: Actor, at: datetime) -> Payout
     if row.answer == Answer.RETURNED:
         return answers.come_back(payout, reason=row.reason, by=by, at=at)
     return payout
-
-
-def _harmless(cell: str) -> str:
-    """Text stays text in a spreadsheet, whatever somebody has called themselves."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _wrong(any_wanted: bool) -> DomainError:

@@ -1,25 +1,20 @@
 """A bank's file of results, read row by row. Pure: it knows the bank's words, not our payouts.
 
-Tolerant of what banks and spreadsheets do to a CSV: UTF-8 or GBK, commas or tabs, back-ticks before numbers, spaces,
-`¥`, thousands separators, columns in any order under English or Chinese headings.
+Tolerant of what banks and spreadsheets do to a CSV (`tables`), and of columns in any order under English or Chinese
+headings.
 """
 
-import csv
-import io
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
+from commissions.payouts.tables import Unreadable, fen_of, heading, plain, rows_of
 from merchants.errors import DomainError
 
 LARGEST = 5_000_000  # bytes
 PREAMBLE = 20  # rows among which headings are looked for
-LONGEST = 12  # digits of yuan: more is no amount
 
 _HEADINGS = {
     "number": {"number", "payoutnumber", "打款编号", "编号", "业务编号", "客户流水号"},
@@ -43,7 +38,7 @@ _WORDS = {
     Answer.RETURNED: {"returned", "return", "退汇", "已退汇", "退票", "已退票"},
     Answer.WAITING: {"waiting", "processing", "处理中", "银行处理中", "待处理"},
 }
-_ANSWERS = {word: answer for answer, words in _WORDS.items() for word in words}
+ANSWERS = {word: answer for answer, words in _WORDS.items() for word in words}
 
 
 @dataclass(frozen=True)
@@ -62,45 +57,13 @@ class ResultRow:
 def read(file: bytes) -> Iterator[ResultRow]:
     """The rows of the file, from under its headings if it has any; `line` counts every line of the file from 1.
     DomainError `bank_file.unreadable`."""
-    rows = _rows(_text(file))
+    try:
+        rows = rows_of(file, largest=LARGEST)
+    except Unreadable:
+        raise _unreadable() from None
     columns, begins = _columns([cells for _line, cells in rows])
     for line, cells in rows[begins:]:
         yield _row(line, cells, columns)
-
-
-def fen_of(text: str) -> int | None:
-    """`` `¥1,234.50 `` → 123450; None for anything that is no amount of whole fen, zero or above."""
-    plain = re.sub(r"[`'¥,\s]|元$|CNY", "", unicodedata.normalize("NFKC", text).strip())
-    if not re.fullmatch(rf"[0-9]{{1,{LONGEST}}}(\.[0-9]{{0,2}}0*)?", plain):
-        return None
-    return int(Decimal(plain) * 100)
-
-
-def _text(file: bytes) -> str:
-    if len(file) > LARGEST:
-        raise _unreadable()
-    marked = file.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        try:
-            return file.decode(encoding).replace("\0", "")
-        except UnicodeDecodeError:
-            continue
-    raise _unreadable()
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """Every row that is not blank, with the line on which it begins."""
-    delimiter = "\t" if text.count("\t") > text.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, begins = [], 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((begins, cells))
-            begins = reader.line_num + 1
-    except csv.Error:
-        raise _unreadable() from None
-    return rows
 
 
 def _columns(rows: list[list[str]]) -> tuple[dict[str, int], int]:
@@ -110,7 +73,7 @@ def _columns(rows: list[list[str]]) -> tuple[dict[str, int], int]:
             name: column
             for column, cell in enumerate(cells)
             for name, headings in _HEADINGS.items()
-            if _plain(cell).casefold().replace(" ", "") in headings
+            if heading(cell) in headings
         }
         if {"number", "result", "amount"} <= set(found):
             return found, place + 1
@@ -123,17 +86,12 @@ def _row(line: int, cells: list[str], columns: dict[str, int]) -> ResultRow:
     told = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
     return ResultRow(
         line=line,
-        number=_plain(told["number"]).replace(" ", "").upper(),
-        answer=_ANSWERS.get(_plain(told["result"]).casefold()),
+        number=plain(told["number"]).replace(" ", "").upper(),
+        answer=ANSWERS.get(plain(told["result"]).casefold()),
         amount=fen_of(told["amount"]),
-        reason=" ".join(_plain(told.get("reason", "")).split()),
-        text=f"{_plain(told['result'])} {_plain(told['amount'])}",
+        reason=" ".join(plain(told.get("reason", "")).split()),
+        text=f"{plain(told['result'])} {plain(told['amount'])}",
     )
-
-
-def _plain(cell: str) -> str:
-    """Without the marks that keep spreadsheets from reading numbers, and in narrow letters."""
-    return unicodedata.normalize("NFKC", cell).strip().lstrip("`'").strip()
 
 
 def _unreadable() -> DomainError:

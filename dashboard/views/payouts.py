@@ -17,7 +17,7 @@ from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
 from dashboard.refusals import refusals_told
-from insights import payables
+from insights import payables, reconciling
 from insights.accounts import names_of
 
 SHOWN = 100  # payees at once; whom one has paid makes room for the next
@@ -42,12 +42,12 @@ def index(request: HttpRequest) -> HttpResponse:
         "hidden": len(due) - SHOWN,
         "total": sum(row.due for row in due),
         "tabs": _tabs(counts, state),
-        "rows": payables.named(found.rows),
+        "rows": payables.named(found.rows, reconciling.standings(found.rows)),
         "next": found.next,
         "state": state,
         "to_export": len(to_export),
         "to_export_total": sum(payout.net for payout in to_export),
-        "files": list(reading.files()[:FILES]) if may_write else [],
+        "files": reconciling.with_progress(reading.files()[:FILES]) if may_write else [],
         "rules": payables.withholding(reading.rules()[:RULES], rule),
         "may_write": may_write,
     }
@@ -82,7 +82,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     payout, merchant = access.payout(request, ref), request.seat.merchant
     sends = payout.sender_id == merchant.pk
     context = {
-        "row": payables.named([payout])[0],
+        "row": payables.named([payout], reconciling.standings([payout]))[0],
+        "breaks": reconciling.of_payout(payout),
         "payout": payout,
         "steps": payables.steps(payout, merchant),
         "story": payables.story(payout, merchant),

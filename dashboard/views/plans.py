@@ -97,6 +97,20 @@ def publish(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_POST
 @needs("plans.write")
+def recall(request: HttpRequest, ref: str) -> HttpResponse:
+    version = access.plan_version(request, ref)
+    with refusals_told(request):
+        plans.recall(version, by=request.seat.actor)
+        messages.success(
+            request,
+            _("Version %(number)d is a draft again; what held before it goes on.")
+            % {"number": version.number},
+        )
+    return redirect("plan_version", ref)
+
+
+@require_POST
+@needs("plans.write")
 def discard(request: HttpRequest, ref: str) -> HttpResponse:
     version = access.plan_version(request, ref)
     with refusals_told(request):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from insights.statements import KINDS
 from tests.commissions import playing, reading_back
 
 FIXTURES = [
@@ -39,3 +40,4 @@ def test_a_worked_example_is_booked_to_the_fen(name, db):
     for told in scenario["expected"]["statements"]:
         found = reading_back.statement(stage, told["book"], told["party"])
         assert found == {name: told[name] for name in found}, told["party"]
+        assert set(found["by_kind"]) <= set(KINDS), "a statement says it in words"

@@ -1,6 +1,9 @@
 """Headquarters: a plan is drafted row by row, read out, tried on real sales, and published."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from commissions import accruals, plans
 from commissions.models import Split
@@ -89,6 +92,20 @@ def test_a_draft_of_many_rules_is_kept_read_out_and_published_for_a_partner(worl
     assert "3.5%" in words(gu.get("/hq/plans/"))
 
 
+def test_a_coming_version_is_taken_back_and_one_that_holds_is_not(world, at_desk):
+    gu = at_desk(world.gu)
+    holds = plans.publish_draft(drafted(world), by=ONBOARDING, at=LATER)
+    version = drafted(world, effective_from=timezone.now() + timedelta(days=400))
+    plans.publish_draft(version, by=ONBOARDING)
+    here = f"/hq/plans/{version.ref}/"
+    assert "Take it back" in words(gu.get(here))
+    assert "Take it back" not in words(gu.get(f"/hq/plans/{holds.ref}/"))
+    page = words(gu.post(f"{here}recall/", follow=True))
+    assert "is a draft again" in page and "Throw the draft away" in page
+    assert plans.drafts_of(world.qinglan_brand) == [version]
+    assert "it is not recalled any more" in words(gu.post(f"/hq/plans/{holds.ref}/recall/", follow=True))
+
+
 def test_rows_come_and_go_without_a_word_about_what_is_not_filled_in_yet(world, at_desk):
     gu = at_desk(world.gu)
     two = [row(0, "store", "4"), row(1, "guide", "3.x")]
@@ -140,7 +157,7 @@ def test_what_is_published_is_not_edited_here(world, at_desk):
     assert "Throw the draft away" not in page and "Simulate" in page
     given = form(world, row(0, "guide", "7"))
     answer = gu.post(f"/hq/plans/{version.ref}/edit/", given)
-    assert answer.status_code == 422 and "does not change any more" in words(answer)
+    assert answer.status_code == 422 and "nothing was changed" in words(answer)
     assert gu.post(f"/hq/plans/{version.ref}/discard/").status_code == 302
     assert plans.versions_of(world.qinglan_brand) == [version]
 

@@ -100,6 +100,14 @@ def bank_file(world: World) -> dict[str, str]:
     return {"ref": rows.bank_file(world).ref}
 
 
+def rail_bill(world: World) -> dict[str, str]:
+    return {"ref": rows.rail_bill(world).ref}
+
+
+def found_break(world: World) -> dict[str, str]:
+    return {"ref": rows.found_break(world).ref}
+
+
 def employer(world: World) -> dict[str, str]:
     return {"ref": world.hehe.ref}
 
@@ -160,6 +168,7 @@ PAGES: dict[str, Page] = {
     "plan_version": hq("plans.read", of=draft),
     "plan_edit": hq("plans.write", of=draft),
     "plan_publish": hq("plans.write", of=draft, method="post"),
+    "plan_recall": hq("plans.write", of=published_version, method="post"),
     "plan_discard": hq("plans.write", of=published_version, method="post"),
     "plan_simulation": hq("plans.read", of=draft),
     "keys": hq("keys.write"),
@@ -183,6 +192,15 @@ PAGES: dict[str, Page] = {
     "payee_account": hq("payouts.write", of=party),
     "payout": hq("ledger.read", of=payout),
     "payout_mark": hq("payouts.write", of=payout, method="post"),
+    "reconciliation": hq("ledger.read"),
+    "rail_bill_import": hq("payouts.write"),
+    "reconciliation_look": hq("payouts.write", method="post"),
+    "rail_bill": hq("ledger.read", of=rail_bill),
+    "rail_bill_words": hq("payouts.write", of=rail_bill, method="post"),
+    "break": hq("ledger.read", of=found_break),
+    "break_explain": hq("payouts.write", of=found_break, method="post"),
+    "break_reopen": hq("payouts.write", of=found_break, method="post"),
+    "break_word": hq("payouts.write", of=found_break, method="post"),
     "statements": hq("ledger.read"),
     "statement": hq("ledger.read", of=party),
     "ledger": hq("ledger.read"),
@@ -209,6 +227,7 @@ PAGES: dict[str, Page] = {
     "workbench:earnings": desk(),
     "workbench:earnings-figures": desk(),
     "workbench:withdraw": desk(of=employer),
+    "workbench:statement": desk(of=employer),
     "workbench:payout": desk(of=payout, personal=True),
     "workbench:account": desk(),
     "workbench:mine": desk(),

@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from catalog.models import Sku
 from commissions import accruals, appeals, batches, plans
-from commissions.models import Appeal, BankFile, Payout, PlanVersion, SettlementBatch
+from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
 from commissions.payouts import bank_file as bank_files
 from commissions.payouts import payee_accounts, paying
+from commissions.reconciliation.importing import import_bill
 from commissions.splitting import Term
 from coupons.models import Campaign
 from flows.joining import Joined
@@ -104,6 +105,18 @@ def bank_file(world: World) -> BankFile:
         by=selling.TILL,
     )
     return bank_files.export(book=world.hehe, payouts=[_pay(world, payee, rail="bank")], by=selling.TILL)
+
+
+def rail_bill(world: World) -> RailBill:
+    """Hehe's bank moved something that nobody here knows of."""
+    day = date(2026, 11, 20)
+    file = "日期,金额,附言\n2026-11-20,88.00,房租\n".encode()
+    given = {"merchant": world.hehe, "rail": "bank", "file": file, "name": "bank.csv", "by": selling.TILL}
+    return import_bill(first=day, last=day, **given)[0]
+
+
+def found_break(world: World) -> Break:
+    return rail_bill(world).breaks.get()
 
 
 def _pay(world: World, payee: Party, *, rail: str) -> Payout:

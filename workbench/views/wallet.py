@@ -8,12 +8,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from commissions.models import Payout
 from commissions.payouts import reading, wallet
-from commissions.payouts.wallet import Purse
 from merchants.errors import DomainError
 from merchants.finding import not_found
-from merchants.models import Merchant
-from workbench import access, shell
-from workbench.access import Desk
+from workbench import access, purses, shell
 from workbench.forms import AccountForm, AmountForm
 
 
@@ -22,7 +19,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
     """Two steps: the amount, then what will be kept, withheld and sent, to be confirmed. `net` stands in the
     second form: has it changed meanwhile, it is shown and asked anew."""
     desk = access.desk(request)
-    purse = _purse(desk, ref)
+    purse = purses.one(desk.guide, ref)
     form = AmountForm(request.POST or None, initial={"amount": purse.due})
     context = {"desk": desk, "purse": purse, "form": form}
     if request.method == "GET" or not form.is_valid():
@@ -69,11 +66,3 @@ def account(request: HttpRequest) -> HttpResponse:
                 return redirect("workbench:account")
     context = {"desk": desk, "form": form, "purses": wallet.purses(desk.guide)}
     return shell.page(request, "mine/account", context, status=status)
-
-
-def _purse(desk: Desk, ref: str) -> Purse:
-    """The guide's purse with this payer."""
-    found = next((purse for purse in wallet.purses(desk.guide) if purse.book.ref == ref), None)
-    if found is None:
-        raise not_found(Merchant)
-    return found

@@ -94,7 +94,7 @@ ALTER TABLE commissions_appeal
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commissions", "0009_adjustments_by_hand"),
+        ("commissions", "0011_rails_bills_and_their_breaks"),
         ("guides", "0002_rows_share_their_merchant"),
         ("merchants", "0005_merchants_keep_their_currency"),
         ("stores", "0007_accepted_contracts_stand"),
