@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from commissions import attribution
 from commissions.checking import percent
+from commissions.models.split import BY_APPEAL
 from commissions.splitting import BASE, LINE_CAP, PERIOD_CAP, Term
 from merchants.money import PPM, yuan
 
@@ -61,6 +62,7 @@ def _who(because: str) -> str:
         attribution.SHARED: _("Shared what was bought: %(claim)s."),
         attribution.RECRUITED: _("Brought this member: %(claim)s."),
         attribution.ACCEPTED: _("Took this order on: %(claim)s."),
+        BY_APPEAL: _("After an appeal: %(claim)s."),
         attribution.MANAGED: _("Manager of the store that day: %(claim)s."),
     }
     return sentences[because]

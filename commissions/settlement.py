@@ -121,6 +121,11 @@ def parts_of(split: Split) -> list[Share]:
     return shares
 
 
+def is_settled(split: Split) -> bool:
+    """All shares of a line settle together; they are loaded with their items."""
+    return any(hasattr(share, "item") for share in split.shares.all())
+
+
 def _pieces(share: Share, split: Split) -> Pieces:
     """What is still held: a part into the reserve, the rest payable now. The principal's own stays where it is."""
     if share.is_principals:

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from commissions.models import BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
+from commissions import appealed
+from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
 from commissions.payouts import reading as payouts
 from commissions.reconciliation import reading as reconciliation
 from coupons import reports
@@ -151,6 +152,12 @@ def payout_received(request: HttpRequest, ref: str) -> Payout:
 
 def bank_file(request: HttpRequest, ref: str) -> BankFile:
     return _one(payouts.files(), ref)
+
+
+def appeal(request: HttpRequest, ref: str) -> Appeal:
+    """One to decide, or one of the merchant's guides that another decides."""
+    found = appealed.to_decide(request.seat).filter(ref=ref).first()
+    return found or _one(appealed.elsewhere(request.seat), ref)
 
 
 def rail_bill(request: HttpRequest, ref: str) -> RailBill:

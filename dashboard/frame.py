@@ -41,6 +41,7 @@ SECTIONS = (
         gettext_lazy("Settlement"),
         (
             ("plans", gettext_lazy("Commission plans"), "plans.read"),
+            ("appeals", gettext_lazy("Appeals"), "commissions.read"),
             ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),
             ("payouts", gettext_lazy("Payouts"), "ledger.read"),
             ("reconciliation", gettext_lazy("Reconciliation"), "ledger.read"),
@@ -54,6 +55,7 @@ SECTIONS = (
 TOPICS = {
     "contracts": "contract",
     "payouts": "payout",
+    "appeals": "appeal",
 }  # route → the kinds of notifications that are read there
 
 

@@ -12,6 +12,7 @@ from django.urls import include, path
 
 from dashboard.views import account as ours
 from dashboard.views import (
+    appeals,
     breaks,
     campaigns,
     contracts,
@@ -101,6 +102,10 @@ headquarters = [
     path("plans/<str:ref>/recall/", plans.recall, name="plan_recall"),
     path("plans/<str:ref>/discard/", plans.discard, name="plan_discard"),
     path("plans/<str:ref>/simulation/", plan_simulations.show, name="plan_simulation"),
+    path("appeals/", appeals.index, name="appeals"),
+    path("appeals/deadlines/", appeals.deadlines, name="appeal_deadlines"),
+    path("appeals/<str:ref>/", appeals.show, name="appeal"),
+    path("appeals/<str:ref>/decision/", appeals.decide, name="appeal_decision"),
     path("settlements/", settlements.index, name="settlements"),
     path("settlements/approval/", settlements.policy, name="settlement_policy"),
     path("settlements/<str:ref>/", settlements.show, name="settlement"),

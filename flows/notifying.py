@@ -1,9 +1,10 @@
 """Tell the people an event concerns: it goes to the inbox of each user or guide among its refs. What the other
-side of a contract did goes to those who may answer it; what is said of a payment between merchants, to whoever pays
-at the other."""
+side of a contract did goes to those who may answer it; so does an appeal. What is said of a payment between merchants
+goes to whoever pays at the other."""
 
 from django.utils import timezone
 
+from commissions.models import Appeal
 from events.models import Event
 from guides.models import Guide
 from merchants.appointed import holders
@@ -15,12 +16,13 @@ OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
 OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
-OF_PEOPLE |= {"payee_account.kept"}
+OF_PEOPLE |= {"payee_account.kept", "appeal.answered"}
+RAISED = "appeal.raised"
 BETWEEN_MERCHANTS = {"payout.succeeded", "payout.contested", "payout.returned"}
 # Of a guide's own money. Told where the guide is employed: a payer's and a sender's stream say it once more each.
 OF_A_GUIDES_MONEY = {f"payout.{state}" for state in ("succeeded", "failed", "returned")}
 OF_PAYOUTS = BETWEEN_MERCHANTS | OF_A_GUIDES_MONEY
-KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS
+KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS | {RAISED}
 
 
 def tell(events: list[Event]) -> None:
@@ -28,6 +30,7 @@ def tell(events: list[Event]) -> None:
     _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
     _tell_merchants_of_payouts([event for event in events if event.kind in BETWEEN_MERCHANTS])
     _tell_guides_of_payouts([event for event in events if event.kind in OF_A_GUIDES_MONEY])
+    _tell_of_appeals([event for event in events if event.kind == RAISED])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
 
 
@@ -60,6 +63,31 @@ def _tell_merchants_of_payouts(events: list[Event]) -> None:
         if to_payee != (event.kind == "payout.contested"):
             paying = holders("payouts.write", path=roots[event.merchant_id], at=now)
             inbox.deliver(event, user_ids=[user.pk for user in paying if user.ref != event.actor_ref])
+
+
+def _tell_of_appeals(events: list[Event]) -> None:
+    """To whoever decides at the line's principal, at headquarters or over the store; the seller's copy is no news."""
+    mine = (
+        Appeal.objects.filter(ref__in={event.subject for event in events})
+        if events
+        else Appeal.objects.none()
+    )
+    places = {
+        row.ref: row for row in mine.select_related("split__contract__brand_unit", "split__store__org_unit")
+    }
+    now = timezone.now()
+    for event in events:
+        if row := places.get(event.subject):
+            deciding = holders("settlements.write", path=_place(row), at=now)
+            inbox.deliver(event, user_ids=[user.pk for user in deciding if user.ref != event.actor_ref])
+
+
+def _place(row: Appeal) -> str:
+    """Where the line hangs in its book's tree: the brand's unit of the contract, or one's own store."""
+    split = row.split
+    if split.contract and split.contract.merchant_id == row.merchant_id:
+        return split.contract.brand_unit.path
+    return split.store.org_unit.path
 
 
 def _tell_of_people(events: list[Event]) -> None:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy
 
 KINDS = {
+    "appeal.policy_set": gettext_lazy("The deadline of appeals was changed"),
     "appointment.made": gettext_lazy("A role was given"),
     "brand.added": gettext_lazy("A brand was added"),
     "campaign.created": gettext_lazy("Campaign %(campaign)s was created"),

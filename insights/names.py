@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from commissions.models import Payout
+from commissions.models import Appeal, Payout
 from coupons.models import Campaign
 from guides.models import Guide
 from members.models import Member
@@ -56,6 +56,13 @@ def _refunds(refs: list[str]) -> dict[str, str]:
     return dict(Refund.objects.filter(ref__in=refs).values_list("ref", "order__external_no").union(about))
 
 
+def _appeals(refs: list[str]) -> dict[str, str]:
+    """An appeal goes by its sale's number, in the book and to the seller."""
+    number = ("ref", "split__order__external_no")
+    theirs = Appeal.party.filter(ref__in=refs).values_list(*number)
+    return dict(Appeal.objects.filter(ref__in=refs).values_list(*number).union(theirs))
+
+
 def _payouts(refs: list[str]) -> dict[str, str]:
     return dict(Payout.objects.filter(ref__in=refs).values_list("ref", "number"))
 
@@ -90,6 +97,7 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "mem": _members,
     "ord": _orders,
     "rfd": _refunds,
+    "apl": _appeals,
     "pay": _payouts,
     "cmp": _campaigns,
     "brd": _brands,

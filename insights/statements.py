@@ -21,6 +21,7 @@ KINDS = {
     "contribution_back": gettext_lazy("Coupon cost returned after refunds"),
     "refund": gettext_lazy("Refunds paid for the other side"),
     "clawback": gettext_lazy("Shares taken back after refunds"),
+    "appeal": gettext_lazy("Shares moved after appeals"),
     "payout": gettext_lazy("Paid out"),
     "payout_paid": gettext_lazy("Paid out for the other side"),
     "payout_received": gettext_lazy("Payment received"),

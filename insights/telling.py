@@ -206,6 +206,24 @@ def _clawed(t: _Teller) -> str:
                      _("Split: %(amount)s taken back from %(payee)s, %(orders)s"))  # fmt: skip
 
 
+def _appealed(t: _Teller) -> str:
+    return _("%(guide)s appeals a share of %(order)s") % {"guide": t.payee, "order": _order(t)}
+
+
+def _decided(t: _Teller) -> str:
+    words = {
+        "upheld": _("An appeal was upheld: %(amount)s of %(order)s moved to %(guide)s"),
+        "rejected": _("An appeal by %(guide)s about %(order)s was rejected"),
+        "withdrawn": _("%(guide)s withdrew an appeal about %(order)s"),
+        "expired": _("An appeal by %(guide)s about %(order)s was not answered in time"),
+    }[t.payload["state"]]
+    return words % {"amount": t.money("amount"), "guide": t.payee, "order": _order(t)}
+
+
+def _order(t: _Teller) -> str:
+    return _("order %(order)s") % {"order": t.order}
+
+
 def _of_share(t: _Teller, commission: str, part: str) -> str:
     """A guide earns a commission; what a merchant or the platform keeps of a sale is none."""
     orders = t.payload.get("orders", [])
@@ -246,6 +264,8 @@ _SENTENCES: dict[str, Callable[[_Teller], str]] = {
     "commission.booked": _booked,
     "commission.settled": _settled,
     "commission.clawed": _clawed,
+    "appeal.raised": _appealed,
+    "appeal.answered": _decided,
     "guide.hired": _hired,
     "signin.succeeded": _signed_in,
     "signin.refused": _kept_out,

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from commissions.models import Appeal
 from coupons import campaigns
 from coupons.models import Campaign
 from guides.duty import assignment_of
@@ -118,6 +119,11 @@ def sale_told(desk: Desk, number: str) -> Order | None:
     """The sale that a form of this number became, if it was confirmed."""
     told = orders_of(desk.seat).filter(channel=Order.Channel.WORKBENCH, external_no=number)
     return told.filter(teller=desk.seat.merchant).first()
+
+
+def appeal(desk: Desk, ref: str) -> Appeal:
+    """The guide's own."""
+    return one(every(Appeal, by="party").filter(guide=desk.guide).select_related("merchant"), ref=ref)
 
 
 def follow_up(desk: Desk, ref: str) -> FollowUp:

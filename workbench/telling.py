@@ -34,7 +34,7 @@ def told(notifications: Sequence[Notification], *, seat: Seat, guide: Guide) -> 
     names = dict(seen.values_list("ref", "name"))
     own = set(bound_to(seen, guide, at=timezone.now()).values_list("ref", flat=True))
     articles = _articles(notifications, seat)
-    return [_message(notification, names, own, articles) for notification in notifications]
+    return [_message(notification, names, own, articles, guide) for notification in notifications]
 
 
 def _articles(notifications: Sequence[Notification], seat: Seat) -> dict[tuple[str, int], str]:
@@ -53,7 +53,11 @@ def _goods(payload: dict[str, Any], articles: dict[tuple[str, int], str]) -> str
 
 
 def _message(
-    notification: Notification, names: dict[str, str], own: set[str], articles: dict[tuple[str, int], str]
+    notification: Notification,
+    names: dict[str, str],
+    own: set[str],
+    articles: dict[tuple[str, int], str],
+    guide: Guide,
 ) -> Message:
     payload, kind = notification.event.payload, notification.kind
     member = payload.get("member")
@@ -76,6 +80,8 @@ def _message(
     elif kind == "commission.clawed":
         title = _("Commission taken back after a refund")
         note = _noted(_goods(payload, articles), yuan(-payload["amount"]))
+    elif kind == "appeal.answered":
+        title, note = _("An appeal was answered"), _ended(payload, guide)
     elif kind == "payee_account.kept":
         title = _("Your bank account for payouts was changed")
         note = _("Not by you. Look at it; if it is not yours, tell your manager before you withdraw.")
@@ -102,3 +108,18 @@ def _of_a_payout(kind: str, payload: dict[str, Any]) -> tuple[str, str]:
 
 def _noted(*parts: str) -> str:
     return " · ".join(part for part in parts if part)
+
+
+def _ended(payload: dict[str, Any], guide: Guide) -> str:
+    if payload["state"] == "upheld":
+        told = (
+            _("Upheld: %(amount)s is yours now")
+            if payload["payee"] == guide.ref
+            else _("Upheld: %(amount)s went to a colleague")
+        )
+        return told % {"amount": yuan(payload["amount"])}
+    return {
+        "rejected": _("Rejected: the shares stay as they are"),
+        "expired": _("Nobody answered in time: the shares stay as they are"),
+        "withdrawn": _("Withdrawn by the guide"),
+    }[payload["state"]]

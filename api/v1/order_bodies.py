@@ -151,11 +151,15 @@ class ShareAnswer(serializers.Serializer):
     claim = serializers.CharField(help_text=_("Exact, as a fraction, before rounding"))
     amount = serializers.IntegerField()
     clawed = serializers.IntegerField(help_text=_("Taken back after refunds"))
+    moved_out = serializers.IntegerField(help_text=_("Moved to another guide after an appeal"))
     held = serializers.IntegerField(help_text=_("What is left of it"))
     state = serializers.ChoiceField(["pending", "settled"])
     reason = serializers.CharField(help_text=_("A sentence, in the language asked for"))
     why = serializers.DictField(help_text=_("The same as codes: rule, touch, plan version"))
     losers = serializers.ListField(child=serializers.DictField(), help_text=_("Who else stood for it"))
+    unclaimed = serializers.ListField(
+        child=serializers.DictField(), help_text=_("Of the rest: whose claims fell to it, and why")
+    )
 
 
 class SplitAnswer(serializers.Serializer):

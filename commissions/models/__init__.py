@@ -1,4 +1,5 @@
 from commissions.models.adjustment import Adjustment
+from commissions.models.appeal import Appeal, AppealPolicy
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
@@ -13,6 +14,8 @@ from commissions.models.wechat import WechatAccount, WechatNotice, WechatOrder, 
 __all__ = [
     "GUIDE_ROLES",
     "Adjustment",
+    "Appeal",
+    "AppealPolicy",
     "BankFile",
     "BillLine",
     "Break",

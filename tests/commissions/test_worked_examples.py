@@ -9,8 +9,11 @@ import pytest
 from insights.statements import KINDS
 from tests.commissions import playing, reading_back
 
-FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "worked_examples.json").read_text())
-SCENARIOS = {scenario["id"]: scenario for scenario in FIXTURE["scenarios"]}
+FIXTURES = [
+    json.loads((Path(__file__).parent / "fixtures" / name).read_text())
+    for name in ("worked_examples.json", "appeal_examples.json")
+]
+SCENARIOS = {scenario["id"]: scenario for fixture in FIXTURES for scenario in fixture["scenarios"]}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -124,6 +124,14 @@ def employer(world: World) -> dict[str, str]:
     return {"ref": world.hehe.ref}
 
 
+def appeal(world: World) -> dict[str, str]:
+    return {"ref": rows.appeal(world).ref}
+
+
+def appeal_elsewhere(world: World) -> dict[str, str]:
+    return {"ref": rows.appeal(world, rows.putuo(world)).ref}
+
+
 def key(world: World) -> dict[str, str]:
     return {"ref": rows.key(world).ref}
 
@@ -181,6 +189,10 @@ PAGES: dict[str, Page] = {
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
+    "appeals": hq("commissions.read"),
+    "appeal": hq("commissions.read", of=appeal, outside=appeal_elsewhere),
+    "appeal_deadlines": hq("settlements.write", method="post"),
+    "appeal_decision": hq("settlements.write", of=appeal, method="post"),
     "settlements": hq("ledger.read"),
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),
@@ -231,6 +243,8 @@ PAGES: dict[str, Page] = {
     "workbench:goods": desk("orders.write"),
     "workbench:sold": desk(of=sale, outside=sale_elsewhere),
     "workbench:earned": desk(of=sale, outside=sale_elsewhere),
+    "workbench:appeal": desk(of=sale, outside=sale_elsewhere, method="post", data={"line": "1"}),
+    "workbench:appeal-withdraw": desk(of=appeal, personal=True, method="post"),
     "workbench:earnings": desk(),
     "workbench:earnings-figures": desk(),
     "workbench:withdraw": desk(of=employer),

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from catalog.models import Sku
-from commissions import batches, plans
-from commissions.models import BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
+from commissions import accruals, appeals, batches, plans
+from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
 from commissions.payouts import answers, payee_accounts, paying
 from commissions.payouts import bank_file as bank_files
 from commissions.reconciliation.importing import import_bill
@@ -69,6 +69,16 @@ def published_version(world: World) -> PlanVersion:
 
 def batch(world: World) -> SettlementBatch:
     return batches.open_batch(world.hehe, date(2026, 11, 20))
+
+
+def appeal(world: World, store: Store | None = None) -> Appeal:
+    """Lin's, of Hehe's own goods: they stand in Hehe's book, and Hehe decides."""
+    order = sale(world, store)
+    accruals.book(order)
+    known = Appeal.objects.filter(split__order=order, guide=world.lin, state=Appeal.State.OPEN).first()
+    return known or appeals.appeal(
+        line=order.lines.get(), guide=world.lin, reason="served", by=selling.TILL, at=order.paid_at
+    )
 
 
 def party(world: World) -> Party:

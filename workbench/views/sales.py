@@ -14,7 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_client_event
 
 from catalog import ringing
+from commissions import appealed
 from commissions.explain import shares_of
+from commissions.models import Appeal
 from components.formatting import yuan
 from coupons import reading
 from flows import purchase
@@ -187,6 +189,8 @@ def _earned(desk: Desk, order: Order) -> dict[str, Any]:
     return {
         "order": order,
         "split": bool(split),
+        "appealed": appealed.standing(order, desk.guide),
+        "reasons": Appeal.Reason.choices,
         "own": [(*told, *sums) for told, sums in own.items()],
         "sum": sum(held for held, _whole, _clawed in own.values()),
     }
