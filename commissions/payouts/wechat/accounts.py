@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from commissions.models import WechatAccount
+from commissions.models import WechatAccount, WechatOrder
 from commissions.payouts.wechat.client import Client, Credentials
 from events.record import Actor, record
 from merchants import sealing
@@ -54,7 +54,7 @@ def keep(
         Merchant.objects.select_for_update(no_key=True).get(pk=merchant.pk)
         known = WechatAccount.objects.filter(merchant=merchant).first()
         numbers = (credentials.mchid, credentials.sub_mchid)
-        if known and (known.mchid, known.sub_mchid) != numbers and merchant.wechat_orders.exists():
+        if known and (known.mchid, known.sub_mchid) != numbers and _has_sent(merchant):
             raise DomainError(
                 "wechat_account.in_use",
                 _("Shares were already sent under another merchant number."),
@@ -127,6 +127,10 @@ def slow_down(account: WechatAccount) -> None:
     """The rail said it was too fast: nobody calls for a while."""
     with acting_for(account.merchant):
         WechatAccount.objects.filter(pk=account.pk).update(next_call_at=timezone.now() + TOO_FAST)
+
+
+def _has_sent(merchant: Merchant) -> bool:
+    return WechatOrder.objects.filter(merchant=merchant).exists()
 
 
 def _check_keys(credentials: Credentials) -> None:
