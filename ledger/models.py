@@ -54,7 +54,7 @@ class Transfer(models.Model):
     """Money from one account of a book to another: the debit pays, the credit gets. Written once, by
     `transfers.post`; nothing in the ledger is updated or deleted."""
 
-    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="transfers")
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="transfers", db_index=False)
     debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits", db_index=False)
     credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits", db_index=False)
     amount = models.BigIntegerField()
@@ -83,6 +83,7 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"),
         ]
         indexes = [
+            models.Index(fields=["book", "id"], name="transfer_of_book"),
             models.Index(
                 fields=["debit", "id"], include=["amount", "business_date"], name="transfer_of_debit"
             ),
@@ -116,3 +117,38 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} up to {self.cursor}"
+
+
+class Block(models.Model):
+    """The transfers of a book with ids from `first_id` to `last_id`, sealed: `sha256` is over each of them and the
+    block before. Ids are without gaps from block to block; those of other books lie in between."""
+
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveIntegerField(help_text="From 1")
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    amount = _sum()
+    leaves = models.BinaryField(help_text="16 bytes a transfer: its id and the beginning of its digest")
+    previous = models.BinaryField(help_text="sha256 of the block before; nothing for the first")
+    sha256 = models.BinaryField()
+    sealed_at = models.DateTimeField(db_default=ClockTime(), editable=False)
+
+    objects = ScopedManager(merchant="book")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["book", "number"], name="block_once_a_number"),
+            models.UniqueConstraint(fields=["book", "first_id"], name="block_once_a_beginning"),
+            models.CheckConstraint(
+                condition=Q(first_id__lte=F("last_id"), count__gt=0, amount__gte=F("count")),
+                name="block_holds_transfers",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1, previous=b"") | (Q(number__gt=1) & ~Q(previous=b"")),
+                name="block_has_one_before_it_or_is_the_first",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} no. {self.number}"

@@ -5,9 +5,9 @@ from threading import Event
 import pytest
 from django.db import transaction
 
-from ledger import balances, snapshots
+from ledger import balances, blocks, snapshots
 from ledger.accounts import held, named
-from ledger.models import Snapshot
+from ledger.models import Block, Snapshot, Transfer
 from ledger.transfers import Entry, Story, post
 from merchants.scoping import acting_for
 from tests.people import NOON
@@ -112,3 +112,49 @@ def test_rollers_beside_writers_lose_and_double_nothing(world, monkeypatch):
     with acting_for(world.hehe):
         cash = next(b for b in balances.of_book(world.hehe) if b.account.code == "held:cash")
     assert cash.debits == 6 * 20 and snapshots.differences(world.hehe) == []
+
+
+def sealed_beside_a_slow_sale(world, frontier):
+    """What the chain says of itself once the slow sale has ended; and how many blocks there were before that."""
+    paid_in(world, 1, "before")
+    written, rolled = Event(), Event()
+
+    def slow():
+        with transaction.atomic():
+            paid_in(world, 100, "slow")
+            written.set()
+            rolled.wait(10)
+
+    def seal():
+        written.wait(10)
+        paid_in(world, 10, "quick")
+        through = frontier()
+        added = blocks.seal(world.hehe, through=through) if through else 0
+        rolled.set()
+        return added
+
+    _slow, added = together(slow, seal)
+    blocks.seal(world.hehe, through=snapshots.frontier())
+    with acting_for(world.hehe):
+        return added, [flaw.what for flaw in blocks.verify(world.hehe)]
+
+
+def test_without_the_frontier_a_slow_sale_seems_to_have_been_slipped_in(world):
+    newest = lambda: Transfer._base_manager.latest("id").pk  # noqa: E731
+    assert sealed_beside_a_slow_sale(world, newest) == (1, ["extra"])
+
+
+def test_a_block_holds_all_there_will_ever_be_up_to_its_end(world):
+    assert sealed_beside_a_slow_sale(world, lambda: snapshots.frontier(patience=0.3)) == (0, [])
+
+
+def test_sealers_at_once_make_one_chain(world, monkeypatch):
+    monkeypatch.setattr(blocks, "SIZE", 2)
+    for number in range(9):
+        paid_in(world, 1, f"o{number}")
+    through = snapshots.frontier()
+    added = together(*[lambda: blocks.seal(world.hehe, through=through)] * 4)
+    added.append(blocks.seal(world.hehe, through=through))
+    with acting_for(world.hehe):
+        assert sum(added) == Block.objects.count() == 5
+        assert list(blocks.verify(world.hehe)) == []
