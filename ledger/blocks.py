@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from ledger.digests import DIGEST, TRANSFERS
 from ledger.models import Block
@@ -72,6 +73,11 @@ def seal(book: Merchant, *, through: int) -> int:
 def head(book: Merchant) -> Block | None:
     """The last block; inside the book's scope."""
     return Block.objects.filter(book=book).order_by("number").last()
+
+
+def sealed(book: Merchant) -> int:
+    """How many transfers all blocks hold; inside the book's scope."""
+    return Block.objects.filter(book=book).aggregate(count=Sum("count"))["count"] or 0
 
 
 def verify(book: Merchant) -> Iterator[Flaw]:

@@ -6,6 +6,7 @@ from django_scopes import ScopedManager
 
 from events.models import ClockTime
 from merchants.models import Merchant, Party
+from merchants.refs import RefField
 
 
 class Account(models.Model):
@@ -38,6 +39,11 @@ class Account(models.Model):
 NEVER_CLOSED = date(1999, 12, 31)  # the day before the first that anything may be dated
 
 
+def _sum() -> models.DecimalField:
+    """Of many transfers, each of which may take the whole of a bigint."""
+    return models.DecimalField(max_digits=38, decimal_places=0)
+
+
 class BookClosing(models.Model):
     """Up to which date a book is closed: what is told later is booked after it."""
 
@@ -48,6 +54,29 @@ class BookClosing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.book_id} {self.through}"
+
+
+class ClosedPeriod(models.Model):
+    """What a book held that was booked after one date and up to another, once it had been closed."""
+
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    after = models.DateField()
+    through = models.DateField()
+    count = models.BigIntegerField()
+    amount = _sum()
+    sha256 = models.BinaryField()
+    sealed_at = models.DateTimeField(db_default=ClockTime(), editable=False)
+
+    objects = ScopedManager(merchant="book")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["book", "through"], name="closed_period_once_a_book"),
+            models.CheckConstraint(condition=Q(after__lt=F("through")), name="closed_period_has_days"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} {self.after}..{self.through}"
 
 
 class Transfer(models.Model):
@@ -94,11 +123,6 @@ class Transfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_id}"
-
-
-def _sum() -> models.DecimalField:
-    """Of many transfers, each of which may take the whole of a bigint."""
-    return models.DecimalField(max_digits=38, decimal_places=0)
 
 
 class Snapshot(models.Model):
@@ -152,3 +176,34 @@ class Block(models.Model):
 
     def __str__(self) -> str:
         return f"{self.book_id} no. {self.number}"
+
+
+class ProofRun(models.Model):
+    """One proof of a book: what was found, which is nothing if it holds, and the head of its chain at that time."""
+
+    ref = RefField(prefix="prf")
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    on = models.DateField(help_text="The book's last business date that was over")
+    at = models.DateTimeField()
+    transfers = models.BigIntegerField(help_text="In all blocks")
+    block = models.PositiveIntegerField(help_text="The last one's number, 0 if there is none")
+    head = models.BinaryField(help_text="Its sha256")
+    findings = models.JSONField(default=list)
+    recorded_at = models.DateTimeField(db_default=ClockTime(), editable=False)
+
+    objects = ScopedManager(merchant="book")
+
+    class Meta:
+        indexes = [models.Index(fields=["book", "-id"], name="proof_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.on}"
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+    @property
+    def failed(self) -> list[str]:
+        """The checks that failed, each once, in the order they were made."""
+        return list(dict.fromkeys(finding["check"] for finding in self.findings))

@@ -53,7 +53,7 @@ class TrialBalance:
 
 def trial_balance(book: Merchant, *, as_of: date | None = None) -> TrialBalance:
     """The trial balance of a book up to and including a business date; inside its owner's scope."""
-    return TrialBalance(book, of_book(book, as_of=as_of), _breaks(book, as_of))
+    return TrialBalance(book, of_book(book, as_of=as_of), breaks(book, as_of=as_of))
 
 
 _MIRRORS = f"""
@@ -74,7 +74,7 @@ FROM standing GROUP BY code, other_id HAVING sum(amount) <> 0 ORDER BY code, oth
 """
 
 
-def _breaks(book: Merchant, as_of: date | None) -> list[Break]:
+def breaks(book: Merchant, *, as_of: date | None = None) -> list[Break]:
     """Plain SQL: it compares two merchants' books, and tells only what differs on their common accounts."""
     with connection.cursor() as cursor:
         cursor.execute(
