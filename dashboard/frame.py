@@ -49,7 +49,10 @@ SECTIONS = (
     (gettext_lazy("Administration"), (("keys", gettext_lazy("Open platform"), "keys.write"),)),
 )
 
-TOPICS = {"contracts": "contract"}  # route → the kinds of notifications that are read there
+TOPICS = {
+    "contracts": "contract",
+    "ledger": "ledger",
+}  # route → the kinds of notifications that are read there
 
 
 def page(

@@ -1,12 +1,13 @@
 """Tell the people an event concerns: it goes to the inbox of each user or guide among its refs. What the other
-side of a contract did goes to those who may answer it."""
+side of a contract did goes to those who may answer it; a proof that failed, to those who may see the books."""
 
 from django.utils import timezone
 
 from events.models import Event
 from guides.models import Guide
 from merchants.appointed import holders
-from merchants.models import User
+from merchants.models import Merchant, User
+from merchants.onboarding import root_of
 from notifications import inbox
 from stores.models import Contract
 
@@ -14,12 +15,14 @@ OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
 OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
-KINDS = OF_PEOPLE | OF_CONTRACTS
+OF_BOOKS = {"ledger.proof_failed"}
+KINDS = OF_PEOPLE | OF_CONTRACTS | OF_BOOKS
 
 
 def tell(events: list[Event]) -> None:
     """Whoever did it themselves is not told; nor is a guide told of a joining twice, as that and as its binding."""
     _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
+    _tell_of_books([event for event in events if event.kind in OF_BOOKS])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
 
 
@@ -38,6 +41,13 @@ def _places(refs: set[str]) -> dict[str, str]:
     ours = Contract.party.filter(ref__in=refs).values_list("ref", "store__org_unit__path")
     granted = Contract.objects.filter(ref__in=refs).values_list("ref", "brand_unit__path")
     return dict(ours) | dict(granted) if refs else {}
+
+
+def _tell_of_books(events: list[Event]) -> None:
+    for event in events:
+        book = Merchant.objects.get(pk=event.merchant_id)
+        told = holders("ledger.read", path=root_of(book).path, at=timezone.now())
+        inbox.deliver(event, user_ids=[user.pk for user in told])
 
 
 def _tell_of_people(events: list[Event]) -> None:

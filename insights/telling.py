@@ -199,7 +199,7 @@ def _hired(t: _Teller) -> str:
     return _("%(guide)s began at %(store)s") % {"guide": t.guide, "store": t.store}
 
 
-_TONES = {"coupon": "warn", "member": "celadon"}
+_TONES = {"coupon": "warn", "ledger": "warn", "member": "celadon"}
 _WARM = {"coupon.redeemed", "order.paid", "order.lines_paid"}
 _SENTENCES: dict[str, Callable[[_Teller], str]] = {
     "member.joined": _joined,
@@ -239,6 +239,7 @@ _KINDS = {
     "guide.renamed": gettext_lazy("A guide has another name"),
     "key.issued": gettext_lazy("An API key was issued"),
     "key.revoked": gettext_lazy("An API key was revoked"),
+    "ledger.proof_failed": gettext_lazy("The nightly proof of the ledger failed"),
     "member.consented": gettext_lazy("%(member)s gave or refused a consent"),
     "member.left": gettext_lazy("%(member)s left"),
     "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
