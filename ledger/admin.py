@@ -11,8 +11,8 @@ from ledger.models import ProofRun
 class ProofRunAdmin(admin.ModelAdmin):
     """To look at, for all merchants. A proof is never changed; the next one tells whether it holds again."""
 
-    list_display = ("book", "on", "at", "holds", "said", "transfers", "block")
-    list_filter = ("on",)
+    list_display = ("book", "business_date", "at", "holds", "said", "transfers", "block")
+    list_filter = ("business_date",)
     list_select_related = ("book",)
     ordering = ("-id",)
     exclude = ("head",)

@@ -183,7 +183,7 @@ class ProofRun(models.Model):
 
     ref = RefField(prefix="prf")
     book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
-    on = models.DateField(help_text="The book's last business date that was over")
+    business_date = models.DateField(help_text="The book's last business date that was over")
     at = models.DateTimeField()
     transfers = models.BigIntegerField(help_text="In all blocks")
     block = models.PositiveIntegerField(help_text="The last one's number, 0 if there is none")
@@ -197,7 +197,7 @@ class ProofRun(models.Model):
         indexes = [models.Index(fields=["book", "-id"], name="proof_newest_first")]
 
     def __str__(self) -> str:
-        return f"{self.ref} {self.on}"
+        return f"{self.ref} {self.business_date}"
 
     @property
     def holds(self) -> bool:

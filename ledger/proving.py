@@ -169,7 +169,9 @@ def _alone() -> Iterator[bool]:
 def _is_due(book: Merchant, now: datetime) -> bool:
     with acting_for(book):
         told = BookClosing.objects.filter(book=book).exists()
-        return told and not ProofRun.objects.filter(book=book, on__gte=_last_day(book, now)).exists()
+        return (
+            told and not ProofRun.objects.filter(book=book, business_date__gte=_last_day(book, now)).exists()
+        )
 
 
 def _last_day(book: Merchant, now: datetime) -> date:
@@ -181,7 +183,7 @@ def _kept(book: Merchant, found: list[Facts], at: datetime) -> ProofRun:
     last = blocks.head(book)
     run = ProofRun.objects.create(
         book=book,
-        on=_last_day(book, at),
+        business_date=_last_day(book, at),
         at=at,
         transfers=blocks.sealed(book),
         block=last.number if last else 0,

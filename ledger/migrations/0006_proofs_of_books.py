@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("ref", merchants.refs.RefField(editable=False, max_length=32, prefix="prf", unique=True)),
-                ("on", models.DateField(help_text="The book's last business date that was over")),
+                ("business_date", models.DateField(help_text="The book's last business date that was over")),
                 ("at", models.DateTimeField()),
                 ("transfers", models.BigIntegerField(help_text="In all blocks")),
                 ("block", models.PositiveIntegerField(help_text="The last one's number, 0 if there is none")),

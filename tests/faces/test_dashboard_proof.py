@@ -59,7 +59,7 @@ def test_each_kind_of_finding_has_its_words(world, at_desk):
     ]
     with world.inside(world.hehe):
         given = {
-            "on": NOON.date(),
+            "business_date": NOON.date(),
             "at": NOON,
             "transfers": 1,
             "block": 3,

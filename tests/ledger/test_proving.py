@@ -51,7 +51,7 @@ def ids(world) -> list[int]:
 
 def test_a_good_book_holds_and_the_proof_is_kept(world):
     run = proving.prove(world.hehe, at=NIGHT)
-    assert (run.holds, run.transfers, run.block, run.on) == (True, 4, 1, TODAY)
+    assert (run.holds, run.transfers, run.block, run.business_date) == (True, 4, 1, TODAY)
     assert proving.prove(world.hehe, at=NIGHT).holds and proving.prove(world.mubai, at=NIGHT).holds
     with world.inside(world.hehe):
         assert proving.last_proof(world.hehe).head == Block.objects.get().sha256
@@ -217,7 +217,10 @@ def test_each_book_is_proved_once_a_business_date_in_the_night_after_it(world):
     assert proving.prove_due(now=NIGHT) == 2, "Hehe's and Mubai's; the others have told nothing yet"
     assert proving.prove_due(now=NIGHT + timedelta(hours=23)) == 0
     with world.inside(world.hehe):
-        assert [run.on for run in ProofRun.objects.order_by("id")] == [TODAY - timedelta(days=1), TODAY]
+        assert [run.business_date for run in ProofRun.objects.order_by("id")] == [
+            TODAY - timedelta(days=1),
+            TODAY,
+        ]
 
 
 def test_a_book_that_cannot_be_proved_does_not_keep_the_others_waiting(world, monkeypatch, caplog):
