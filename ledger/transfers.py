@@ -38,23 +38,25 @@ class Story:
 
 # (book_id, source, source_id, kind, position): what makes a transfer the same one again.
 Key = tuple[int, str, str, str, int]
+# The key, then debit, credit, amount, currency, business date and instant.
+Row = tuple[int, str, str, str, int, int, int, int, str, date, datetime]
 
+# The closing rows are shared, so that posters do not wait for each other, only for who closes a book just now; whoever
+# had to wait is told the date it is closed through now. A book has its row from its first story on: without one there
+# would be nothing to wait at, and nothing is written.
 _INSERT = """
+WITH kept_open AS MATERIALIZED (
+    SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE
+)
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount,
                              currency, business_date, at, booked_on)
-SELECT t.*, greatest(t.business_date, c.through + 1)
+SELECT t.*, greatest(t.business_date, kept_open.through + 1)
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bigint[],
             %s::bigint[], %s::text[], %s::date[], %s::timestamptz[])
      AS t(book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency, business_date, at)
-JOIN ledger_bookclosing c ON c.book_id = t.book_id
+JOIN kept_open ON kept_open.book_id = t.book_id
 ON CONFLICT (book_id, source, source_id, kind, position) DO NOTHING
 RETURNING book_id, source, source_id, kind, position
-"""
-
-# Shared, so that posters do not wait for each other, only for who closes the book just now. A book has its row from
-# its first story on: without one there would be nothing to wait at.
-_KEEP_OPEN = """
-SELECT book_id FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE
 """
 
 _FIRST_STORY = """
@@ -84,7 +86,7 @@ def post(stories: Iterable[Story]) -> set[Key]:
         for story, (_position, entry) in told
         for name in (entry.debit, entry.credit)
     )
-    rows = [
+    rows: list[Row] = [
         (
             entry.book_id,
             story.source,
@@ -101,21 +103,30 @@ def post(stories: Iterable[Story]) -> set[Key]:
         for story, (position, entry) in told
     ]
     with connection.cursor() as cursor:
-        _keep_open(cursor, sorted({row[0] for row in rows}))
-        cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
-        new: set[Key] = set(cursor.fetchall())
-        if replayed := [row for row in rows if row[:5] not in new]:
-            cursor.execute(_STANDING, [list(column) for column in zip(*replayed, strict=True)][:5])
-            _same({row[:5]: row[5:9] for row in replayed}, {row[:5]: row[5:] for row in cursor.fetchall()})
+        new = _insert(cursor, rows)
+        if others := [row for row in rows if row[:5] not in new]:
+            standing = _standing(cursor, others)
+            if fresh := [row for row in others if row[:5] not in standing]:
+                first_stories(cursor, sorted({row[0] for row in fresh}))
+                new |= _insert(cursor, fresh)
+                others = [row for row in rows if row[:5] not in new]
+                standing = _standing(cursor, others)
+            _same({row[:5]: row[5:9] for row in others}, standing)
     return new
 
 
-def _keep_open(cursor: CursorWrapper, books: list[int]) -> None:
-    """No period of these books closes until the transaction ends."""
-    cursor.execute(_KEEP_OPEN, [books])
-    if len(cursor.fetchall()) < len(books):
-        first_stories(cursor, books)
-        cursor.execute(_KEEP_OPEN, [books])
+def _insert(cursor: CursorWrapper, rows: list[Row]) -> set[Key]:
+    books = sorted({row[0] for row in rows})
+    cursor.execute(_INSERT, [books, *(list(column) for column in zip(*rows, strict=True))])
+    return set(cursor.fetchall())
+
+
+def _standing(cursor: CursorWrapper, rows: list[Row]) -> dict[Key, tuple[object, ...]]:
+    """What is there under the keys of these rows."""
+    if not rows:
+        return {}
+    cursor.execute(_STANDING, [list(column) for column in zip(*rows, strict=True)][:5])
+    return {row[:5]: row[5:] for row in cursor.fetchall()}
 
 
 def first_stories(cursor: CursorWrapper, books: list[int]) -> None:
