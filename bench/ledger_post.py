@@ -30,7 +30,7 @@ from merchants.models import Merchant  # noqa: E402
 from merchants.onboarding import open_merchant  # noqa: E402
 
 PROMISE = 0.5  # of the limit's postings a second
-ROUNDS, STORIES = 12, 200
+ROUNDS, STORIES = 20, 50
 AT, TODAY = datetime(2026, 11, 20, 4, tzinfo=UTC), date(2026, 11, 20)
 
 Way = Callable[[str], None]
