@@ -56,6 +56,7 @@ TOPICS = {
     "contracts": "contract",
     "payouts": "payout",
     "appeals": "appeal",
+    "ledger": "ledger",
 }  # route → the kinds of notifications that are read there
 
 

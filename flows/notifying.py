@@ -1,6 +1,6 @@
 """Tell the people an event concerns: it goes to the inbox of each user or guide among its refs. What the other
 side of a contract did goes to those who may answer it; so does an appeal. What is said of a payment between merchants
-goes to whoever pays at the other."""
+goes to whoever pays at the other; a proof that failed, to those who may see the books."""
 
 from django.utils import timezone
 
@@ -9,6 +9,7 @@ from events.models import Event
 from guides.models import Guide
 from merchants.appointed import holders
 from merchants.models import Merchant, OrgUnit, User
+from merchants.onboarding import root_of
 from notifications import inbox
 from stores.models import Contract
 
@@ -22,7 +23,8 @@ BETWEEN_MERCHANTS = {"payout.succeeded", "payout.contested", "payout.returned"}
 # Of a guide's own money. Told where the guide is employed: a payer's and a sender's stream say it once more each.
 OF_A_GUIDES_MONEY = {f"payout.{state}" for state in ("succeeded", "failed", "returned")}
 OF_PAYOUTS = BETWEEN_MERCHANTS | OF_A_GUIDES_MONEY
-KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS | {RAISED}
+OF_BOOKS = {"ledger.proof_failed"}
+KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS | OF_BOOKS | {RAISED}
 
 
 def tell(events: list[Event]) -> None:
@@ -31,6 +33,7 @@ def tell(events: list[Event]) -> None:
     _tell_merchants_of_payouts([event for event in events if event.kind in BETWEEN_MERCHANTS])
     _tell_guides_of_payouts([event for event in events if event.kind in OF_A_GUIDES_MONEY])
     _tell_of_appeals([event for event in events if event.kind == RAISED])
+    _tell_of_books([event for event in events if event.kind in OF_BOOKS])
     _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
 
 
@@ -88,6 +91,13 @@ def _place(row: Appeal) -> str:
     if split.contract and split.contract.merchant_id == row.merchant_id:
         return split.contract.brand_unit.path
     return split.store.org_unit.path
+
+
+def _tell_of_books(events: list[Event]) -> None:
+    for event in events:
+        book = Merchant.objects.get(pk=event.merchant_id)
+        told = holders("ledger.read", path=root_of(book).path, at=timezone.now())
+        inbox.deliver(event, user_ids=[user.pk for user in told])
 
 
 def _tell_of_people(events: list[Event]) -> None:

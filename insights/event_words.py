@@ -29,6 +29,7 @@ KINDS = {
     "guide.renamed": gettext_lazy("A guide has another name"),
     "key.issued": gettext_lazy("An API key was issued"),
     "key.revoked": gettext_lazy("An API key was revoked"),
+    "ledger.proof_failed": gettext_lazy("The nightly proof of the ledger failed"),
     "member.consented": gettext_lazy("%(member)s gave or refused a consent"),
     "member.left": gettext_lazy("%(member)s left"),
     "member.unshared": gettext_lazy("A member no longer wants the store to know them"),

@@ -250,7 +250,7 @@ def _hired(t: _Teller) -> str:
 
 
 _WITH_DOER = {"contract", "plan", "settlement"}  # whose sentences say who did it, and of which brand
-_TONES = {"coupon": "warn", "member": "celadon"}
+_TONES = {"coupon": "warn", "ledger": "warn", "member": "celadon"}
 _WARM = {"coupon.redeemed", "order.paid", "order.lines_paid"}
 _SENTENCES: dict[str, Callable[[_Teller], str]] = {
     "member.joined": _joined,
