@@ -2,6 +2,8 @@
 side of a contract did goes to those who may answer it; so does an appeal. What is said of a payment between merchants
 goes to whoever pays at the other; a proof that failed, to those who may see the books."""
 
+from collections.abc import Callable
+
 from django.utils import timezone
 
 from commissions.models import Appeal
@@ -16,25 +18,26 @@ from stores.models import Contract
 OF_CONTRACTS = {
     f"contract.{deed}" for deed in ("drafted", "revised", "withdrawn", "accepted", "declined", "ended")
 }
-OF_PEOPLE = {"member.joined", "binding.made", "coupon.redeemed", "order.refunded", "commission.clawed"}
-OF_PEOPLE |= {"payee_account.kept", "appeal.answered"}
-RAISED = "appeal.raised"
+OF_PEOPLE = {
+    "member.joined",
+    "binding.made",
+    "coupon.redeemed",
+    "order.refunded",
+    "commission.clawed",
+    "payee_account.kept",
+    "appeal.answered",
+}
 BETWEEN_MERCHANTS = {"payout.succeeded", "payout.contested", "payout.returned"}
 # Of a guide's own money. Told where the guide is employed: a payer's and a sender's stream say it once more each.
 OF_A_GUIDES_MONEY = {f"payout.{state}" for state in ("succeeded", "failed", "returned")}
-OF_PAYOUTS = BETWEEN_MERCHANTS | OF_A_GUIDES_MONEY
+OF_APPEALS = {"appeal.raised"}
 OF_BOOKS = {"ledger.proof_failed"}
-KINDS = OF_PEOPLE | OF_CONTRACTS | OF_PAYOUTS | OF_BOOKS | {RAISED}
 
 
 def tell(events: list[Event]) -> None:
     """Whoever did it themselves is not told; nor is a guide told of a joining twice, as that and as its binding."""
-    _tell_of_contracts([event for event in events if event.kind in OF_CONTRACTS])
-    _tell_merchants_of_payouts([event for event in events if event.kind in BETWEEN_MERCHANTS])
-    _tell_guides_of_payouts([event for event in events if event.kind in OF_A_GUIDES_MONEY])
-    _tell_of_appeals([event for event in events if event.kind == RAISED])
-    _tell_of_books([event for event in events if event.kind in OF_BOOKS])
-    _tell_of_people([event for event in events if event.kind in OF_PEOPLE])
+    for kinds, teller in _TELLERS:
+        teller([event for event in events if event.kind in kinds])
 
 
 def _tell_of_contracts(events: list[Event]) -> None:
@@ -128,3 +131,14 @@ def _without_bindings_of_joining(events: list[Event]) -> list[Event]:
     return [
         event for event in events if event.kind != "binding.made" or (event.subject, event.at) not in joined
     ]
+
+
+_TELLERS: list[tuple[set[str], Callable[[list[Event]], None]]] = [
+    (OF_CONTRACTS, _tell_of_contracts),
+    (BETWEEN_MERCHANTS, _tell_merchants_of_payouts),
+    (OF_A_GUIDES_MONEY, _tell_guides_of_payouts),
+    (OF_APPEALS, _tell_of_appeals),
+    (OF_BOOKS, _tell_of_books),
+    (OF_PEOPLE, _tell_of_people),
+]
+KINDS = set[str]().union(*(kinds for kinds, _teller in _TELLERS))
