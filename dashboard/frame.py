@@ -86,6 +86,7 @@ def page(
 
 
 def navigation(seat: Seat, section: str) -> list[dict[str, Any]]:
+    unread = inbox.unread_by_topic(seat.user)
     groups = []
     for label, places in SECTIONS:
         items = [
@@ -93,7 +94,7 @@ def navigation(seat: Seat, section: str) -> list[dict[str, Any]]:
                 "url": reverse(route),
                 "label": name,
                 "current": route == section,
-                "news": inbox.unread_count(seat.user, topic=TOPICS[route]) if route in TOPICS else 0,
+                "news": unread[TOPICS.get(route, "")],
             }
             for route, name, permission in places
             if seat.may(permission)

@@ -276,5 +276,5 @@ def test_few_statements_however_many_payees(finance, world, language, django_ass
     addresses = [reverse("payouts"), reverse("payout", args=[next(iter(payouts(world).values())).ref])]
     for address in addresses:
         finance.get(address)
-        with django_assert_max_num_queries(24):
+        with django_assert_max_num_queries(26):
             assert finance.get(address, headers={"Accept-Language": language}).status_code == 200
