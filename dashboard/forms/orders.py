@@ -10,7 +10,7 @@ from dashboard.forms.fields import say_what_to_do
 from stores.visibility import named
 
 STATES = (
-    ("", _("All")),
+    ("", _("All sales")),
     ("refunded", _("With a refund")),
     ("kept", _("Without a refund")),
 )
