@@ -101,7 +101,7 @@ def post(stories: Iterable[Story]) -> set[Key]:
         for story, (position, entry) in told
     ]
     with connection.cursor() as cursor:
-        _keep_open(cursor, sorted({row[0] for row in rows}))
+        keep_open(cursor, sorted({row[0] for row in rows}))
         cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
         new: set[Key] = set(cursor.fetchall())
         if replayed := [row for row in rows if row[:5] not in new]:
@@ -110,7 +110,7 @@ def post(stories: Iterable[Story]) -> set[Key]:
     return new
 
 
-def _keep_open(cursor: CursorWrapper, books: list[int]) -> None:
+def keep_open(cursor: CursorWrapper, books: list[int]) -> None:
     """No period of these books closes until the transaction ends."""
     cursor.execute(_KEEP_OPEN, [books])
     if len(cursor.fetchall()) < len(books):

@@ -1,0 +1,75 @@
+"""The ledger's door for many thousands of stories of one kind: a query tells them, two statements write them.
+
+What `transfers.post` does with stories in memory is done here where the rows are: the same accounts, the same places
+within a story, the same booking dates.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import connection
+
+from ledger.accounts import Name, Place, ids_of
+from ledger.transfers import keep_open
+
+_PLACES = """
+WITH told AS ({telling})
+SELECT book_id, debit_code, debit_party, currency FROM told
+UNION
+SELECT book_id, credit_code, credit_party, currency FROM told
+"""
+
+# A book's rows in the order of stories: so the index of sources is written from left to right.
+_INSERT = """
+WITH told AS ({telling}),
+accounts AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(books)s::bigint[], %(codes)s::text[], %(parties)s::bigint[],
+                         %(currencies)s::text[]) AS a(id, book_id, code, party_id, currency)
+)
+INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
+                             business_date, at, booked_on)
+SELECT t.book_id, %(source)s, t.source_id, %(kind)s,
+       row_number() OVER (PARTITION BY t.book_id, t.story ORDER BY t.place) - 1,
+       d.id, c.id, t.amount, t.currency, t.business_date, %(at)s, greatest(t.business_date, closing.through + 1)
+FROM told t
+JOIN accounts d ON (d.book_id, d.code, d.party_id, d.currency)
+    = (t.book_id, t.debit_code, t.debit_party, t.currency)
+JOIN accounts c ON (c.book_id, c.code, c.party_id, c.currency)
+    = (t.book_id, t.credit_code, t.credit_party, t.currency)
+JOIN ledger_bookclosing closing ON closing.book_id = t.book_id
+ORDER BY t.book_id, t.story, t.place
+"""
+
+
+def post_set(telling: str, given: Mapping[str, object], *, source: str, kind: str, at: datetime) -> int:
+    """Write what the query tells, once; how many transfers. Inside a transaction.
+
+    `telling`: SELECT of story (a number, one a source_id), place (its order within the story), source_id,
+    business_date, currency, book_id, debit_code, debit_party, credit_code, credit_party, amount above zero; only
+    accounts that have a party. It is asked twice, so what it reads is locked. IntegrityError if any of it stands
+    there already: a set is told by whoever holds its source, and not as a replay.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES.format(telling=telling), given)
+        places = [
+            Place(book, Name(code, party), currency) for book, code, party, currency in cursor.fetchall()
+        ]
+        if not places:
+            return 0
+        accounts = ids_of(places)
+        keep_open(cursor, sorted({place.book_id for place in places}))
+        cursor.execute(
+            _INSERT.format(telling=telling),
+            {
+                **given,
+                "source": source,
+                "kind": kind,
+                "at": at,
+                "ids": list(accounts.values()),
+                "books": [place.book_id for place in accounts],
+                "codes": [place.name.code for place in accounts],
+                "parties": [place.name.party_id for place in accounts],
+                "currencies": [place.currency for place in accounts],
+            },
+        )
+        return cursor.rowcount
