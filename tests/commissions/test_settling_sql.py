@@ -50,8 +50,8 @@ def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, monk
 
 
 def traded(world, chance: random.Random) -> None:
-    """A day at Jing'an and Xuhui: both modes on one receipt, own goods, coupons borne by three, money that the brand
-    and a platform collected, lines of one fen, and refunds of a part or all."""
+    """A day at Jing'an and Xuhui: both modes on one receipt, own goods, coupons borne by three, money that both
+    brands and a platform collected, lines of one fen, and refunds of a part or all."""
     member = joined(world.mubai_brand, world.jingan).member
     bearers = [("brand", 600_000), ("store", 300_000), ("platform", 100_000)]
     campaign = campaign_of(
@@ -67,10 +67,12 @@ def traded(world, chance: random.Random) -> None:
         if prices[1] >= 3000:
             codes, off = (coupon_for(campaign, member, key=f"claim-{number}")[1],), 3000
         wallet = chance.randint(0, prices[0])
-        till = sum(prices) - off - wallet
+        teas = chance.randint(0, prices[1] - off)
+        till = sum(prices) - off - wallet - teas
         red = chance.randint(0, till)
         tenders = (
             TenderFacts(place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,)),
+            TenderFacts(place="wallet", amount=teas, collector=world.mubai.ref, lines=(2,)),
             TenderFacts(place="platform", amount=red),
             TenderFacts(place="cash", amount=till - red),
         )
@@ -142,7 +144,9 @@ def written(world):
                 transfers.add((book.pk, *row, named[debit], named[credit]))
             items |= set(SettlementItem.objects.values_list(*ITEM))
             rows = Settlement.objects.values_list("mode", "at", "lines", "total")
-            settled.add((book.pk, *map(sum, zip(*[row[2:] for row in rows], strict=True)), *{r[:2] for r in rows}))
+            settled.add(
+                (book.pk, *map(sum, zip(*[row[2:] for row in rows], strict=True)), *{r[:2] for r in rows})
+            )
     return transfers, items, accounts, settled
 
 

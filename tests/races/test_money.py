@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 from django.db import IntegrityError, transaction
 
-from commissions import accruals, batches, clawback, settlement
+from commissions import accruals, batches, clawback, settlement, settling
 from commissions.models import Clawback, Settlement, SettlementBatch, Share, Split
 from ledger import accounts, balances, periods, proof, transfers
 from ledger.accounts import held, named
@@ -178,9 +178,15 @@ def closed_at_once(world):
     return results
 
 
+def unlocked_page(batch, *, size):
+    ids = list(batches.lines_of(batch).order_by("id").values_list("id", flat=True)[:size])
+    time.sleep(0.2)
+    return ids
+
+
 def test_without_the_batchs_lock_only_the_constraint_saves_the_day(world, monkeypatch):
     monkeypatch.setattr(batches, "PAGE", 2)
-    monkeypatch.setattr(batches, "lock", lambda splits: time.sleep(0.2))
+    monkeypatch.setattr(settling, "locked_page", unlocked_page)
     monkeypatch.setattr(batches, "_taken", lambda batch: SettlementBatch.objects.get(pk=batch.pk))
     assert any(isinstance(result, IntegrityError) for result in closed_at_once(world))
 
