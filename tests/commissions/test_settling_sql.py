@@ -72,7 +72,7 @@ def traded(world, chance: random.Random) -> None:
         red = chance.randint(0, till)
         tenders = (
             TenderFacts(place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,)),
-            TenderFacts(place="wallet", amount=teas, collector=world.mubai.ref, lines=(2,)),
+            TenderFacts(place="acquirer", amount=teas, collector=world.mubai.ref, lines=(2,)),
             TenderFacts(place="platform", amount=red),
             TenderFacts(place="cash", amount=till - red),
         )
