@@ -6,6 +6,7 @@ with every line in it, a batch tells each payee once a store what has become pay
 Locks: the splits in order of id, then a fresh look at which of them are open (docs/adr/0006).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from stores.models import Contract
 
 def locked_page(batch: SettlementBatch, *, size: int) -> list[int]:
     """The next open lines of the batch, held until the transaction ends."""
+    _rows(settling_sql.ROOM, {})
     limits = {
         "book": batch.merchant_id,
         "day": batch.business_date,
@@ -31,10 +33,10 @@ def locked_page(batch: SettlementBatch, *, size: int) -> list[int]:
 
 def settle_page(batch: SettlementBatch, ids: list[int], *, at: datetime) -> None:
     """These locked lines of the batch become payable, as far as nobody else has settled them."""
-    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, {"page": ids})]
+    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, {"page": array(ids)})]
     if not lines:
         return
-    page = {"page": lines}
+    page = {"page": array(lines)}
     ((total,),) = _rows(settling_sql.TOTAL, page)
     settlement = Settlement.objects.create(
         merchant_id=batch.merchant_id,
@@ -77,6 +79,11 @@ def announce(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
     ]
     if told:
         record_many(told, by=by)
+
+
+def array(ids: Iterable[int]) -> str:
+    """As one value: a list would become as many, for the server to parse in every statement."""
+    return "{" + ",".join(map(str, ids)) + "}"
 
 
 def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

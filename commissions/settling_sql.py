@@ -36,52 +36,59 @@ INSERT INTO commissions_settlementitem (settlement_id, merchant_id, split_id, sh
 SELECT %(settlement)s, %(book)s, split_id, id, due, reserve, 0, 0 FROM parts ORDER BY split_id, number
 """
 
-# What `stories.settled` tells of a line, in its order: `place` puts remittances first, then contributions, then shares
-# by number, of each the reserve before the due, and of each of these here, there, and passed on to the guide.
+# What a settled share moves into one account, and its place in the story: here, mirrored, and passed on to the guide.
+_SHARE = """
+SELECT {lines}, (200000 + number) * 10 + {place} AS place, us AS book_id, 'pending' AS debit_code,
+       owed_to_id AS debit_party, '{account}' AS credit_code, owed_to_id AS credit_party, {account} AS amount
+FROM told_parts WHERE {account} > 0
+UNION ALL
+SELECT {lines}, (200000 + number) * 10 + {place} + 1, other_book, '{account}', our_party, 'pending', our_party,
+       {account}
+FROM told_parts WHERE {account} > 0 AND other_book IS NOT NULL
+UNION ALL
+SELECT {lines}, (200000 + number) * 10 + {place} + 2, other_book, 'pending', payee_id, '{account}', payee_id, {account}
+FROM told_parts WHERE {account} > 0 AND other_book IS NOT NULL AND is_passed_on
+"""
+
+_LINES = "story, source_id, business_date, currency"
+
+# What `stories.settled` tells of a line, in its order: remittances first, then contributions, then shares by number,
+# of each the reserve before the due. A line and its shares are joined once; who keeps no book here is told nothing.
 TELLING = f"""
 WITH {_PARTS},
-lines AS (
-    SELECT p.id, p.merchant_id AS us, p.party_id AS our_party, o.ref || '/' || l.number AS source_id,
-           p.business_date, p.currency
+lines AS MATERIALIZED (
+    SELECT p.id AS story, o.ref || '/' || l.number AS source_id, p.business_date, p.currency,
+           p.merchant_id AS us, p.party_id AS our_party
     FROM page p JOIN orders_order o ON o.id = p.order_id JOIN orders_orderline l ON l.id = p.line_id
 ),
-owed_to_us AS (
-    SELECT c.split_id, c.number AS place, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount
-    FROM page p
-    JOIN commissions_collection c ON c.split_id = p.id AND c.collector_id <> p.merchant_id
+told_parts AS MATERIALIZED (
+    SELECT n.*, s.number, s.payee_id, s.owed_to_id, s.is_passed_on, s.other_book, s.due, s.reserve
+    FROM parts s JOIN lines n ON n.story = s.split_id
+),
+owed_to_us AS MATERIALIZED (
+    SELECT n.*, c.number AS place, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount
+    FROM lines n
+    JOIN commissions_collection c ON c.split_id = n.story AND c.collector_id <> n.us
     JOIN merchants_merchant m ON m.id = c.collector_id
     UNION ALL
-    SELECT b.split_id, 100000 + b.number, b.bearer_merchant_id, b.bearer_id, b.amount - b.returned
-    FROM page p
-    JOIN commissions_contribution b ON b.split_id = p.id
-),
-moves AS (
-    SELECT n.id, o.place * 10 + leg.place AS place, leg.book_id, leg.debit_code, leg.debit_party, leg.credit_code,
-           leg.credit_party, o.amount
-    FROM owed_to_us o
-    JOIN lines n ON n.id = o.split_id
-    CROSS JOIN LATERAL (VALUES
-        (0, o.other_book, 'pending', n.our_party, 'due', n.our_party),
-        (1, n.us, 'due', o.party_id, 'pending', o.party_id)
-    ) AS leg(place, book_id, debit_code, debit_party, credit_code, credit_party)
-    UNION ALL
-    SELECT n.id, (200000 + s.number) * 10 + piece.place + leg.place, leg.book_id, leg.debit_code, leg.debit_party,
-           leg.credit_code, leg.credit_party, piece.amount
-    FROM parts s
-    JOIN lines n ON n.id = s.split_id
-    CROSS JOIN LATERAL (VALUES (0, 'reserve', s.reserve), (3, 'due', s.due)) AS piece(place, account, amount)
-    CROSS JOIN LATERAL (VALUES
-        (0, n.us, 'pending', s.owed_to_id, piece.account, s.owed_to_id),
-        (1, s.other_book, piece.account, n.our_party, 'pending', n.our_party),
-        (2, CASE WHEN s.is_passed_on THEN s.other_book END, 'pending', s.payee_id, piece.account, s.payee_id)
-    ) AS leg(place, book_id, debit_code, debit_party, credit_code, credit_party)
-    WHERE piece.amount > 0
+    SELECT n.*, 100000 + b.number, b.bearer_merchant_id, b.bearer_id, b.amount - b.returned
+    FROM lines n
+    JOIN commissions_contribution b ON b.split_id = n.story
 )
-SELECT n.id AS story, m.place, n.source_id, n.business_date, n.currency, m.book_id, m.debit_code, m.debit_party,
-       m.credit_code, m.credit_party, m.amount
-FROM moves m JOIN lines n ON n.id = m.id
-WHERE m.amount > 0 AND m.book_id IS NOT NULL
+SELECT {_LINES}, place * 10 AS place, other_book AS book_id, 'pending' AS debit_code, our_party AS debit_party,
+       'due' AS credit_code, our_party AS credit_party, amount
+FROM owed_to_us WHERE amount > 0 AND other_book IS NOT NULL
+UNION ALL
+SELECT {_LINES}, place * 10 + 1, us, 'due', party_id, 'pending', party_id, amount
+FROM owed_to_us WHERE amount > 0
+UNION ALL
+{_SHARE.format(lines=_LINES, account="reserve", place=0)}
+UNION ALL
+{_SHARE.format(lines=_LINES, account="due", place=3)}
 """
+
+# Until the transaction ends: a page is sorted in memory, and nothing compiled, which would cost more than it runs.
+ROOM = "SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 
 # In order of id, and only then looked at again (docs/adr/0006). What lies behind the cursor is never asked about.
 LOCK_PAGE = """

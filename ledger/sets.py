@@ -19,12 +19,14 @@ UNION
 SELECT book_id, credit_code, credit_party, currency FROM told
 """
 
-# A book's rows in the order of stories: so the index of sources is written from left to right.
+# An account is joined by one text, not by four columns: of four the planner expects one match in all, and loops over
+# every account for every row. A book's rows in the order of stories: so the index of sources is written left to right.
 _INSERT = """
 WITH told AS ({telling}),
-accounts AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(books)s::bigint[], %(codes)s::text[], %(parties)s::bigint[],
-                         %(currencies)s::text[]) AS a(id, book_id, code, party_id, currency)
+accounts AS MATERIALIZED (
+    SELECT id, book_id || ' ' || code || ' ' || party_id || ' ' || currency AS name
+    FROM unnest(%(ids)s::bigint[], %(books)s::bigint[], %(codes)s::text[], %(parties)s::bigint[],
+                %(currencies)s::text[]) AS a(id, book_id, code, party_id, currency)
 )
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
                              business_date, at, booked_on)
@@ -32,10 +34,8 @@ SELECT t.book_id, %(source)s, t.source_id, %(kind)s,
        row_number() OVER (PARTITION BY t.book_id, t.story ORDER BY t.place) - 1,
        d.id, c.id, t.amount, t.currency, t.business_date, %(at)s, greatest(t.business_date, closing.through + 1)
 FROM told t
-JOIN accounts d ON (d.book_id, d.code, d.party_id, d.currency)
-    = (t.book_id, t.debit_code, t.debit_party, t.currency)
-JOIN accounts c ON (c.book_id, c.code, c.party_id, c.currency)
-    = (t.book_id, t.credit_code, t.credit_party, t.currency)
+JOIN accounts d ON d.name = t.book_id || ' ' || t.debit_code || ' ' || t.debit_party || ' ' || t.currency
+JOIN accounts c ON c.name = t.book_id || ' ' || t.credit_code || ' ' || t.credit_party || ' ' || t.currency
 JOIN ledger_bookclosing closing ON closing.book_id = t.book_id
 ORDER BY t.book_id, t.story, t.place
 """
