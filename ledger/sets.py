@@ -6,6 +6,7 @@ within a story, the same booking dates.
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -41,7 +42,7 @@ ORDER BY t.book_id, t.story, t.place
 """
 
 
-def post_set(telling: str, given: Mapping[str, object], *, source: str, kind: str, at: datetime) -> int:
+def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, at: datetime) -> int:
     """Write what the query tells, once; how many transfers. Inside a transaction.
 
     `telling`: SELECT of story (a number, one a source_id), place (its order within the story), source_id,
