@@ -66,17 +66,13 @@ def lock(splits: QuerySet[Split]) -> None:
     list(splits.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id", flat=True))
 
 
-def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]:
-    """The splits with everything that their stories and events name, read by the seller; by the book's owner, if
-    `own`. `split.shares` alone would read what the merchant in scope owns, and of a central line that is not the
-    seller."""
-    shares, collections, contributions = (
-        model.objects if own else model.party for model in (Share, Collection, Contribution)
-    )
-    shares = shares.select_related("payee", "payee_merchant", "guide__user", "store", "item")
+def with_parts(splits: QuerySet[Split]) -> QuerySet[Split]:
+    """The splits with everything that their stories and events name, read by the seller. `split.shares` alone would
+    read what the merchant in scope owns, and of a central line that is not the seller."""
+    shares = Share.party.select_related("payee", "payee_merchant", "guide__user", "store", "item")
     return splits.select_related("merchant", "order", "line").prefetch_related(
-        Prefetch("collections", collections.select_related("collector").order_by("number")),
-        Prefetch("contributions", contributions.order_by("number")),
+        Prefetch("collections", Collection.party.select_related("collector").order_by("number")),
+        Prefetch("contributions", Contribution.party.order_by("number")),
         Prefetch("shares", shares.order_by("number")),
     )
 

@@ -1,4 +1,5 @@
-"""A page of a T+1 batch in SQL: the same as `settlement.settle` and `stories.settled`, for tens of thousands of lines.
+"""A page of a T+1 batch in SQL: the same as `settlement.settle` and `stories.settled`, for tens of thousands of lines;
+and a page of reserves that are released.
 
 Each statement is given `page`, the ids of lines that are locked and open. The formulas are those of the design's
 tables: what is still held of a share is its amount less what was clawed back; reserve = ⌊held × reserve_ppm⌋ of what
@@ -125,4 +126,46 @@ LEFT JOIN merchants_merchant m ON m.id = sums.payee_merchant_id
 LEFT JOIN guides_guide g ON g.id = sums.guide_id
 LEFT JOIN merchants_user u ON u.id = g.user_id
 ORDER BY sums.payee_id, sums.store_id, sums.currency
+"""
+
+LOCK = """
+SELECT count(*) FROM (
+    SELECT s.id FROM commissions_split s JOIN unnest(%(page)s::bigint[]) AS given(id) ON given.id = s.id
+    ORDER BY s.id FOR NO KEY UPDATE OF s
+) locked
+"""
+
+# What is left of each reserve, at its share's place in the story of the line's release: here, mirrored, passed on.
+_KEPT = """
+kept AS MATERIALIZED (
+    SELECT s.id AS story, o.ref || '/' || l.number AS source_id, %(on)s::date AS business_date, s.currency,
+           s.merchant_id AS us, m.party_id AS our_party, h.number, h.payee_id, h.owed_to_id,
+           h.owed_to_id <> h.payee_id AS is_passed_on,
+           CASE WHEN h.guide_id IS NULL OR h.owed_to_id <> h.payee_id THEN h.payee_merchant_id END AS other_book,
+           i.reserve - i.reserve_clawed - i.released AS amount
+    FROM unnest(%(page)s::bigint[]) AS given(id)
+    JOIN commissions_split s ON s.id = given.id
+    JOIN merchants_merchant m ON m.id = s.merchant_id
+    JOIN orders_order o ON o.id = s.order_id
+    JOIN orders_orderline l ON l.id = s.line_id
+    JOIN commissions_settlementitem i ON i.split_id = s.id AND i.reserve > i.reserve_clawed + i.released
+    JOIN commissions_share h ON h.id = i.share_id
+)"""
+
+RELEASING = f"""
+WITH {_KEPT}
+SELECT {_LINES}, number * 10 AS place, us AS book_id, 'reserve' AS debit_code, owed_to_id AS debit_party,
+       'due' AS credit_code, owed_to_id AS credit_party, amount
+FROM kept
+UNION ALL
+SELECT {_LINES}, number * 10 + 1, other_book, 'due', our_party, 'reserve', our_party, amount
+FROM kept WHERE other_book IS NOT NULL
+UNION ALL
+SELECT {_LINES}, number * 10 + 2, other_book, 'reserve', payee_id, 'due', payee_id, amount
+FROM kept WHERE other_book IS NOT NULL AND is_passed_on
+"""
+
+RELEASE = """
+UPDATE commissions_settlementitem SET released = reserve - reserve_clawed
+WHERE split_id = ANY(%(page)s::bigint[]) AND reserve > reserve_clawed + released
 """

@@ -15,8 +15,8 @@ from stores.models import Contract, Store
 
 class SplitQuerySet(models.QuerySet):
     def open(self) -> "SplitQuerySet":
-        """Booked and not settled yet."""
-        return self.filter(items__isnull=True)
+        """Booked and not settled yet. Asked by the items' own `split`: of their id no anti-join can be made."""
+        return self.filter(items__split__isnull=True)
 
 
 class Split(models.Model):

@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from commissions import accruals, batches, clawback, settlement
-from commissions.models import Settlement, SettlementItem, Split
-from ledger import periods, proof
+from commissions import accruals, batches, clawback, reserves, settlement
+from commissions.models import Settlement, SettlementItem, Share, Split
+from ledger import balances, periods, proof
+from ledger.accounts import named
 from ledger.models import Account, Transfer
+from ledger.transfers import Entry, Story, post
 from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import OrderLine
@@ -18,6 +20,7 @@ from tests.selling import campaign_of, coupon_for, joined, line, money_back, sol
 
 DAY = NOON.date()
 NIGHT = NOON + timedelta(days=1)
+FREE_ON = DAY + timedelta(days=8)  # when goods can no longer be returned
 
 
 @pytest.fixture
@@ -47,6 +50,23 @@ def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, monk
     transfers, items, _accounts, _settled = in_python
     assert len(items) > 60
     assert {row[1] for row in transfers} == {"settle_t1"}
+
+
+@pytest.mark.parametrize("payer", ["direct", "employer"])
+def test_reserves_are_released_in_sql_as_the_design_tells_it(world, payer):
+    for contract in (world.qinglan_at_jingan, world.mubai_at_jingan, world.qinglan_at_xuhui):
+        terms = {"settlement": "T1", "reserve_ppm": 333_333, "guide_pay": payer}
+        renewed(contract, **terms, store_tells_for_brand=True)
+    traded(world, random.Random(1))
+    closed(world)
+    in_sql, as_told = undone(world, released), undone(world, told_released)
+    assert len(as_told[0]) > 20
+    assert in_sql[0] == as_told[0]
+    released(world)
+    for book in (world.qinglan, world.mubai, world.hehe):
+        with acting_for(book):
+            assert not [row for row in balances.of_book(book, codes=["reserve"]) if row.amount]
+            assert all(item.kept == 0 for item in SettlementItem.objects.all())
 
 
 def traded(world, chance: random.Random) -> None:
@@ -111,12 +131,36 @@ def closed(world) -> None:
 
 
 def told(world) -> None:
+    for seller in (world.qinglan, world.hehe):
+        with acting_for(seller):
+            splits = Split.party.filter(settlement="T1").open().order_by("id")
+            settlement.settle(settlement.with_parts(splits), at=NIGHT, by=ONBOARDING)
+
+
+def released(world) -> None:
     for book in (world.qinglan, world.mubai, world.hehe):
-        with acting_for(book):
-            splits = Split.objects.filter(merchant=book, settlement="T1").open().order_by("id")
-            splits = list(settlement.with_parts(splits, own=True))
-            if splits:
-                settlement.settle(splits, at=NIGHT, by=ONBOARDING)
+        reserves.release_due(book, on=FREE_ON, at=NIGHT)
+
+
+def told_released(world) -> None:
+    """What the design says: reserve:P → due:P of what is left, and the mirror, and what the employer owes on."""
+    for seller in (world.qinglan, world.hehe):
+        with acting_for(seller):
+            for split in settlement.with_parts(Split.party.filter(settlement="T1").order_by("id")):
+                entries = [
+                    entry for share in settlement.parts_of(split) for entry in released_of(share, split)
+                ]
+                post([Story("release", split.source_id, FREE_ON, NIGHT, split.currency, tuple(entries))])
+
+
+def released_of(share: Share, split: Split) -> list[Entry]:
+    kept, ours = share.item.kept, split.merchant.party_id
+    moves = [(split.merchant_id, named("reserve", share.owed_to_id), named("due", share.owed_to_id))]
+    if share.other_book:
+        moves.append((share.other_book, named("due", ours), named("reserve", ours)))
+    if share.is_passed_on:
+        moves.append((share.other_book, named("reserve", share.payee_id), named("due", share.payee_id)))
+    return [Entry(book, "release", debit, credit, kept) for book, debit, credit in moves if kept]
 
 
 def undone(world, way):
