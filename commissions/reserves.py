@@ -33,7 +33,7 @@ def _release_page(book: Merchant, *, on: date, at: datetime) -> int:
         ids = list(_kept(book, on).order_by("id").values_list("id", flat=True).distinct()[:PAGE])
         if not ids:
             return 0
-        page = {"page": settling.array(ids)}
+        page = settling.page_of(ids)
         cursor.execute(settling_sql.LOCK, page)
         post_set(settling_sql.RELEASING, {**page, "on": on}, source="release", kind="release", at=at)
         cursor.execute(settling_sql.RELEASE, page)

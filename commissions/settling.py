@@ -6,7 +6,7 @@ with every line in it, a batch tells each payee once a store what has become pay
 Locks: the splits in order of id, then a fresh look at which of them are open (docs/adr/0006).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,10 +33,10 @@ def locked_page(batch: SettlementBatch, *, size: int) -> list[int]:
 
 def settle_page(batch: SettlementBatch, ids: list[int], *, at: datetime) -> None:
     """These locked lines of the batch become payable, as far as nobody else has settled them."""
-    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, {"page": array(ids)})]
+    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, page_of(ids))]
     if not lines:
         return
-    page = {"page": array(lines)}
+    page = page_of(lines)
     ((total,),) = _rows(settling_sql.TOTAL, page)
     settlement = Settlement.objects.create(
         merchant_id=batch.merchant_id,
@@ -81,9 +81,12 @@ def announce(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
         record_many(told, by=by)
 
 
-def array(ids: Iterable[int]) -> str:
-    """As one value: a list would become as many, for the server to parse in every statement."""
-    return "{" + ",".join(map(str, ids)) + "}"
+def page_of(ids: Sequence[int]) -> dict[str, Any]:
+    """What the statements are given of these lines, in order. The ids are one value: a list would become as many, for
+    the server to parse in every statement."""
+    page = {"page": "{" + ",".join(map(str, ids)) + "}", "first": ids[0], "last": ids[-1]}
+    (ranges,) = _rows(settling_sql.RANGES, page)
+    return page | dict(zip(("first_order", "last_order", "first_line", "last_line"), ranges, strict=True))
 
 
 def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -1,7 +1,9 @@
 """A page of a T+1 batch in SQL: the same as `settlement.settle` and `stories.settled`, for tens of thousands of lines;
 and a page of reserves that are released.
 
-Each statement is given `page`, the ids of lines that are locked and open. The formulas are those of the design's
+Each statement is given `page`, the ids of lines that are locked and open, and RANGES: between which ids they, their
+orders and their order lines are. Without these the planner would rather read whole tables than look twenty thousand
+lines up, and each page would cost all lines. The formulas are those of the design's
 tables: what is still held of a share is its amount less what was clawed back; reserve = ⌊held × reserve_ppm⌋ of what
 is owed to others, the rest is due; settling moves pending to reserve and due, of the principal's debtors pending to
 due, and each such move is mirrored in the other merchant's book. The proof that both ways agree, row by row, is
@@ -13,7 +15,7 @@ _PARTS = """
 page AS (
     SELECT s.id, s.merchant_id, m.party_id, s.order_id, s.line_id, s.reserve_ppm, s.business_date, s.currency
     FROM unnest(%(page)s::bigint[]) AS given(id)
-    JOIN commissions_split s ON s.id = given.id
+    JOIN commissions_split s ON s.id = given.id AND s.id BETWEEN %(first)s AND %(last)s
     JOIN merchants_merchant m ON m.id = s.merchant_id
 ),
 parts AS (
@@ -22,7 +24,7 @@ parts AS (
            held.amount - held.amount * p.reserve_ppm / 1000000 AS due,
            held.amount * p.reserve_ppm / 1000000 AS reserve
     FROM page p
-    JOIN commissions_share h ON h.split_id = p.id
+    JOIN commissions_share h ON h.split_id = p.id AND h.split_id BETWEEN %(first)s AND %(last)s
     CROSS JOIN LATERAL (
         SELECT CASE WHEN h.payee_id = p.party_id THEN 0 ELSE h.amount - h.clawed END AS amount
     ) held
@@ -60,7 +62,9 @@ WITH {_PARTS},
 lines AS MATERIALIZED (
     SELECT p.id AS story, o.ref || '/' || l.number AS source_id, p.business_date, p.currency,
            p.merchant_id AS us, p.party_id AS our_party
-    FROM page p JOIN orders_order o ON o.id = p.order_id JOIN orders_orderline l ON l.id = p.line_id
+    FROM page p
+    JOIN orders_order o ON o.id = p.order_id AND o.id BETWEEN %(first_order)s AND %(last_order)s
+    JOIN orders_orderline l ON l.id = p.line_id AND l.id BETWEEN %(first_line)s AND %(last_line)s
 ),
 told_parts AS MATERIALIZED (
     SELECT n.*, s.number, s.payee_id, s.owed_to_id, s.is_passed_on, s.other_book, s.due, s.reserve
@@ -70,11 +74,12 @@ owed_to_us AS MATERIALIZED (
     SELECT n.*, c.number AS place, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount
     FROM lines n
     JOIN commissions_collection c ON c.split_id = n.story AND c.collector_id <> n.us
+        AND c.split_id BETWEEN %(first)s AND %(last)s
     JOIN merchants_merchant m ON m.id = c.collector_id
     UNION ALL
     SELECT n.*, 100000 + b.number, b.bearer_merchant_id, b.bearer_id, b.amount - b.returned
     FROM lines n
-    JOIN commissions_contribution b ON b.split_id = n.story
+    JOIN commissions_contribution b ON b.split_id = n.story AND b.split_id BETWEEN %(first)s AND %(last)s
 )
 SELECT {_LINES}, place * 10 AS place, other_book AS book_id, 'pending' AS debit_code, our_party AS debit_party,
        'due' AS credit_code, our_party AS credit_party, amount
@@ -100,9 +105,18 @@ WHERE s.merchant_id = %(book)s AND s.settlement = 'T1' AND s.business_date <= %(
 ORDER BY s.id LIMIT %(size)s FOR NO KEY UPDATE OF s
 """
 
+RANGES = """
+SELECT min(s.order_id), max(s.order_id), min(s.line_id), max(s.line_id)
+FROM commissions_split s
+JOIN unnest(%(page)s::bigint[]) AS given(id) ON given.id = s.id AND s.id BETWEEN %(first)s AND %(last)s
+"""
+
 STILL_OPEN = """
 SELECT given.id FROM unnest(%(page)s::bigint[]) AS given(id)
-WHERE NOT EXISTS (SELECT FROM commissions_settlementitem i WHERE i.split_id = given.id)
+WHERE NOT EXISTS (
+    SELECT FROM commissions_settlementitem i
+    WHERE i.split_id = given.id AND i.split_id BETWEEN %(first)s AND %(last)s
+)
 """
 
 # What a batch came to for each payee at each store; `announcing` names a payee the same way.
@@ -130,7 +144,8 @@ ORDER BY sums.payee_id, sums.store_id, sums.currency
 
 LOCK = """
 SELECT count(*) FROM (
-    SELECT s.id FROM commissions_split s JOIN unnest(%(page)s::bigint[]) AS given(id) ON given.id = s.id
+    SELECT s.id FROM commissions_split s
+    JOIN unnest(%(page)s::bigint[]) AS given(id) ON given.id = s.id AND s.id BETWEEN %(first)s AND %(last)s
     ORDER BY s.id FOR NO KEY UPDATE OF s
 ) locked
 """
@@ -144,11 +159,12 @@ kept AS MATERIALIZED (
            CASE WHEN h.guide_id IS NULL OR h.owed_to_id <> h.payee_id THEN h.payee_merchant_id END AS other_book,
            i.reserve - i.reserve_clawed - i.released AS amount
     FROM unnest(%(page)s::bigint[]) AS given(id)
-    JOIN commissions_split s ON s.id = given.id
+    JOIN commissions_split s ON s.id = given.id AND s.id BETWEEN %(first)s AND %(last)s
     JOIN merchants_merchant m ON m.id = s.merchant_id
-    JOIN orders_order o ON o.id = s.order_id
-    JOIN orders_orderline l ON l.id = s.line_id
+    JOIN orders_order o ON o.id = s.order_id AND o.id BETWEEN %(first_order)s AND %(last_order)s
+    JOIN orders_orderline l ON l.id = s.line_id AND l.id BETWEEN %(first_line)s AND %(last_line)s
     JOIN commissions_settlementitem i ON i.split_id = s.id AND i.reserve > i.reserve_clawed + i.released
+        AND i.merchant_id = s.merchant_id AND i.split_id BETWEEN %(first)s AND %(last)s
     JOIN commissions_share h ON h.id = i.share_id
 )"""
 

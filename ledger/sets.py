@@ -20,23 +20,20 @@ UNION
 SELECT book_id, credit_code, credit_party, currency FROM told
 """
 
-# An account is joined by one text, not by four columns: of four the planner expects one match in all, and loops over
-# every account for every row. A book's rows in the order of stories: so the index of sources is written left to right.
+# Accounts are looked up row by row: joined by four columns, of which the planner expects hardly a match, they would be
+# looped over for every row. In the order of stories a book's index of sources is written from left to right.
 _INSERT = """
-WITH told AS ({telling}),
-accounts AS MATERIALIZED (
-    SELECT id, book_id || ' ' || code || ' ' || party_id || ' ' || currency AS name
-    FROM unnest(%(ids)s::bigint[], %(books)s::bigint[], %(codes)s::text[], %(parties)s::bigint[],
-                %(currencies)s::text[]) AS a(id, book_id, code, party_id, currency)
-)
+WITH told AS ({telling})
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
                              business_date, at, booked_on)
 SELECT t.book_id, %(source)s, t.source_id, %(kind)s,
        row_number() OVER (PARTITION BY t.book_id, t.story ORDER BY t.place) - 1,
-       d.id, c.id, t.amount, t.currency, t.business_date, %(at)s, greatest(t.business_date, closing.through + 1)
+       (SELECT d.id FROM ledger_account d WHERE d.book_id = t.book_id AND d.code = t.debit_code
+        AND d.party_id = t.debit_party AND d.currency = t.currency),
+       (SELECT c.id FROM ledger_account c WHERE c.book_id = t.book_id AND c.code = t.credit_code
+        AND c.party_id = t.credit_party AND c.currency = t.currency),
+       t.amount, t.currency, t.business_date, %(at)s, greatest(t.business_date, closing.through + 1)
 FROM told t
-JOIN accounts d ON d.name = t.book_id || ' ' || t.debit_code || ' ' || t.debit_party || ' ' || t.currency
-JOIN accounts c ON c.name = t.book_id || ' ' || t.credit_code || ' ' || t.credit_party || ' ' || t.currency
 JOIN ledger_bookclosing closing ON closing.book_id = t.book_id
 ORDER BY t.book_id, t.story, t.place
 """
@@ -57,20 +54,7 @@ def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, 
         ]
         if not places:
             return 0
-        accounts = ids_of(places)
+        ids_of(places)
         keep_open(cursor, sorted({place.book_id for place in places}))
-        cursor.execute(
-            _INSERT.format(telling=telling),
-            {
-                **given,
-                "source": source,
-                "kind": kind,
-                "at": at,
-                "ids": list(accounts.values()),
-                "books": [place.book_id for place in accounts],
-                "codes": [place.name.code for place in accounts],
-                "parties": [place.name.party_id for place in accounts],
-                "currencies": [place.currency for place in accounts],
-            },
-        )
+        cursor.execute(_INSERT.format(telling=telling), {**given, "source": source, "kind": kind, "at": at})
         return cursor.rowcount
