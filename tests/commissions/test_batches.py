@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
 
 from commissions import batches, clawback, reserves
-from commissions.models import Settlement, SettlementBatch, SettlementItem, SettlementPolicy, Share, Split
+from commissions.models import Settlement, SettlementBatch, SettlementItem, SettlementPolicy
 from events.models import Event
 from ledger import proof
 from merchants.errors import Conflict
@@ -154,22 +153,6 @@ def test_a_closed_day_is_told_once_a_payee_and_store_with_what_it_came_to(world,
     chens_own = next(row for row in told if row.subject == world.chen.ref)
     assert chens_own.concerns == [world.chen.ref, world.chen.user.ref, world.xuhui.ref]
     assert chens_own.payload["batch"] == batch.ref
-
-
-def test_an_item_is_of_one_split_and_one_merchant(world):
-    for number in (1, 2):
-        booked(world, f"T-{number}", at=NOON)
-    with world.inside(world.mubai):
-        first, second = Split.objects.order_by("id")
-        share = Share.objects.filter(split=first).first()
-    wrong = [{"split": second}, {"merchant": world.qinglan}, {"of": world.qinglan}]
-    for terms in wrong:
-        of = terms.pop("of", world.mubai)
-        with world.inside(of):
-            settlement = Settlement.objects.create(merchant=of, mode="T1", at=NOON, lines=1, total=1)
-        row = {"merchant": world.mubai, "split": first, "share": share, "due": 1, "reserve": 0} | terms
-        with pytest.raises(IntegrityError, match="item_of_a_share_of_its_split"), transaction.atomic():
-            SettlementItem.objects.create(settlement=settlement, **row)
 
 
 def test_preview_says_what_the_day_would_come_to(world):

@@ -54,7 +54,7 @@ def test_the_tables_without_a_scope_are_few_and_named():
 @pytest.mark.django_db
 def test_a_row_points_to_rows_of_its_own_merchant_or_the_column_is_named_as_shared():
     """Held by composite foreign keys, not by save(): bulk_create and SQL are held as well."""
-    held = composite_keys() | held_by_statement()
+    held = composite_keys()
     loose = set()
     for model in models():
         for field in model._meta.concrete_fields:
@@ -78,22 +78,6 @@ def composite_keys() -> set[tuple[str, str]]:
             """
         )
         return {(table, column) for table, columns in cursor.fetchall() for column in columns}
-
-
-# Where a page of a hundred thousand rows would look each of them up: one look a statement, by a trigger of this name.
-BY_STATEMENT = {
-    "transfers_stay_in_their_book": ("ledger_transfer", ["debit_id", "credit_id"]),
-    "items_stay_with_their_share": ("commissions_settlementitem", ["settlement_id", "split_id", "share_id"]),
-}
-
-
-def held_by_statement() -> set[tuple[str, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgname = ANY(%s) AND tgenabled = 'O'", [list(BY_STATEMENT)]
-        )
-        standing = [name for (name,) in cursor.fetchall()]
-    return {(BY_STATEMENT[name][0], column) for name in standing for column in BY_STATEMENT[name][1]}
 
 
 def test_faces_never_reach_for_rows_themselves():
