@@ -1,7 +1,6 @@
 """Find and permit together. What is not the acting merchant's is not there: 404 in an address, and 404
 naming the field in a body, whether it is another's or nobody's."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -31,13 +30,13 @@ def store(given: str, *, field: str = "store") -> Store:
     return by_ref_or_code(Store, given, field=field)
 
 
-def store_that_sells_for(given: str, *, at: datetime | None, field: str = "store") -> Store:
-    """An own store, or one (by id) whose contract for a brand of the acting merchant is in force at `at`; None:
-    or was at any time."""
+def store_that_sells_for(given: str, *, field: str = "store") -> Store:
+    """An own store, or one (by id) that has a contract for a brand of the acting merchant, whenever: what a store
+    sold while it was in force is told later too. Whether it was then is for who reads the sale."""
     own = every(Store).filter(models.Q(ref=given) | models.Q(code=given))
     if found := own.select_related("merchant").first():
         return found
-    contracts = every(Contract).live(at) if at else every(Contract).exclude(accepted_at=None)
+    contracts = every(Contract).exclude(accepted_at=None)
     if contract := contracts.filter(store__ref=given).select_related("store__merchant").first():
         return contract.store
     raise not_found(Store, field=field)

@@ -1,6 +1,6 @@
 from django.urls import include, path, re_path, register_converter
 
-from api import docs
+from api import docs, wechat
 from api.calls import Unknown
 from api.paths import CodeConverter, RefConverter
 from api.v1 import (
@@ -14,6 +14,7 @@ from api.v1 import (
     members,
     orders,
     payouts,
+    payouts_received,
     plans,
     refunds,
     stores,
@@ -58,9 +59,22 @@ v1 = [
     path("plans/<ref:ref>/versions", plans.PlanVersions.as_view(), name="plan-versions"),
     path("versions/<ref:ref>", plans.OneVersion.as_view(), name="version"),
     path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
+    path("versions/<ref:ref>/recall", plans.RecalledVersion.as_view(), name="version-recall"),
     path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
     path("payouts", payouts.Payouts.as_view(), name="payouts"),
     path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
+    path("received-payouts", payouts_received.ReceivedPayouts.as_view(), name="received-payouts"),
+    path("received-payouts/<ref:ref>", payouts_received.OneReceivedPayout.as_view(), name="received-payout"),
+    path(
+        "received-payouts/<ref:ref>/objection",
+        payouts_received.PayoutObjection.as_view(),
+        name="received-payout-objection",
+    ),
+    path(
+        "received-payouts/<ref:ref>/arrival",
+        payouts_received.PayoutArrival.as_view(),
+        name="received-payout-arrival",
+    ),
     path("ledger/trial-balance", ledger.OwnTrialBalance.as_view(), name="trial-balance"),
     path("events", events.Events.as_view(), name="events"),
 ]
@@ -71,5 +85,6 @@ urlpatterns = [
     path("docs/", docs.Reading.as_view(url_name="api:schema"), name="docs"),
     path("docs/try/", docs.Trying.as_view(url_name="api:schema"), name="try"),
     path("v1/", include((v1, "v1"))),
+    path("rails/wechat/<ref:ref>", wechat.take_notice, name="wechat-notices"),
     re_path("", Unknown.as_view(), name="unknown"),
 ]

@@ -170,7 +170,7 @@ def preview(book: Merchant, *, day: date) -> tuple[int, int]:
 def to_others(lines: QuerySet[Split]) -> int:
     """What the still held shares of these splits come to, less the principal's own; inside its scope."""
     shares = Share.objects.filter(split__in=lines).exclude(payee=F("merchant__party"))
-    return shares.aggregate(sum=Coalesce(Sum(F("amount") - F("clawed")), 0))["sum"]
+    return shares.aggregate(sum=Coalesce(Sum(F("amount") - F("clawed") - F("moved_out")), 0))["sum"]
 
 
 def _open(book: Merchant) -> QuerySet[Split]:

@@ -15,10 +15,10 @@ from django.db.models import Prefetch
 from commissions import announcing, running, stories
 from commissions.accruals import WORKER, book_all
 from commissions.models import Clawback, Collection, Contribution, SettlementItem, Share, Split
-from commissions.purses import Purses, hold, purse_of
-from commissions.settlement import lock, parts_of, with_parts
+from commissions.purses import Purses, hold, purse_of, taken_from
+from commissions.settlement import is_settled, lock, parts_of, with_parts
 from commissions.splitting import give_back, net_basis, part_back
-from commissions.stories import DUE, PENDING, RESERVE, Pieces
+from commissions.stories import RESERVE, Pieces
 from events.record import Actor
 from ledger.transfers import Story, post
 from merchants.scoping import acting_for
@@ -69,7 +69,7 @@ class _Clawing:
         self.totals: dict[int, tuple[int, int]] = {}
 
     def take(self, split: Split, line: RefundLine) -> None:
-        shares, is_settled = parts_of(split), _is_settled(split)
+        shares, settled = parts_of(split), is_settled(split)
         collections, contributions = split.collections.all(), split.contributions.all()
         refunded = line.amount + sum(earlier.refunded for earlier in split.clawbacks.all())
         quantity = line.quantity + sum(earlier.quantity for earlier in split.clawbacks.all())
@@ -79,7 +79,8 @@ class _Clawing:
             paid=split.paid,
             sold=split.line.quantity,
             contributions=[row.amount for row in contributions],
-            shares=[share.amount for share in shares],
+            shares=[share.held_then for share in shares],
+            before=[share.clawed_before for share in shares],
             tenders=[row.amount for row in collections],
         )
         tenders_back = [
@@ -100,8 +101,8 @@ class _Clawing:
                 f"{self.refund.ref}/{split.line.number}",
                 tenders_back,
                 borne_back,
-                [(share, self._pieces(share, amount, is_settled)) for share, amount in taken],
-                is_settled=is_settled,
+                [(share, self._pieces(share, amount, settled)) for share, amount in taken],
+                is_settled=settled,
                 on=self.refund.business_date,
                 at=self.refund.refunded_at,
             )
@@ -123,22 +124,24 @@ class _Clawing:
     def _count(self, split: Split, line: RefundLine, taken: Sequence[tuple[Share, int]]) -> None:
         """What comes back is no longer in the month's totals of its payees; a line is counted once in each."""
         earlier = split.clawbacks.all()
-        before = _net(split, sum(c.refunded for c in earlier), sum(c.quantity for c in earlier))
+        before = net_of(split, sum(c.refunded for c in earlier), sum(c.quantity for c in earlier))
         refunded = line.amount + sum(c.refunded for c in earlier)
-        after = _net(split, refunded, line.quantity + sum(c.quantity for c in earlier))
-        counted = {share.running_id: (before - after) * share.part_ppm for share, _amount in taken}
-        for running_id, basis_ppm in counted.items():
-            if running_id is not None:
-                clawed = sum(amount for share, amount in taken if share.running_id == running_id)
-                had = self.totals.get(running_id, (0, 0))
-                self.totals[running_id] = had[0] + basis_ppm, had[1] + clawed
+        after = net_of(split, refunded, line.quantity + sum(c.quantity for c in earlier))
+        parts: dict[int, int] = {}
+        for share, _amount in taken:
+            if share.running_id is not None:
+                parts[share.running_id] = max(parts.get(share.running_id, 0), share.kept_ppm)
+        for running_id, part in parts.items():
+            clawed = sum(amount for share, amount in taken if share.running_id == running_id)
+            had = self.totals.get(running_id, (0, 0))
+            self.totals[running_id] = had[0] + (before - after) * part, had[1] + clawed
 
     def write(self) -> None:
         running.lower(self.open_totals, self.totals)
         Clawback.objects.bulk_create(self.clawbacks)
-        Share.party.bulk_update(self.shares, ["clawed"])
         Collection.party.bulk_update(self.collections, ["returned"])
         Contribution.party.bulk_update(self.contributions, ["returned"])
+        Share.party.bulk_update(self.shares, ["clawed"])  # last: the database then looks at all of it
         for split in self.splits:
             with acting_for(split.merchant):  # items have no party: they are the principal's alone
                 own = [item for item in self.items if item.split_id == split.id]
@@ -146,15 +149,10 @@ class _Clawing:
         post(self.stories)
 
     def _pieces(self, share: Share, amount: int, is_settled: bool) -> Pieces:
-        """From which accounts: what is still pending; once settled this share's reserve, then what the payee
-        has, and of a person the rest as owed. A merchant's current account goes below zero instead."""
-        if share.is_principals or not is_settled:
-            return [(PENDING, amount)]
-        reserve = min(amount, share.item.kept)
-        _grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve, self.items)
-        due = amount - reserve
-        taken = self.purses.take(purse_of(share), due) if share.guide_id else [(DUE, due)]
-        return [(RESERVE, reserve), *taken]
+        pieces = taken_from(share, amount, self.purses, is_settled=is_settled)
+        if reserve := dict(pieces).get(RESERVE):
+            _grow(share.item, "reserve_clawed", share.item.reserve_clawed + reserve, self.items)
+        return pieces
 
 
 def _grow(row: Row, field: str, now: int, grown: list[Row]) -> int:
@@ -166,14 +164,9 @@ def _grow(row: Row, field: str, now: int, grown: list[Row]) -> int:
     return now - before
 
 
-def _net(split: Split, refunded: int, quantity: int) -> int:
+def net_of(split: Split, refunded: int, quantity: int) -> int:
     part = part_back(refunded=refunded, quantity=quantity, paid=split.paid, sold=split.line.quantity)
     return net_basis(basis=split.basis, paid=split.paid, refunded=refunded, part=part)
-
-
-def _is_settled(split: Split) -> bool:
-    """All shares of a line settle together."""
-    return any(hasattr(share, "item") for share in split.shares.all())
 
 
 def _purses(splits: Sequence[Split]) -> Purses:
@@ -181,7 +174,7 @@ def _purses(splits: Sequence[Split]) -> Purses:
     return hold(
         (purse_of(share), split.currency)
         for split in splits
-        if _is_settled(split)
+        if is_settled(split)
         for share in parts_of(split)
         if share.guide_id
     )

@@ -27,7 +27,8 @@ class Period:
 
 @dataclass(frozen=True)
 class EarningLine:
-    """One share of the guide. `amount` is what it was, `clawed` what refunds took back of it; minor units."""
+    """One share of the guide. `amount` is what it was, `clawed` what refunds took back of it,
+    `moved_out` what an appeal moved to a colleague; minor units."""
 
     id: int
     order_ref: str
@@ -40,12 +41,13 @@ class EarningLine:
     business_date: date
     amount: int
     clawed: int
+    moved_out: int
     settled: bool
     reason: str
 
     @property
     def held(self) -> int:
-        return self.amount - self.clawed
+        return self.amount - self.clawed - self.moved_out
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def for_guide(
 
 
 def _sums(shares: QuerySet[Share], today: date) -> dict[str, int]:
-    held = F("amount") - F("clawed")
+    held = F("amount") - F("clawed") - F("moved_out")
     open_ = Q(item=None)
     return shares.aggregate(
         today=Coalesce(Sum(held, filter=Q(split__business_date=today)), 0),
@@ -97,12 +99,13 @@ def _line(share: Share) -> EarningLine:
         order_no=split.order.external_no,
         line=split.line.number,
         article=split.line.sku.name,
-        brand=split.line.brand.name if split.line.brand else "",
+        brand=split.line.brand.local_name if split.line.brand else "",
         store=share.store.name,
         at=split.at,
         business_date=split.business_date,
         amount=share.amount,
         clawed=share.clawed,
+        moved_out=share.moved_out,
         settled=is_settled(share),
         reason=reason(share.why),
     )

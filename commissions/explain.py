@@ -1,5 +1,6 @@
 """How an order was split, for whoever may see it: the seller all lines, a brand's owner its own, nobody else any."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from commissions.earnings import is_settled
 from commissions.models import Rule, Share, Split
 from commissions.reasons import lost, reason
+from guides.models import Guide
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 from orders.models import Order
@@ -25,11 +27,13 @@ class ShareExplained:
     claim: str
     amount: int
     clawed: int
+    moved_out: int
     held: int
     state: str  # pending or settled
     reason: str
     why: dict[str, Any]
     losers: list[dict[str, str]]
+    unclaimed: list[dict[str, str]]  # of the rest: whose claims fell to it, and why
 
     @property
     def role_label(self) -> str:
@@ -65,11 +69,27 @@ def shares_of(order: Order, *, merchant: Merchant) -> list[LineExplained]:
             splits, shares = Split.about, Share.about
         parts = shares.select_related("payee", "payee_merchant", "guide", "item").order_by("number")
         rows = splits.filter(order=order).select_related("merchant", "line", "version")
-        rows = rows.order_by("line__number").prefetch_related(Prefetch("shares", parts))
-        return [_line(split) for split in rows]
+        lines = list(rows.order_by("line__number").prefetch_related(Prefetch("shares", parts)))
+    names = _names_of_losers(lines, order.merchant_id)
+    return [_line(split, names) for split in lines]
 
 
-def _line(split: Split) -> LineExplained:
+def _names_of_losers(rows: Sequence[Split], seller_id: int) -> dict[str, str]:
+    """Guides of the seller, as those are who won."""
+    lost_it = {
+        loser["guide"]
+        for split in rows
+        for share in split.shares.all()
+        for why in (share.why, *share.why.get("unclaimed", []))
+        for loser in why.get("losers", [])
+    }
+    if not lost_it:
+        return {}
+    with acting_for(Merchant.objects.get(pk=seller_id)):
+        return dict(Guide.objects.filter(ref__in=lost_it).values_list("ref", "name"))
+
+
+def _line(split: Split, names: Mapping[str, str]) -> LineExplained:
     shares = list(split.shares.all())
     return LineExplained(
         line=split.line.number,
@@ -83,11 +103,11 @@ def _line(split: Split) -> LineExplained:
         contribution=split.contribution,
         base=split.base,
         state=_state(shares[0]),
-        shares=[_share(share) for share in shares],
+        shares=[_share(share, names) for share in shares],
     )
 
 
-def _share(share: Share) -> ShareExplained:
+def _share(share: Share, names: Mapping[str, str]) -> ShareExplained:
     ref, name = _payee(share)
     return ShareExplained(
         role=share.role,
@@ -97,12 +117,25 @@ def _share(share: Share) -> ShareExplained:
         claim=f"{share.claim_numerator}/{share.claim_denominator}",
         amount=share.amount,
         clawed=share.clawed,
+        moved_out=share.moved_out,
         held=share.held,
         state=_state(share),
         reason=reason(share.why),
         why=share.why,
-        losers=[loser | {"reason": lost(loser["because"])} for loser in share.why.get("losers", [])],
+        losers=_losers(share.why, names),
+        unclaimed=[
+            {"role": row["role"], "role_label": str(Rule.Role(row["role"]).label)} | why
+            for row in share.why.get("unclaimed", [])
+            for why in _losers(row, names) or [{"name": "", "reason": lost(row["because"])}]
+        ],
     )
+
+
+def _losers(why: Mapping[str, Any], names: Mapping[str, str]) -> list[dict[str, str]]:
+    return [
+        loser | {"name": names.get(loser["guide"], ""), "reason": lost(loser["because"])}
+        for loser in why.get("losers", [])
+    ]
 
 
 def _state(share: Share) -> str:

@@ -5,21 +5,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Sku
+from commissions import draft_checks
 from commissions.checking import check
 from commissions.models import Plan, PlanVersion, Rule
 from commissions.rule_rows import fingerprint, row_of, terms_of
 from commissions.splitting import Term
 from events.record import Actor, record
-from merchants.errors import Conflict, DomainError
+from merchants.errors import Conflict
 from merchants.models import Brand, Merchant
 from merchants.money import PPM
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
+from orders.receipts import CLOCKS_DIFFER
 from stores.models import Contract
 
 GRACE = timedelta(days=1)
@@ -61,11 +62,11 @@ def draft(
     `plan.wrong_mode`, `plan.sku_unknown`, `plan.ends_before_start`.
     """
     check(rules, ceiling_ppm=ceiling_ppm)
-    _check_range(effective_from, effective_until)
+    draft_checks.ends_later(effective_from, effective_until)
     contract = scope if isinstance(scope, Contract) else None
-    _check_contract(contract, brand, mode)
+    draft_checks.fits_mode(contract, brand, mode)
     with acting_for(brand.merchant), transaction.atomic():
-        _check_skus(rules, brand)
+        draft_checks.of_brand(rules, brand)
         plan, _is_new = plan_for(brand=brand, mode=mode, by=by)
         plan = Plan.objects.select_for_update(no_key=True).get(pk=plan.pk)
         newest = PlanVersion.objects.filter(plan=plan).order_by("-number").first()
@@ -95,13 +96,16 @@ def revise(
     by: Actor,
     basis: str = PlanVersion.Basis.PAID,
     ceiling_ppm: int = PPM,
+    read: str | None = None,
 ) -> PlanVersion:
-    """Write a draft anew; whose contracts it is for stays. Refuses as `draft` does; Conflict `plan.stands`."""
+    """Write a draft anew; whose contracts it is for stays. Refuses as `draft` does; Conflict `plan.stands`, and
+    `plan.changed` if it says something else by now than when it was `read` (its `draft_checks.digest`)."""
     check(rules, ceiling_ppm=ceiling_ppm)
     with acting_for(version.merchant), transaction.atomic():
         version = _unpublished(version)
-        _check_range(effective_from, version.effective_until)
-        _check_skus(rules, version.plan.brand)
+        draft_checks.is_the_one_read(version, read)
+        draft_checks.ends_later(effective_from, version.effective_until)
+        draft_checks.of_brand(rules, version.plan.brand)
         version.basis, version.ceiling_ppm, version.effective_from = basis, ceiling_ppm, effective_from
         version.rules_sha256 = fingerprint(rules)
         version.save(update_fields=["basis", "ceiling_ppm", "effective_from", "rules_sha256"])
@@ -120,15 +124,18 @@ def discard(version: PlanVersion, *, by: Actor) -> None:
         version.delete()
 
 
-def publish_draft(version: PlanVersion, *, by: Actor, at: datetime | None = None) -> PlanVersion:
+def publish_draft(
+    version: PlanVersion, *, by: Actor, read: str | None = None, at: datetime | None = None
+) -> PlanVersion:
     """From its beginning on the draft holds, and never changes again; it ends its predecessor.
 
-    Conflict `plan.stands`, and `plan.overlaps` if it begins before `at` (now) where a version of the plan held,
-    of whatever scope: what has been split by that one stands.
+    Conflict `plan.stands`, `plan.changed` as `revise`, and `plan.overlaps` if it begins before `at` (now) where a
+    version of the plan held, of whatever scope: what has been split by that one stands.
     """
     at = at or timezone.now()
     with acting_for(version.merchant), transaction.atomic():
         version = _unpublished(version)
+        draft_checks.is_the_one_read(version, read)
         check(terms_of(version), ceiling_ppm=version.ceiling_ppm)
         if _held(version.plan, since=version.effective_from, until=at):
             raise _overlaps()
@@ -137,6 +144,31 @@ def publish_draft(version: PlanVersion, *, by: Actor, at: datetime | None = None
         with refusing("plan_version_never_overlaps", _overlaps()):
             version.save(update_fields=["published_at"])
         _tell("plan.published", version, by=by, at=at)
+    return version
+
+
+def recall(version: PlanVersion, *, by: Actor, at: datetime | None = None) -> PlanVersion:
+    """A published version that has not begun becomes a draft again, and whom it ended goes on. Conflict `plan.begun`
+    from ten minutes before its beginning on: a till's clock may run ahead."""
+    at = at or timezone.now()
+    with acting_for(version.merchant), transaction.atomic():
+        version = _locked(version, published_at__isnull=False)
+        if version.effective_from <= at + CLOCKS_DIFFER:
+            raise Conflict(
+                "plan.begun",
+                _("This version has begun, or is about to; it is not recalled any more."),
+                next_step=_("Publish a new version that begins when the terms are to change."),
+            )
+        version.published_at = None
+        if version.ended_by:
+            version.effective_until, version.ended_by = None, None
+        version.save(update_fields=["published_at", "effective_until", "ended_by"])
+        later = _beside(version).filter(effective_from__gt=version.effective_from).order_by("effective_from")
+        heir = later.first()
+        _beside(version).filter(ended_by=version).update(
+            effective_until=heir and heir.effective_from, ended_by=heir
+        )
+        _tell("plan.recalled", version, by=by, at=at)
     return version
 
 
@@ -201,37 +233,6 @@ def counted_roles(versions: Iterable[PlanVersion], *, plan_id: int, period: date
     )
 
 
-def _check_range(begins: datetime, ends: datetime | None) -> None:
-    if ends is not None and ends <= begins:
-        raise DomainError(
-            "plan.ends_before_start",
-            _("A version ends after it begins."),
-            next_step=_("Let it end later, or leave its end open."),
-            field="effective_until",
-        )
-
-
-def _check_contract(contract: Contract | None, brand: Brand, mode: str) -> None:
-    if contract and (contract.brand_id != brand.id or contract.mode != mode):
-        raise DomainError(
-            "plan.wrong_mode",
-            _("A plan is for contracts of its own brand and mode."),
-            next_step=_("Choose a contract of this brand and mode."),
-            field="scope",
-        )
-
-
-def _check_skus(rules: Sequence[Term], brand: Brand) -> None:
-    wanted = {term.sku for term in rules if term.sku is not None}
-    if wanted and Sku.objects.filter(pk__in=wanted, product__brand=brand).count() != len(wanted):
-        raise DomainError(
-            "plan.sku_unknown",
-            _("A rule names an article that is not of this brand."),
-            next_step=_("Choose articles of this brand."),
-            field="rules",
-        )
-
-
 def _held(plan: Plan, *, since: datetime, until: datetime) -> bool:
     """Did any version hold in [since, until)? A narrower one would reach back over what a wider one split."""
     held = PlanVersion.objects.filter(plan=plan, published_at__isnull=False, effective_from__lt=until)
@@ -240,28 +241,33 @@ def _held(plan: Plan, *, since: datetime, until: datetime) -> bool:
 
 def _end_predecessor(version: PlanVersion) -> None:
     """Close the open version of the same scope."""
-    PlanVersion.objects.filter(
-        plan=version.plan,
-        channel=version.channel,
-        contract=version.contract,
-        published_at__isnull=False,
-        effective_until=None,
-        effective_from__lt=version.effective_from,
-    ).update(effective_until=version.effective_from)
+    _beside(version).filter(effective_until=None, effective_from__lt=version.effective_from).update(
+        effective_until=version.effective_from, ended_by=version
+    )
+
+
+def _beside(version: PlanVersion) -> QuerySet[PlanVersion]:
+    """The published versions of the same plan and scope."""
+    of_plan = PlanVersion.objects.filter(plan=version.plan, published_at__isnull=False)
+    return of_plan.filter(channel=version.channel, contract=version.contract)
 
 
 def _unpublished(version: PlanVersion) -> PlanVersion:
-    """The draft as it stands, and nobody else's until the transaction ends. Locks: the plan, then the version."""
+    return _locked(version, published_at=None)
+
+
+def _locked(version: PlanVersion, **as_it_was: object) -> PlanVersion:
+    """The version as it stands, and nobody else's until the transaction ends. Locks: the plan, then the version."""
     Plan.objects.select_for_update(no_key=True).get(pk=version.plan_id)
     rows = PlanVersion.objects.select_for_update(of=("self",)).select_related(
-        "plan__brand", "merchant", "channel", "contract"
+        "plan__brand", "merchant", "channel", "contract", "ended_by"
     )
-    now = rows.filter(pk=version.pk, published_at=None).first()
+    now = rows.filter(pk=version.pk, **as_it_was).first()
     if now is None:
         raise Conflict(
             "plan.stands",
-            _("This version is published or was thrown away; it does not change any more."),
-            next_step=_("Draw up a new version from it."),
+            _("Meanwhile this version was published, recalled or thrown away; nothing was changed."),
+            next_step=_("Load the page again to see how it stands."),
         )
     return now
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from commissions.models import Share
-from commissions.stories import DUE, OWED, Pieces
+from commissions.stories import DUE, OWED, PENDING, RESERVE, Pieces
 from ledger import accounts, balances
 from ledger.accounts import Place, named
 
@@ -26,6 +26,17 @@ class Purses:
         due = min(amount, max(self.standing[purse], 0))
         self.standing[purse] -= due
         return [(DUE, due), (OWED, amount - due)]
+
+
+def taken_from(share: Share, amount: int, purses: Purses, *, is_settled: bool) -> Pieces:
+    """From which accounts `amount` of a share is taken: what is still pending; once settled this share's reserve,
+    then what the payee has, and of a person the rest as owed. A merchant's current account goes below zero instead."""
+    if share.is_principals or not is_settled:
+        return [(PENDING, amount)]
+    reserve = min(amount, share.item.kept)
+    due = amount - reserve
+    taken = purses.take(purse_of(share), due) if share.guide_id else [(DUE, due)]
+    return [(RESERVE, reserve), *taken]
 
 
 def hold(purses: Iterable[tuple[Purse, str]]) -> Purses:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from commissions import attribution
 from commissions.checking import percent
+from commissions.models.split import BY_APPEAL
 from commissions.splitting import BASE, LINE_CAP, PERIOD_CAP, Term
 from merchants.money import PPM, yuan
 
@@ -47,7 +48,7 @@ def claim_of(term: Term) -> str:
 def _who(because: str) -> str:
     """Why this payee, with a place for what the rule gives."""
     sentences = {
-        "contract": _("%(claim)s by the contract."),
+        "contract": _("%(claim)s by the commission plan."),
         attribution.BOUND_AND_PROTECTED: _(
             "Own guide of this member, inside the protection period: %(claim)s."
         ),
@@ -61,6 +62,7 @@ def _who(because: str) -> str:
         attribution.SHARED: _("Shared what was bought: %(claim)s."),
         attribution.RECRUITED: _("Brought this member: %(claim)s."),
         attribution.ACCEPTED: _("Took this order on: %(claim)s."),
+        BY_APPEAL: _("After an appeal: %(claim)s."),
         attribution.MANAGED: _("Manager of the store that day: %(claim)s."),
     }
     return sentences[because]

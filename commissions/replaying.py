@@ -10,10 +10,11 @@ from merchants.money import ratio
 
 @dataclass(frozen=True)
 class Given:
-    """What a tiered rule gave of a line and the payee still `held` of it; if it was `capped` for the period then, it
-    is never opened again."""
+    """What a tiered rule gave of a line, the payee's `part` of its claim in ppm, and what is still `held` of it; if
+    it was `capped` for the period then, it is never opened again."""
 
     term: Term
+    part: int
     held: int
     capped: bool = False
 
@@ -21,7 +22,7 @@ class Given:
 @dataclass(frozen=True)
 class Line:
     """A line of the month as the payee stands in it: the net `basis` and the payee's `part` of it, in ppm; what tiered
-    rules gave of it, and what other rules of the role did."""
+    rules gave of it (after appeals perhaps less of one than of another), and what other rules of the role did."""
 
     basis: int
     part: int
@@ -36,19 +37,19 @@ def entitled(lines: Iterable[Line]) -> Fraction:
     """
     total, had, earned = Fraction(0), Fraction(0), Fraction(0)
     for line in lines:
-        amount = ratio(line.basis, line.part)
         had += line.beside
         for given in line.given:
+            amount = ratio(line.basis, given.part)
             claim = sum((s.claim for s in slices(given.term.tiers, so_far=total, amount=amount)), Fraction(0))
             if given.term.line_cap is not None:
-                claim = min(claim, ratio(given.term.line_cap, line.part))
+                claim = min(claim, ratio(given.term.line_cap, given.part))
             if given.term.period_cap is not None:
                 claim = min(claim, max(given.term.period_cap - had, Fraction(0)))
             if given.capped:
                 claim = min(claim, Fraction(given.held))
             had += claim
             earned += claim
-        total += amount
+        total += ratio(line.basis, line.part)
     return earned
 
 

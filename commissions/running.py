@@ -69,7 +69,8 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], 
 LEFT JOIN LATERAL (
     -- Booked before a version of the plan that looks at totals was published.
     SELECT (s.basis - back.refunded - div((s.basis - s.paid) * back.part, back.whole)::bigint)
-           * max(h.part_ppm) AS basis_ppm, sum(h.amount - h.clawed) AS booked
+           * max(h.part_ppm::bigint * (1000000 - h.moved_ppm) / 1000000) AS basis_ppm,
+           sum(h.amount - h.clawed - h.moved_out) AS booked
     FROM commissions_share h JOIN commissions_split s ON s.id = h.split_id
     JOIN orders_orderline l ON l.id = s.line_id
     JOIN commissions_planversion v ON v.id = s.version_id
@@ -79,7 +80,9 @@ LEFT JOIN LATERAL (
                CASE WHEN s.paid > 0 THEN s.paid ELSE l.quantity END::numeric AS whole
         FROM commissions_clawback c WHERE c.split_id = s.id
     ) back
-    WHERE h.payee_id = w.payee_id AND h.role = w.role AND s.merchant_id = w.merchant_id
+    -- What an appeal gave came by no rule.
+    WHERE h.payee_id = w.payee_id AND h.role = w.role AND h.rule_number IS NOT NULL
+      AND s.merchant_id = w.merchant_id
       AND v.plan_id = w.plan_id AND s.business_date >= w.period
       AND s.business_date < w.period + interval '1 month'
     GROUP BY s.id, s.basis, s.paid, back.refunded, back.part, back.whole

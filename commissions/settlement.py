@@ -66,13 +66,17 @@ def lock(splits: QuerySet[Split]) -> None:
     list(splits.select_for_update(no_key=True, of=("self",)).order_by("id").values_list("id", flat=True))
 
 
-def with_parts(splits: QuerySet[Split]) -> QuerySet[Split]:
-    """The splits with everything that their stories and events name, read by the seller. `split.shares` alone would
-    read what the merchant in scope owns, and of a central line that is not the seller."""
-    shares = Share.party.select_related("payee", "payee_merchant", "guide__user", "store", "item")
+def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]:
+    """The splits with everything that their stories and events name, read by the seller; by the book's owner, if
+    `own`. `split.shares` alone would read what the merchant in scope owns, and of a central line that is not the
+    seller."""
+    shares, collections, contributions = (
+        model.objects if own else model.party for model in (Share, Collection, Contribution)
+    )
+    shares = shares.select_related("payee", "payee_merchant", "guide__user", "store", "item")
     return splits.select_related("merchant", "order", "line").prefetch_related(
-        Prefetch("collections", Collection.party.select_related("collector").order_by("number")),
-        Prefetch("contributions", Contribution.party.order_by("number")),
+        Prefetch("collections", collections.select_related("collector").order_by("number")),
+        Prefetch("contributions", contributions.order_by("number")),
         Prefetch("shares", shares.order_by("number")),
     )
 
@@ -110,6 +114,11 @@ def parts_of(split: Split) -> list[Share]:
     for share in shares:
         share.split, share.merchant = split, split.merchant
     return shares
+
+
+def is_settled(split: Split) -> bool:
+    """All shares of a line settle together; they are loaded with their items."""
+    return any(hasattr(share, "item") for share in split.shares.all())
 
 
 def _pieces(share: Share, split: Split) -> Pieces:

@@ -3,10 +3,10 @@ and a page of reserves that are released.
 
 Each statement is given `page`, the ids of lines that are locked and open, and RANGES: between which ids they, their
 orders and their order lines are. Without these the planner would rather read whole tables than look twenty thousand
-lines up, and each page would cost all lines. The formulas are those of the design's
-tables: what is still held of a share is its amount less what was clawed back; reserve = ⌊held × reserve_ppm⌋ of what
-is owed to others, the rest is due; settling moves pending to reserve and due, of the principal's debtors pending to
-due, and each such move is mirrored in the other merchant's book. The proof that both ways agree, row by row, is
+lines up, and each page would cost all lines. The formulas are those of the design's tables: what is still held of a
+share is its amount less what an appeal moved out and a refund clawed back; reserve = ⌊held × reserve_ppm⌋ of what is
+owed to others, the rest is due; settling moves pending to reserve and due, of the principal's debtors pending to due,
+and each such move is mirrored in the other merchant's book. The proof that both ways agree, row by row, is
 tests/commissions/test_settling_sql.py.
 """
 
@@ -26,7 +26,7 @@ parts AS (
     FROM page p
     JOIN commissions_share h ON h.split_id = p.id AND h.split_id BETWEEN %(first)s AND %(last)s
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN h.payee_id = p.party_id THEN 0 ELSE h.amount - h.clawed END AS amount
+        SELECT CASE WHEN h.payee_id = p.party_id THEN 0 ELSE h.amount - h.moved_out - h.clawed END AS amount
     ) held
 )"""
 

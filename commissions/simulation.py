@@ -3,7 +3,7 @@
 The lines come in the order in which they were paid (then by order and line), so that a month's tiers and caps see
 what came before; where the draft counts months, the replay begins with the first day of one. A line's refunds are
 taken back as the books did it. Tiers are at the rates of the sale, as T+0 books them: the month's true-up, which is
-booked beside the lines, is on neither side.
+booked beside the lines, is on neither side; nor is what appeals moved, which no plan decides.
 """
 
 import copy
@@ -201,10 +201,17 @@ def _net(split: Split, basis: int, returned: Returned) -> int:
 
 
 def _count(changes: dict[int, Change], split: Split, after: Iterable[tuple[Payee, int]]) -> None:
-    for share in split.shares.all():
-        _of(changes, share.payee_id, share.guide, share.payee_merchant, split).before += share.held
+    for share, held in _as_split(split):
+        _of(changes, share.payee_id, share.guide, share.payee_merchant, split).before += held
     for payee, amount in after:
         _of(changes, payee.party_id, payee.guide, payee.merchant, split).after += amount
+
+
+def _as_split(split: Split) -> list[tuple[Share, int]]:
+    """The shares as the plan gave them, and what refunds left of each."""
+    shares = [share for share in split.shares.all() if not share.is_moved_here]
+    back = take_back(sum(share.clawed for share in split.shares.all()), [share.amount for share in shares])
+    return [(share, share.amount - less) for share, less in zip(shares, back, strict=True)]
 
 
 def _of(

@@ -214,14 +214,19 @@ def give_back(
     contributions: Sequence[int],
     shares: Sequence[int],
     tenders: Sequence[int],
+    before: Sequence[int] = (),
 ) -> Returned:
     """A function of the totals given back so far (`refunded` fen, `quantity` pieces), never of single refunds.
 
-    Of a contribution ⌊c · refunded / paid⌋ comes back, or by pieces where nothing was paid.
+    Of a contribution ⌊c · refunded / paid⌋ comes back, or by pieces where nothing was paid. An upheld appeal begins
+    the shares anew: `shares` is what each held then, `before` what had been taken of each.
     """
     part = part_back(refunded=refunded, quantity=quantity, paid=paid, sold=sold)
     back = [int(amount * part) for amount in contributions]
-    return Returned(back, take_back(refunded + sum(back), shares), take_back(refunded, tenders))
+    before = before or [0] * len(shares)
+    since = take_back(refunded + sum(back) - sum(before), shares)
+    taken = [earlier + now for earlier, now in zip(before, since, strict=True)]
+    return Returned(back, taken, take_back(refunded, tenders))
 
 
 def net_basis(*, basis: int, paid: int, refunded: int, part: Fraction) -> int:

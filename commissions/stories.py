@@ -97,14 +97,28 @@ def refunded(
         tell.there(borne.bearer_merchant_id, "contribution_back", tell.us(account), OWN_COST, amount)
     for share, pieces in shares:
         for taken_from, amount in pieces:
-            if share.is_principals:
-                tell.here("clawback", _result(share), CLEARING, amount)
-                continue
-            # A guide whom the employer pays may owe the employer; between the two merchants nothing is `owed`.
-            between = DUE if share.other_book and taken_from == OWED else taken_from
-            tell.here("clawback", named(between, share.owed_to_id), CLEARING, amount)
-            tell.there(share.other_book, "clawback", _passed_on(share, taken_from), tell.us(between), amount)
+            tell.take("clawback", share, taken_from, amount)
     return tell.story("refund", source_id, on, at)
+
+
+def moved(
+    split: Split,
+    source_id: str,
+    taken: tuple[Share, Pieces],
+    given: Share,
+    *,
+    is_settled: bool,
+    on: date,
+    at: datetime,
+) -> Story:
+    """After an appeal: out of one share, from the accounts named in its pieces, and all of it into a guide's."""
+    tell, account = _Telling(split), DUE if is_settled else PENDING
+    share, pieces = taken
+    for taken_from, amount in pieces:
+        tell.take("appeal", share, taken_from, amount)
+    tell.here("appeal", CLEARING, named(account, given.owed_to_id), given.amount)
+    tell.there(given.other_book, "appeal", tell.us(account), _passed_on(given, account), given.amount)
+    return tell.story("appeal", source_id, on, at)
 
 
 @dataclass(frozen=True)
@@ -171,6 +185,16 @@ class _Telling:
     def there(self, book_id: int | None, kind: str, debit: Name, credit: Name, amount: int) -> None:
         if book_id and amount:
             self.entries.append(Entry(book_id, kind, debit, credit, amount))
+
+    def take(self, kind: str, share: Share, account: str, amount: int) -> None:
+        """Out of a share, in both books that know it, into `clearing`."""
+        if share.is_principals:
+            self.here(kind, _result(share), CLEARING, amount)
+            return
+        # A guide whom the employer pays may owe the employer; between the two merchants nothing is `owed`.
+        between = DUE if share.other_book and account == OWED else account
+        self.here(kind, named(between, share.owed_to_id), CLEARING, amount)
+        self.there(share.other_book, kind, _passed_on(share, account), self.us(between), amount)
 
     def story(self, source: str, source_id: str, on: date, at: datetime) -> Story:
         return Story(source, source_id, on, at, self.split.currency, tuple(self.entries))

@@ -139,6 +139,7 @@ def _shares(book: Merchant, plan: Plan, payee: Party, period: date) -> QuerySet[
     return Share.objects.filter(
         merchant=book,
         payee=payee,
+        rule_number__isnull=False,  # what an appeal gave came by no rule
         split__version__plan=plan,
         split__business_date__gte=period,
         split__business_date__lt=month_of(period + timedelta(days=31)),
@@ -207,12 +208,14 @@ def _lines(shares: Sequence[Sold], rules: Rules) -> list[Line]:
         for share, _refunded, _pieces in group:
             term = rules[share.split.version_id, share.rule_number]
             if term.tiers:
-                given.append(Given(term, share.held, PERIOD_CAP in share.why.get("cut_by", ())))
+                capped = PERIOD_CAP in share.why.get("cut_by", ())
+                given.append(Given(term, share.kept_ppm, share.held, capped))
             else:
                 beside += share.held
-        share, refunded, pieces = group[0]
-        net = _net(share.split, refunded=refunded, pieces=pieces)
-        lines.append(Line(net, share.part_ppm, tuple(given), beside))
+        split, refunded, pieces = group[0][0].split, *group[0][1:]
+        net = _net(split, refunded=refunded, pieces=pieces)
+        part = max(share.kept_ppm for share, _refunded, _pieces in group)
+        lines.append(Line(net, part, tuple(given), beside))
     return lines
 
 

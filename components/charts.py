@@ -79,14 +79,13 @@ def lines(labels: Sequence[str], series: Sequence[Sequence[Number]], *, show: Sh
         plot.area = f"0,{floor} {points[0]} {(len(first) - 1) * step:.2f},{floor}"
         place = max(range(len(first)), key=first.__getitem__)
         x, y = place * step, scale.pixel(first[place])
-        anchor = "start" if x < 20 else "end" if x > 80 else "middle"
-        plot.peak = Word(f"{x:.2f}", f"{y - 10:.1f}", f"{labels[place]} {show(first[place])}", anchor)
+        plot.peak = Word(f"{x:.2f}", f"{y - 10:.1f}", f"{labels[place]} {show(first[place])}", _anchor(x))
         plot.peak_y = f"{y:.1f}"
     return plot
 
 
 def bars(labels: Sequence[str], values: Sequence[Number], *, show: Show, axis: Show) -> Plot:
-    """An upright bar a label; a negative value hangs from zero."""
+    """An upright bar a label; a negative value hangs from zero. The furthest from zero is named, beyond its end."""
     scale = Scale.over(values)
     slot = 100 / max(len(labels), 1)
     plot = Plot(ticks=scale.words(axis), along=_along(labels, slot, start=slot / 2))
@@ -95,6 +94,14 @@ def bars(labels: Sequence[str], values: Sequence[Number], *, show: Show, axis: S
         x, y, width, height = (place + 0.18) * slot, upper, 0.64 * slot, lower - upper
         plot.bars.append(
             Bar(f"{x:.2f}", f"{y:.2f}", f"{width:.2f}", f"{height:.2f}", labels[place], show(value))
+        )
+    if any(values):
+        place = max(range(len(values)), key=lambda one: abs(values[one]))
+        middle = (place + 0.5) * slot
+        # Above the bar; of one that hangs, above the zero it hangs from.
+        top = scale.pixel(max(values[place], 0)) - 6
+        plot.peak = Word(
+            f"{middle:.2f}", f"{top:.1f}", f"{labels[place]} {show(values[place])}", _anchor(middle)
         )
     return plot
 
@@ -168,6 +175,11 @@ class Scale:
     def words(self, axis: Show) -> list[Word]:
         ticks = [self.bottom + self.step * place for place in range(self.count + 1)]
         return [Word("0", f"{self.pixel(tick):.1f}", axis(tick) if tick else "", "end") for tick in ticks]
+
+
+def _anchor(x: float) -> str:
+    """A word at this place along, kept inside the chart."""
+    return "start" if x < 20 else "end" if x > 80 else "middle"
 
 
 def _along(labels: Sequence[str], step: float, *, start: float = 0) -> list[Word]:

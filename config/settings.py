@@ -141,12 +141,16 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TIMEZONE = "UTC"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_IMPORTS = ["flows.signing_in_tasks"]
+CELERY_IMPORTS = ["flows.signing_in_tasks", "flows.rails"]
 CELERY_BEAT_SCHEDULE = {  # seconds
     "ring-everyone": {"task": "flows.tasks.ring_everyone", "schedule": 10.0},
     "expire-coupons": {"task": "coupons.tasks.expire_coupons", "schedule": 300.0},
     "sweep-commissions": {"task": "flows.settlement.sweep", "schedule": 600.0},
     "close-days": {"task": "flows.settlement.close_days", "schedule": 300.0},
+    "look-at-bills": {"task": "flows.settlement.look_at_bills", "schedule": 3600.0},
+    "ring-rails": {"task": "flows.rails.ring_rails", "schedule": 60.0},
+    "roll-snapshots": {"task": "ledger.tasks.roll_snapshots", "schedule": 60.0},
+    "prove-books": {"task": "ledger.tasks.prove_books", "schedule": 900.0},
     "forget-answers": {"task": "api.tasks.forget_answers", "schedule": 3600.0},
     "forget-expired": {"task": "flows.signing_in_tasks.forget_expired", "schedule": 3600.0},
 }
@@ -199,6 +203,12 @@ if not EMBEDDED and SMS_BACKEND == "notifications.sms.Console":
 if SMS_BACKEND == "notifications.sms.Gateway":
     SMS_GATEWAY_URL = env.text("SMS_GATEWAY_URL")
     SMS_GATEWAY_TOKEN = env.secret("SMS_GATEWAY_TOKEN", at_least=16)
+
+# --- payouts ---
+
+WECHAT_PAY_URL = env.text("WECHAT_PAY_URL", "https://api.mch.weixin.qq.com")
+if not EMBEDDED and not WECHAT_PAY_URL.startswith("https://"):
+    raise ImproperlyConfigured("WECHAT_PAY_URL is not https: names and openids would travel open.")
 
 # --- the API of the merchants' systems; its pages are served from the package's own files ---
 

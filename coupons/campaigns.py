@@ -1,6 +1,6 @@
 """A campaign is made, paused, resumed; and where its coupons may be sent and used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from coupons.models import Campaign, Quota
 from events.record import Actor, record
 from members.models import Member
 from members.sharing import brands_shared_with
-from merchants.errors import DomainError
+from merchants.errors import Conflict, DomainError
 from merchants.models import Brand, Merchant
 from merchants.money import PPM
 from merchants.storable import check_in_reach
@@ -39,6 +39,7 @@ def create(
     brand: Brand | None = None,
     bearers: Sequence[tuple[str, int]] | None = None,
     per_member_limit: int = 1,
+    form_key: str = "",
     at: datetime | None = None,
 ) -> Campaign:
     """“Spend `threshold` fen on the brand's goods, `amount_off` fen go off.” Without a brand, on the
@@ -47,6 +48,9 @@ def create(
     `bearers` are (role, ppm), by default the brand alone (the store, without a brand). What they lay on another
     merchant holds only where its contract allows it (`coupons.bearing`); on the platform, only the platform itself
     lays a part: DomainError `campaign.bearer_not_agreed`.
+
+    A form sent twice under one `form_key` makes one campaign and answers with it; with other terms under that key,
+    Conflict `campaign.form_sent`.
     """
     shares = [list(bearer) for bearer in bearers or ((("brand" if brand else "store"), PPM),)]
     _lawful(merchant, brand, threshold, amount_off, shares)
@@ -57,22 +61,23 @@ def create(
     for field, limit in (("issue_limit", issue_limit), ("per_member_limit", per_member_limit)):
         if not 0 < limit <= (32_767 if field == "per_member_limit" else 2**31 - 1):
             raise _refused("campaign.limit", _("A limit is at least 1."), field)
-    campaign = Campaign.objects.create(
-        merchant=merchant,
-        brand=brand,
-        name=name,
-        threshold=threshold,
-        amount_off=amount_off,
-        claim_from=claim_from,
-        claim_until=claim_until,
-        use_from=use_from,
-        use_until=use_until,
-        per_member_limit=per_member_limit,
-        issue_limit=issue_limit,
-        bearers=shares,
-    )
-    Quota.objects.create(campaign=campaign, left=issue_limit)
-    _tell("campaign.created", campaign, by=by, at=at)
+    terms = {
+        "brand": brand,
+        "name": name,
+        "threshold": threshold,
+        "amount_off": amount_off,
+        "claim_from": claim_from,
+        "claim_until": claim_until,
+        "use_from": use_from,
+        "use_until": use_until,
+        "per_member_limit": per_member_limit,
+        "issue_limit": issue_limit,
+        "bearers": shares,
+    }
+    campaign, is_new = _made_once(merchant, form_key, terms)
+    if is_new:
+        Quota.objects.create(campaign=campaign, left=issue_limit)
+        _tell("campaign.created", campaign, by=by, at=at)
     return campaign
 
 
@@ -137,6 +142,24 @@ def check_usable_at(campaign: Campaign, *, store: Store, at: datetime) -> None:
         )
     if not agreed(campaign, contracts):
         raise not_agreed(campaign)
+
+
+def _made_once(merchant: Merchant, form_key: str, terms: Mapping[str, object]) -> tuple[Campaign, bool]:
+    """Of two forms at once the second waits at the constraint, and then finds the first one's."""
+    if not form_key:
+        return Campaign.objects.create(merchant=merchant, **terms), True
+    with scope(merchant=merchant):
+        campaign, is_new = Campaign.objects.get_or_create(
+            merchant=merchant, form_key=form_key, defaults=terms
+        )
+    if not is_new and any(getattr(campaign, name) != told for name, told in terms.items()):
+        raise Conflict(
+            "campaign.form_sent",
+            _("This form made “%(name)s” already; what stands here differs and is not saved.")
+            % {"name": campaign.name},
+            next_step=_("For one more campaign, begin a new form."),
+        )
+    return campaign, is_new
 
 
 def _turn(campaign: Campaign, old: str, new: str, kind: str, by: Actor) -> Campaign:

@@ -12,7 +12,8 @@ from coupons import campaigns
 from coupons.models import Campaign, Coupon, Quota
 from events.record import Actor, Happening, record_many
 from guides.models import Guide
-from members.models import Member, SharedMembership
+from members import consent
+from members.models import Consent, Member, SharedMembership
 from merchants import sealing
 from merchants.errors import Conflict, DomainError
 from merchants.refusing import refusing
@@ -61,6 +62,16 @@ def issue(
         record_many(_happenings(coupon, member, guide, store), by=by)
         _take_one(campaign)
         return coupon, True
+
+
+def offers_refused(*, campaign: Campaign, member: Member) -> datetime | None:
+    """Since when whoever would hold the coupon does not allow the campaign's brand to send offers; None where they
+    do, or were never asked. DomainError `coupon.not_shared` as `issue`. What stands against an offer that nobody
+    asked for does not stand against a coupon that the member asks for: who sends decides, and knows."""
+    newest = consent.newest(member=_target(campaign, member), brand=campaign.brand)
+    return next(
+        (row.at for row in newest if row.purpose == Consent.Purpose.MARKETING and not row.granted), None
+    )
 
 
 def code_of(coupon: Coupon) -> str:

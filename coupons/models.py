@@ -48,12 +48,18 @@ class Campaign(models.Model):
         help_text='[["brand", 700000], ["store", 300000]]: roles and their parts in ppm, summing to 1,000,000'
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    form_key = models.CharField(
+        max_length=40, blank=True, editable=False, help_text="Of the form it was made by, which makes one"
+    )
 
     objects = ScopedManager(merchant="merchant")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["id", "merchant"], name="campaign_with_merchant"),
+            models.UniqueConstraint(
+                fields=["merchant", "form_key"], condition=~Q(form_key=""), name="campaign_once_a_form"
+            ),
             models.CheckConstraint(
                 condition=Q(amount_off__gt=0, threshold__gte=F("amount_off")),
                 name="campaign_threshold_covers_amount",

@@ -20,6 +20,7 @@ from guides.models import Guide
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from orders.models import Order, Touch
+from orders.receipts import CLOCKS_DIFFER
 from stores.models import Contract, Store
 
 
@@ -27,7 +28,7 @@ def find(*, code: str, store: Store, at: datetime | None = None) -> Coupon:
     """The coupon of a code, if it may be used at this store at `at` (now).
 
     DomainError, each with its next step: `coupon.unknown`, `coupon.foreign`, `coupon.not_here`,
-    `coupon.cost_not_agreed`, `coupon.used`, `coupon.voided`, `coupon.not_yet`, `coupon.expired`.
+    `coupon.cost_not_agreed`, `coupon.used`, `coupon.voided`, `coupon.issued_later`, `coupon.not_yet`, `coupon.expired`.
     """
     return _judged([code], store, at or timezone.now(), lock=False)[0]
 
@@ -138,6 +139,14 @@ def _judge(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
             "coupon.voided",
             _("This coupon was withdrawn."),
             _("Sell without it, or send another coupon."),
+            place,
+        )
+    if at < coupon.issued_at - CLOCKS_DIFFER:
+        raise _refused(
+            "coupon.issued_later",
+            _("The coupon was issued on %(when)s, after this sale was paid.")
+            % {"when": _wall(coupon.issued_at, store)},
+            _("Sell without it; the coupon counts for purchases made since it was issued."),
             place,
         )
     # By the clock of the sale, not by whether the sweeper has passed: a sale told late is judged as it was.

@@ -33,6 +33,7 @@ SECTIONS = (
         gettext_lazy("Stores and guides"),
         (
             ("stores", gettext_lazy("Stores"), "stores.read"),
+            ("guides", gettext_lazy("Guides"), "stores.read"),
             ("contracts", gettext_lazy("Contracts"), "contracts.read"),
         ),
     ),
@@ -40,8 +41,10 @@ SECTIONS = (
         gettext_lazy("Settlement"),
         (
             ("plans", gettext_lazy("Commission plans"), "plans.read"),
+            ("appeals", gettext_lazy("Appeals"), "commissions.read"),
             ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),
             ("payouts", gettext_lazy("Payouts"), "ledger.read"),
+            ("reconciliation", gettext_lazy("Reconciliation"), "ledger.read"),
             ("statements", gettext_lazy("Statements"), "ledger.read"),
             ("ledger", gettext_lazy("Ledger"), "ledger.read"),
         ),
@@ -49,7 +52,12 @@ SECTIONS = (
     (gettext_lazy("Administration"), (("keys", gettext_lazy("Open platform"), "keys.write"),)),
 )
 
-TOPICS = {"contracts": "contract"}  # route → the kinds of notifications that are read there
+TOPICS = {
+    "contracts": "contract",
+    "payouts": "payout",
+    "appeals": "appeal",
+    "ledger": "ledger",
+}  # route → the kinds of notifications that are read there
 
 
 def page(
@@ -78,6 +86,7 @@ def page(
 
 
 def navigation(seat: Seat, section: str) -> list[dict[str, Any]]:
+    unread = inbox.unread_by_topic(seat.user)
     groups = []
     for label, places in SECTIONS:
         items = [
@@ -85,7 +94,7 @@ def navigation(seat: Seat, section: str) -> list[dict[str, Any]]:
                 "url": reverse(route),
                 "label": name,
                 "current": route == section,
-                "news": inbox.unread_count(seat.user, topic=TOPICS[route]) if route in TOPICS else 0,
+                "news": unread[TOPICS.get(route, "")],
             }
             for route, name, permission in places
             if seat.may(permission)

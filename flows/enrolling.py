@@ -35,7 +35,8 @@ def enrol(
     """The merchant's one member of this phone, and whether it is new; known to `source` (system, value)
     from now on.
 
-    A guide becomes the member's own if none is: who has one keeps them. DomainError when the phone is no
+    A guide becomes the member's own if none is: who has one keeps them. Who left stays as they are, LEFT, unless
+    `consents` brings a yes to membership of after that (members.joining). DomainError when the phone is no
     number; Conflict `member.source_taken` when the source's record is another member."""
     person = person_for(phone=phone)
     hold(person)
@@ -51,6 +52,8 @@ def enrol(
         by=by,
         at=at,
     )
+    if member.status == Member.Status.LEFT:
+        return member, False
     if source and identify(member=member, system=source[0], value=source[1]).member_id != member.id:
         raise Conflict(
             "member.source_taken",

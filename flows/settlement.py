@@ -12,8 +12,10 @@ from functools import partial
 from celery import shared_task
 from django.utils import timezone
 
-from commissions import accruals, batches, clawback, reserves, settlement, trueup
+from commissions import accruals, appeals, batches, clawback, reserves, settlement, trueup
+from commissions.reconciliation import looking
 from events.models import Event
+from events.record import Actor
 from merchants.business_day import business_date
 from merchants.models import Merchant
 from merchants.scoping import acting_for
@@ -67,11 +69,23 @@ def sweep() -> int:
 
 @shared_task
 def close_days() -> int:
-    """Close the business dates that are over, book by book, release the reserves whose window is, and true up the
-    months with tiers; returns how many books got through. Whatever a killed worker left under way goes on here."""
+    """Close the business dates that are over, book by book, release the reserves whose window is, let appeals
+    expire that nobody answered in time, and true up the months with tiers; returns how many books got through.
+    Whatever a killed worker left under way goes on here."""
     now = timezone.now()
     return sum(
         _got_through(book, partial(close_day, book, now=now)) for book in Merchant.objects.order_by("id")
+    )
+
+
+@shared_task
+def look_at_bills() -> int:
+    """Lay what the rails have told beside what was paid once more, book by book; returns how many got through. A
+    payout without an answer counts as missing from its bill only some time after its day."""
+    by = Actor.system("reconciliation")
+    return sum(
+        _got_through(book, partial(looking.look_again, merchant=book, by=by))
+        for book in Merchant.objects.order_by("id")
     )
 
 
@@ -79,6 +93,7 @@ def close_day(book: Merchant, *, now: datetime) -> None:
     batches.close(book, now=now)
     today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
     reserves.release_due(book, on=today - timedelta(days=1), at=now)
+    appeals.expire(book, on=today, at=now)
     for month in trueup.due_months(book, now=now):
         trueup.true_up_month(book=book, month=month, at=now)
 

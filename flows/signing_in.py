@@ -109,7 +109,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SecondStepAdapter(DefaultMFAAdapter):
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("This code is not right. Wait for the next one in the app and type it."),
+        "incorrect_code": _(
+            "This code is not right. Wait for the next one in the app and type it; a recovery code works once, so use "
+            "one that is still new."
+        ),
     }
 
     def encrypt(self, text: str) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from commissions.models import Payout
+from commissions.models import Appeal, Payout
 from coupons.models import Campaign
 from guides.models import Guide
 from members.models import Member
-from merchants.models import Appointment
+from merchants.models import Appointment, Brand
 from orders.models import Order, OrderLine, Refund, RefundLine
 from stores.models import Contract, Store
 
@@ -56,6 +56,13 @@ def _refunds(refs: list[str]) -> dict[str, str]:
     return dict(Refund.objects.filter(ref__in=refs).values_list("ref", "order__external_no").union(about))
 
 
+def _appeals(refs: list[str]) -> dict[str, str]:
+    """An appeal goes by its sale's number, in the book and to the seller."""
+    number = ("ref", "split__order__external_no")
+    theirs = Appeal.party.filter(ref__in=refs).values_list(*number)
+    return dict(Appeal.objects.filter(ref__in=refs).values_list(*number).union(theirs))
+
+
 def _payouts(refs: list[str]) -> dict[str, str]:
     return dict(Payout.objects.filter(ref__in=refs).values_list("ref", "number"))
 
@@ -66,6 +73,15 @@ def _campaigns(refs: list[str]) -> dict[str, str]:
 
 def _colleagues(refs: list[str]) -> dict[str, str]:
     return dict(Appointment.objects.filter(user__ref__in=refs).values_list("user__ref", "user__name"))
+
+
+def _brands(refs: list[str]) -> dict[str, str]:
+    """One's own, and those that one's stores sell or are offered, as the reader's language calls them."""
+    offered = Contract.party.filter(brand__ref__in=refs).values_list(
+        "brand__ref", "brand__name", "brand__name_en"
+    )
+    rows = Brand.objects.filter(ref__in=refs).values_list("ref", "name", "name_en").union(offered)
+    return {ref: Brand(name=name, name_en=name_en).local_name for ref, name, name_en in rows}
 
 
 def _partners(refs: list[str]) -> dict[str, str]:
@@ -81,8 +97,10 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "mem": _members,
     "ord": _orders,
     "rfd": _refunds,
+    "apl": _appeals,
     "pay": _payouts,
     "cmp": _campaigns,
+    "brd": _brands,
     "usr": _colleagues,
     "mch": _partners,
 }

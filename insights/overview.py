@@ -143,8 +143,8 @@ def _within(period: Period, *, day: str, at: str) -> Q:
 
 _NET = Sum(F("paid") - F("refunded"))
 _ORDERS = Count("order", distinct=True)
-_HELD = Sum(F("amount") - F("clawed"))
-_OPEN_HELD = Sum(F("amount") - F("clawed"), filter=Q(item=None))
+_HELD = Sum(F("amount") - F("clawed") - F("moved_out"))
+_OPEN_HELD = Sum(F("amount") - F("clawed") - F("moved_out"), filter=Q(item=None))
 
 
 def _guides_shares(seat: Seat) -> tuple[QuerySet[Share], QuerySet[Share]]:

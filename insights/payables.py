@@ -1,6 +1,6 @@
 """Whom a book owes and what became of what it paid: names and words for finance. Inside the book's scope."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from commissions.models import PayeeAccount, Payout, WithholdingRule
+from commissions.models import PayeeAccount, Payout, WechatReceiver, WithholdingRule
 from commissions.reasons import percent
 from events.models import Event
 from insights.accounts import label_of, names_of
@@ -22,6 +22,7 @@ STEPS = {
     "payout.unknown": gettext_lazy("No answer came"),
     "payout.held": gettext_lazy("Put on hold"),
     "payout.succeeded": gettext_lazy("Arrived"),
+    "payout.contested": gettext_lazy("It did not arrive, the payee says"),
     "payout.failed": gettext_lazy("Failed: due again"),
     "payout.returned": gettext_lazy("Came back: due again"),
 }
@@ -31,6 +32,8 @@ MOVES = {
     "payout": gettext_lazy("On its way"),
     "payout_paid": gettext_lazy("Arrived"),
     "payout_received": gettext_lazy("Payment received"),
+    "payout_contested": gettext_lazy("Contested by the payee: on its way again"),
+    "payout_confirmed": gettext_lazy("Arrived after all"),
     "payout_failed": gettext_lazy("Failed: due again"),
     "payout_returned": gettext_lazy("Came back: due again"),
     "withhold_back": gettext_lazy("Tax given back"),
@@ -47,13 +50,17 @@ class Payable:
     due: int
     owed: int
     account: PayeeAccount | None
+    receiver: WechatReceiver | None
     under_way: Payout | None
 
 
 @dataclass(frozen=True)
 class Row:
+    """`standing` beside the rail's bills, as `insights.reconciling` knows it; empty where none is to have it."""
+
     payout: Payout
     name: str
+    standing: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +99,7 @@ def payable(book: Merchant) -> list[Payable]:
     due = {pk: codes for pk, codes in standing.items() if codes.get("due", 0) > 0}
     names = names_of(parties[pk] for pk in due)
     kept = {row.party_id: row for row in PayeeAccount.objects.filter(party__in=due, ended_at=None)}
+    shared = {row.party_id: row for row in WechatReceiver.objects.filter(party__in=due, ended_at=None)}
     open_ = {row.payee_id: row for row in Payout.objects.filter(payee__in=due, state__in=Payout.OPEN)}
     rows = [
         Payable(
@@ -101,6 +109,7 @@ def payable(book: Merchant) -> list[Payable]:
             due=codes["due"],
             owed=-codes.get("owed", 0),
             account=kept.get(pk),
+            receiver=shared.get(pk),
             under_way=open_.get(pk),
         )
         for pk, codes in due.items()
@@ -108,10 +117,10 @@ def payable(book: Merchant) -> list[Payable]:
     return sorted(rows, key=lambda row: (row.under_way is not None, -row.due, row.name))
 
 
-def named(payouts: Sequence[Payout]) -> list[Row]:
-    """Payouts come loaded with payee and its merchant."""
-    names = names_of(payout.payee for payout in payouts)
-    return [Row(payout, names[payout.payee_id]) for payout in payouts]
+def named(payouts: Sequence[Payout], standings: Mapping[int, str] | None = None) -> list[Row]:
+    """Payouts come loaded with payee and its merchant; `standings` by their ids."""
+    names, known = names_of(payout.payee for payout in payouts), standings or {}
+    return [Row(payout, names[payout.payee_id], known.get(payout.pk, "")) for payout in payouts]
 
 
 def by_state(payouts: QuerySet[Payout]) -> dict[str, int]:
@@ -131,7 +140,8 @@ def steps(payout: Payout, book: Merchant) -> list[Step]:
     people = Appointment.objects.filter(user__ref__in={event.actor_ref for event in events})
     names = dict(people.values_list("user__ref", "user__name"))
     return [
-        Step(str(STEPS.get(event.kind, event.kind)), event.at, _by(event, payout, names)) for event in events
+        Step(str(STEPS.get(event.kind, event.kind)), event.at, _by(event, payout, names, book))
+        for event in events
     ]
 
 
@@ -164,9 +174,12 @@ def withholding(rules: Iterable[WithholdingRule], now: WithholdingRule | None) -
     return found
 
 
-def _by(event: Event, payout: Payout, names: dict[str, str]) -> str:
+def _by(event: Event, payout: Payout, names: dict[str, str], book: Merchant) -> str:
     if name := names.get(event.actor_ref):
         return name
     if payout.guide and event.actor_ref == payout.guide.user.ref:
         return payout.guide.name
+    if event.actor_kind == "user" and payout.guide is None and payout.payee_merchant:
+        other = payout.merchant if payout.payee_merchant == book else payout.payee_merchant
+        return other.name
     return _("The system") if event.actor_kind == "system" else _("A colleague")

@@ -65,7 +65,7 @@ def payees(batch: SettlementBatch) -> list[PayeeRow]:
     )
     _gather(found, settled, "share__", due=Sum("due"), reserve=Sum("reserve"))
     waiting = Share.objects.filter(split__in=batches.lines_of(batch)).exclude(payee=F("merchant__party"))
-    _gather(found, waiting, "", due=Sum(F("amount") - F("clawed")), reserve=None)
+    _gather(found, waiting, "", due=Sum(F("amount") - F("clawed") - F("moved_out")), reserve=None)
     return sorted(found.values(), key=lambda row: (-row.due - row.reserve, row.name))
 
 
@@ -73,6 +73,7 @@ def at_once(book: Merchant, *, since: date) -> list[AtOnce]:
     """Day by day, the newest first."""
     rows = (
         Settlement.objects.filter(merchant=book, mode="T0", at__date__gte=since)
+        .exclude(lines=0, total=0)  # an appeal moved a share from one payee to another
         .annotate(day=TruncDate("at"))
         .values("day")
         .annotate(n=Sum("lines"), sum=Sum("total"))

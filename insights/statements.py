@@ -1,9 +1,7 @@
 """Statements of a book's parties with names and words. Inside the book's scope."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -23,15 +21,19 @@ KINDS = {
     "contribution_back": gettext_lazy("Coupon cost returned after refunds"),
     "refund": gettext_lazy("Refunds paid for the other side"),
     "clawback": gettext_lazy("Shares taken back after refunds"),
+    "appeal": gettext_lazy("Shares moved after appeals"),
     "payout": gettext_lazy("Paid out"),
     "payout_paid": gettext_lazy("Paid out for the other side"),
     "payout_received": gettext_lazy("Payment received"),
+    "payout_contested": gettext_lazy("Payment that did not arrive"),
+    "payout_confirmed": gettext_lazy("Payment arrived after all"),
     "payout_failed": gettext_lazy("Payout failed"),
     "payout_returned": gettext_lazy("Payout returned"),
     "withhold": gettext_lazy("Tax withheld"),
     "withhold_back": gettext_lazy("Tax given back"),
     "true_up": gettext_lazy("Period true-up"),
-    "adjust": gettext_lazy("Adjustment"),
+    "goodwill": gettext_lazy("Goodwill"),
+    "write_off": gettext_lazy("Write-off"),
 }
 # A cell that begins so would be a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -130,19 +132,6 @@ def _line(move: Movement, names: Names) -> Line:
 
 def word_of(kind: str) -> str:
     return str(KINDS.get(kind, kind))
-
-
-def as_csv(name: str, month: Month, opening: int, lines: Iterable[Line], closing: int) -> str:
-    """The statement for a spreadsheet: yuan with two decimals, first the opening, last the closing balance."""
-    text = io.StringIO()
-    sheet = csv.writer(text)
-    sheet.writerow([safe(name), str(month)])
-    sheet.writerow([_("Booked on"), _("What"), _("For"), _("Amount")])
-    sheet.writerow([month.first.isoformat(), _("Opening balance"), "", yuan_of(opening)])
-    for line in lines:
-        sheet.writerow([line.booked_on.isoformat(), line.word, safe(line.about), yuan_of(line.amount)])
-    sheet.writerow([month.last.isoformat(), _("Closing balance"), "", yuan_of(closing)])
-    return "\ufeff" + text.getvalue()
 
 
 def yuan_of(fen: int) -> str:

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from events.models import Event
+from insights.event_words import KINDS
 from insights.names import Names
 from merchants.models import Merchant
 from merchants.money import yuan
@@ -38,8 +39,13 @@ def tell(events: Iterable[Event], *, merchant: Merchant) -> list[Told]:
 def _refs(events: Iterable[Event]) -> set[str]:
     found: set[str] = set()
     for event in events:
-        found.update([event.subject, *_named(event.payload)])
+        with_doer = event.kind.partition(".")[0] in _WITH_DOER
+        named = {event.subject, *_named(event.payload)}
+        # No other sentence names a brand.
+        found.update(ref for ref in named if with_doer or not ref.startswith("brd_"))
         found.update(ref for ref in event.concerns if not ref.startswith("usr_"))  # no sentence names those
+        if event.actor_kind == "user" and with_doer:
+            found.add(event.actor_ref)
     return found
 
 
@@ -105,6 +111,32 @@ class _Teller:
         return self.names.of(self.one("usr"), _("a colleague"))
 
     @property
+    def brand(self) -> str:
+        return self.names.of(self.one("brd"), _("a brand"))
+
+    @property
+    def doer(self) -> str:
+        """Who did it: a colleague, one's own system, Tiandi, or whoever stands on the other side."""
+        others = {"key": _("your system"), "system": _("Tiandi")}
+        nameless = others.get(self.event.actor_kind, _("a colleague"))
+        if self.payload.get("own_deed") is False and self.event.actor_kind != "system":
+            nameless = _("the other side")
+        return self.names.of(self.event.actor_ref, nameless)
+
+    @property
+    def day(self) -> str:
+        return self.payload.get("business_date", "")
+
+    @property
+    def number(self) -> str:
+        return str(self.payload.get("number", ""))
+
+    @property
+    def lines(self) -> str:
+        count = int(self.payload.get("lines", 0))
+        return ngettext("%(n)s line", "%(n)s lines", count) % {"n": f"{count:,}"}
+
+    @property
     def payee(self) -> str:
         payee = self.payload.get("payee", "")
         words = {"gui": _("a guide"), "mch": _("another merchant")}
@@ -115,7 +147,7 @@ class _Teller:
 
     def plainly(self) -> str:
         """For kinds without a sentence of their own: the kind, said in words where we have them."""
-        words = _KINDS.get(self.event.kind)
+        words = KINDS.get(self.event.kind)
         return str(words) % self if words else self.event.kind.replace(".", " · ").replace("_", " ")
 
     def __getitem__(self, name: str) -> str:
@@ -174,6 +206,24 @@ def _clawed(t: _Teller) -> str:
                      _("Split: %(amount)s taken back from %(payee)s, %(orders)s"))  # fmt: skip
 
 
+def _appealed(t: _Teller) -> str:
+    return _("%(guide)s appeals a share of %(order)s") % {"guide": t.payee, "order": _order(t)}
+
+
+def _decided(t: _Teller) -> str:
+    words = {
+        "upheld": _("An appeal was upheld: %(amount)s of %(order)s moved to %(guide)s"),
+        "rejected": _("An appeal by %(guide)s about %(order)s was rejected"),
+        "withdrawn": _("%(guide)s withdrew an appeal about %(order)s"),
+        "expired": _("An appeal by %(guide)s about %(order)s was not answered in time"),
+    }[t.payload["state"]]
+    return words % {"amount": t.money("amount"), "guide": t.payee, "order": _order(t)}
+
+
+def _order(t: _Teller) -> str:
+    return _("order %(order)s") % {"order": t.order}
+
+
 def _of_share(t: _Teller, commission: str, part: str) -> str:
     """A guide earns a commission; what a merchant or the platform keeps of a sale is none."""
     words = commission if t.payload.get("payee", "").startswith("gui_") else part
@@ -206,7 +256,8 @@ def _hired(t: _Teller) -> str:
     return _("%(guide)s began at %(store)s") % {"guide": t.guide, "store": t.store}
 
 
-_TONES = {"coupon": "warn", "member": "celadon"}
+_WITH_DOER = {"contract", "plan", "settlement"}  # whose sentences say who did it, and of which brand
+_TONES = {"coupon": "warn", "ledger": "warn", "member": "celadon"}
 _WARM = {"coupon.redeemed", "order.paid", "order.lines_paid"}
 _SENTENCES: dict[str, Callable[[_Teller], str]] = {
     "member.joined": _joined,
@@ -220,64 +271,9 @@ _SENTENCES: dict[str, Callable[[_Teller], str]] = {
     "commission.booked": _booked,
     "commission.settled": _settled,
     "commission.clawed": _clawed,
+    "appeal.raised": _appealed,
+    "appeal.answered": _decided,
     "guide.hired": _hired,
     "signin.succeeded": _signed_in,
     "signin.refused": _kept_out,
-}
-_KINDS = {
-    "appointment.made": gettext_lazy("A role was given"),
-    "brand.added": gettext_lazy("A brand was added"),
-    "campaign.created": gettext_lazy("Campaign %(campaign)s was created"),
-    "campaign.paused": gettext_lazy("Campaign %(campaign)s was paused"),
-    "campaign.resumed": gettext_lazy("Campaign %(campaign)s runs again"),
-    "contract.accepted": gettext_lazy("The contract for %(store)s was accepted"),
-    "contract.declined": gettext_lazy("The draft for %(store)s was declined"),
-    "contract.drafted": gettext_lazy("A contract was drafted for %(store)s"),
-    "contract.ended": gettext_lazy("A contract was ended"),
-    "contract.revised": gettext_lazy("The draft for %(store)s was revised"),
-    "contract.withdrawn": gettext_lazy("The draft for %(store)s was withdrawn"),
-    "coupon.expired": gettext_lazy("A coupon expired"),
-    "followup.opened": gettext_lazy("%(guide)s has a follow-up about %(member)s"),
-    "followup.done": gettext_lazy("%(guide)s followed up %(member)s"),
-    "guide.left": gettext_lazy("%(guide)s left"),
-    "guide.moved": gettext_lazy("%(guide)s moved to another store"),
-    "guide.off_duty": gettext_lazy("%(guide)s is off duty"),
-    "guide.on_duty": gettext_lazy("%(guide)s is back on duty"),
-    "guide.renamed": gettext_lazy("A guide has another name"),
-    "key.issued": gettext_lazy("An API key was issued"),
-    "key.revoked": gettext_lazy("An API key was revoked"),
-    "member.consented": gettext_lazy("%(member)s gave or refused a consent"),
-    "member.left": gettext_lazy("%(member)s left"),
-    "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
-    "merchant.opened": gettext_lazy("The merchant came on board"),
-    "money.arrived": gettext_lazy("Money arrived on another account"),
-    "bank_file.taken": gettext_lazy("A bank file was downloaded"),
-    "commission.adjusted": gettext_lazy("Commission was adjusted by hand"),
-    "payee_account.kept": gettext_lazy("A bank account for payouts was entered"),
-    "payout.created": gettext_lazy("A payout to %(payee)s was made"),
-    "payout.submitted": gettext_lazy("A payout to %(payee)s was sent"),
-    "payout.unknown": gettext_lazy("The answer to a payout to %(payee)s is lost"),
-    "payout.held": gettext_lazy("A payout to %(payee)s is on hold"),
-    "payout.succeeded": gettext_lazy("A payout to %(payee)s has arrived"),
-    "payout.failed": gettext_lazy("A payout to %(payee)s failed"),
-    "payout.returned": gettext_lazy("A payout to %(payee)s came back"),
-    "phone.revealed": gettext_lazy("A phone number was looked at in full"),
-    "plan.discarded": gettext_lazy("A draft of a commission plan was thrown away"),
-    "plan.drafted": gettext_lazy("A commission plan was drafted"),
-    "plan.opened": gettext_lazy("A commission plan was opened"),
-    "plan.published": gettext_lazy("A commission plan was published"),
-    "plan.revised": gettext_lazy("A draft of a commission plan was revised"),
-    "product.added": gettext_lazy("A product was added"),
-    "product.changed": gettext_lazy("A product was changed"),
-    "settlement.approved": gettext_lazy("Finance approved a settlement run"),
-    "settlement.frozen": gettext_lazy("A closed day was frozen for settlement"),
-    "settlement.policy_set": gettext_lazy("Whether settlement runs need approval was changed"),
-    "settlement.posted": gettext_lazy("A closed day became payable"),
-    "sku.added": gettext_lazy("A SKU was added"),
-    "sku.changed": gettext_lazy("A SKU was changed"),
-    "store.opened": gettext_lazy("%(store)s was opened"),
-    "store.revised": gettext_lazy("%(store)s was changed"),
-    "withdrawal.minimum_asked": gettext_lazy("The smallest withdrawal was set"),
-    "withholding.published": gettext_lazy("A rule for withholding tax was set"),
-    "target.set": gettext_lazy("A target was set"),
 }

@@ -1,6 +1,6 @@
-"""What accounts stand at: credits − debits, summed from the transfers themselves."""
+"""What accounts stand at: credits − debits, of their snapshot and the transfers after it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -42,14 +42,14 @@ def of_book(
         accounts = accounts.filter(party=party)
     if codes:
         accounts = accounts.filter(code__in=codes)
-    sums: Mapping[int, tuple[int, int]] = _sums([account.pk for account in accounts], as_of)
-    return [Balance(account, *sums.get(account.pk, (0, 0))) for account in accounts]
+    sums = _sums([account.pk for account in accounts], as_of)
+    return [Balance(account, *sums[account.pk]) for account in accounts]
 
 
 def of_accounts(account_ids: Collection[int], *, as_of: date | None = None) -> dict[int, int]:
     """Credits − debits of accounts by id, of any book; 0 where nothing moved."""
     sums = _sums(account_ids, as_of)
-    return {pk: sums[pk][1] - sums[pk][0] if pk in sums else 0 for pk in account_ids}
+    return {pk: credits - debits for pk, (debits, credits) in sums.items()}
 
 
 def of_party(book: Merchant, party: Party, *, as_of: date | None = None) -> dict[str, int]:
@@ -58,15 +58,23 @@ def of_party(book: Merchant, party: Party, *, as_of: date | None = None) -> dict
     return {balance.account.code: balance.amount for balance in balances if balance.amount}
 
 
-_SUMS = """
-SELECT account_id, sum(debit), sum(credit) FROM (
-    SELECT debit_id AS account_id, amount AS debit, 0 AS credit FROM ledger_transfer
-        WHERE debit_id = ANY(%(ids)s) AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
-    UNION ALL
-    SELECT credit_id, 0, amount FROM ledger_transfer
-        WHERE credit_id = ANY(%(ids)s) AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
-) moves GROUP BY account_id
+# What moved on the accounts `a`: their snapshots and, in the same look, what came after. A day's balance is summed from
+# the beginning: snapshots know the order of transfers, not their dates.
+MOVED = """
+LEFT JOIN ledger_snapshot s ON s.account_id = a.id AND %(as_of)s::date IS NULL
+CROSS JOIN LATERAL (
+    SELECT coalesce(s.debits, 0) + coalesce(sum(t.amount), 0) AS amount FROM ledger_transfer t
+    WHERE t.debit_id = a.id AND t.id > coalesce(s.cursor, 0)
+    AND (%(as_of)s::date IS NULL OR t.business_date <= %(as_of)s)
+) debits
+CROSS JOIN LATERAL (
+    SELECT coalesce(s.credits, 0) + coalesce(sum(t.amount), 0) AS amount FROM ledger_transfer t
+    WHERE t.credit_id = a.id AND t.id > coalesce(s.cursor, 0)
+    AND (%(as_of)s::date IS NULL OR t.business_date <= %(as_of)s)
+) credits
 """
+
+_SUMS = f"SELECT a.id, debits.amount, credits.amount FROM unnest(%(ids)s::bigint[]) AS a (id) {MOVED}"
 
 
 def _sums(account_ids: Collection[int], as_of: date | None) -> dict[int, tuple[int, int]]:

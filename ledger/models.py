@@ -6,6 +6,7 @@ from django_scopes import ScopedManager
 
 from events.models import ClockTime
 from merchants.models import Merchant, Party
+from merchants.refs import RefField
 
 
 class Account(models.Model):
@@ -28,6 +29,7 @@ class Account(models.Model):
                 fields=["book", "code", "party", "currency"], nulls_distinct=False, name="account_once_a_book"
             ),
             models.UniqueConstraint(fields=["id", "book", "currency"], name="account_with_book_and_currency"),
+            models.UniqueConstraint(fields=["id", "book"], name="account_with_book"),
         ]
 
     def __str__(self) -> str:
@@ -35,6 +37,11 @@ class Account(models.Model):
 
 
 NEVER_CLOSED = date(1999, 12, 31)  # the day before the first that anything may be dated
+
+
+def _sum() -> models.DecimalField:
+    """Of many transfers, each of which may take the whole of a bigint."""
+    return models.DecimalField(max_digits=38, decimal_places=0)
 
 
 class BookClosing(models.Model):
@@ -47,6 +54,29 @@ class BookClosing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.book_id} {self.through}"
+
+
+class ClosedPeriod(models.Model):
+    """What a book held that was booked after one date and up to another, once it had been closed."""
+
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    after = models.DateField()
+    through = models.DateField()
+    count = models.BigIntegerField()
+    amount = _sum()
+    sha256 = models.BinaryField()
+    sealed_at = models.DateTimeField(db_default=ClockTime(), editable=False)
+
+    objects = ScopedManager(merchant="book")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["book", "through"], name="closed_period_once_a_book"),
+            models.CheckConstraint(condition=Q(after__lt=F("through")), name="closed_period_has_days"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} {self.after}..{self.through}"
 
 
 class Transfer(models.Model):
@@ -92,9 +122,98 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"),
         ]
         indexes = [
-            models.Index(fields=["debit", "business_date"], include=["amount"], name="transfer_by_debit"),
-            models.Index(fields=["credit", "business_date"], include=["amount"], name="transfer_by_credit"),
+            models.Index(fields=["book", "id"], name="transfer_of_book"),
+            models.Index(
+                fields=["debit", "id"], include=["amount", "business_date"], name="transfer_of_debit"
+            ),
+            models.Index(
+                fields=["credit", "id"], include=["amount", "business_date"], name="transfer_of_credit"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_id}"
+
+
+class Snapshot(models.Model):
+    """What moved on one account up to and including the transfer `cursor`. Kept by `snapshots.roll`, and never
+    believed without proof: the owner may empty the table, and it is rolled anew."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, primary_key=True, related_name="snapshot"
+    )
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    debits = _sum()
+    credits = _sum()
+    cursor = models.BigIntegerField()
+
+    objects = ScopedManager(merchant="book")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} up to {self.cursor}"
+
+
+class Block(models.Model):
+    """The transfers of a book with ids from `first_id` to `last_id`, sealed: `sha256` is over each of them and the
+    block before. Ids are without gaps from block to block; those of other books lie in between."""
+
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveIntegerField(help_text="From 1")
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+    amount = _sum()
+    leaves = models.BinaryField(help_text="16 bytes a transfer: its id and the beginning of its digest")
+    previous = models.BinaryField(help_text="sha256 of the block before; nothing for the first")
+    sha256 = models.BinaryField()
+    sealed_at = models.DateTimeField(db_default=ClockTime(), editable=False)
+
+    objects = ScopedManager(merchant="book")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["book", "number"], name="block_once_a_number"),
+            models.UniqueConstraint(fields=["book", "first_id"], name="block_once_a_beginning"),
+            models.CheckConstraint(
+                condition=Q(first_id__lte=F("last_id"), count__gt=0, amount__gte=F("count")),
+                name="block_holds_transfers",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1, previous=b"") | (Q(number__gt=1) & ~Q(previous=b"")),
+                name="block_has_one_before_it_or_is_the_first",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.book_id} no. {self.number}"
+
+
+class ProofRun(models.Model):
+    """One proof of a book: what was found, which is nothing if it holds, and the head of its chain at that time."""
+
+    ref = RefField(prefix="prf")
+    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
+    business_date = models.DateField(help_text="The book's last business date that was over")
+    at = models.DateTimeField()
+    transfers = models.BigIntegerField(help_text="In all blocks")
+    block = models.PositiveIntegerField(help_text="The last one's number, 0 if there is none")
+    head = models.BinaryField(help_text="Its sha256")
+    findings = models.JSONField(default=list)
+    recorded_at = models.DateTimeField(db_default=ClockTime(), editable=False)
+
+    objects = ScopedManager(merchant="book")
+
+    class Meta:
+        indexes = [models.Index(fields=["book", "-id"], name="proof_newest_first")]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.business_date}"
+
+    @property
+    def holds(self) -> bool:
+        return not self.findings
+
+    @property
+    def failed(self) -> list[str]:
+        """The checks that failed, each once, in the order they were made."""
+        return list(dict.fromkeys(finding["check"] for finding in self.findings))

@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import connection
 
-from ledger.balances import Balance, of_book
+from ledger.balances import MOVED, Balance, of_book
 from merchants.models import Merchant
 
 # Money on its way to a merchant stands in the payer's `transit`, while the payee still calls it `due`.
@@ -53,36 +53,28 @@ class TrialBalance:
 
 def trial_balance(book: Merchant, *, as_of: date | None = None) -> TrialBalance:
     """The trial balance of a book up to and including a business date; inside its owner's scope."""
-    return TrialBalance(book, of_book(book, as_of=as_of), _breaks(book, as_of))
+    return TrialBalance(book, of_book(book, as_of=as_of), breaks(book, as_of=as_of))
 
 
-_MIRRORS = """
+_MIRRORS = f"""
 WITH kinds AS (SELECT * FROM unnest(%(codes)s::text[], %(names)s::text[]) AS k(code, name)
-), ours AS (
-    SELECT a.id, k.name AS code, m.id AS other_id
+), common AS (
+    SELECT a.id, k.name AS code, m.id AS other_id, true AS ours
     FROM ledger_account a JOIN merchants_merchant m ON m.party_id = a.party_id JOIN kinds k USING (code)
     WHERE a.book_id = %(book)s
-), theirs AS (
-    SELECT a.id, k.name AS code, a.book_id AS other_id FROM ledger_account a JOIN kinds k USING (code)
+    UNION ALL
+    SELECT a.id, k.name, a.book_id, false FROM ledger_account a JOIN kinds k USING (code)
     WHERE a.party_id = %(party)s
-), moves AS (
-    SELECT debit_id AS account_id, -amount AS amount FROM ledger_transfer
-        WHERE debit_id IN (SELECT id FROM ours UNION ALL SELECT id FROM theirs)
-        AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
-    UNION ALL
-    SELECT credit_id, amount FROM ledger_transfer
-        WHERE credit_id IN (SELECT id FROM ours UNION ALL SELECT id FROM theirs)
-        AND (%(as_of)s::date IS NULL OR business_date <= %(as_of)s)
+), standing AS (
+    SELECT a.code, a.other_id, a.ours, credits.amount - debits.amount AS amount FROM common a {MOVED}
 )
-SELECT code, other_id, sum(here), sum(there) FROM (
-    SELECT o.code, o.other_id, v.amount AS here, 0 AS there FROM ours o JOIN moves v ON v.account_id = o.id
-    UNION ALL
-    SELECT t.code, t.other_id, 0, v.amount FROM theirs t JOIN moves v ON v.account_id = t.id
-) sides GROUP BY code, other_id HAVING sum(here) + sum(there) <> 0 ORDER BY code, other_id
+SELECT code, other_id, coalesce(sum(amount) FILTER (WHERE ours), 0),
+       coalesce(sum(amount) FILTER (WHERE NOT ours), 0)
+FROM standing GROUP BY code, other_id HAVING sum(amount) <> 0 ORDER BY code, other_id
 """
 
 
-def _breaks(book: Merchant, as_of: date | None) -> list[Break]:
+def breaks(book: Merchant, *, as_of: date | None = None) -> list[Break]:
     """Plain SQL: it compares two merchants' books, and tells only what differs on their common accounts."""
     with connection.cursor() as cursor:
         cursor.execute(

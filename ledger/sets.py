@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from ledger.accounts import Name, Place, ids_of
-from ledger.transfers import keep_open
+from ledger.transfers import first_stories
 
 _PLACES = """
 WITH told AS ({telling})
@@ -38,6 +39,8 @@ JOIN ledger_bookclosing closing ON closing.book_id = t.book_id
 ORDER BY t.book_id, t.story, t.place
 """
 
+_KEEP_OPEN = "SELECT FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE"
+
 
 def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, at: datetime) -> int:
     """Write what the query tells, once; how many transfers. Inside a transaction.
@@ -55,6 +58,14 @@ def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, 
         if not places:
             return 0
         ids_of(places)
-        keep_open(cursor, sorted({place.book_id for place in places}))
+        _keep_open(cursor, sorted({place.book_id for place in places}))
         cursor.execute(_INSERT.format(telling=telling), {**given, "source": source, "kind": kind, "at": at})
         return cursor.rowcount
+
+
+def _keep_open(cursor: CursorWrapper, books: list[int]) -> None:
+    """No period of these books closes until the transaction ends."""
+    cursor.execute(_KEEP_OPEN, [books])
+    if cursor.rowcount < len(books):
+        first_stories(cursor, books)
+        cursor.execute(_KEEP_OPEN, [books])

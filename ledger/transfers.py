@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
-from ledger.accounts import Name, Place, ids_of
+from ledger.accounts import FOUND, WANTED, Name, Place, columns, ids_of, in_order
 from ledger.models import NEVER_CLOSED
 from merchants.errors import Conflict
 
@@ -38,23 +39,31 @@ class Story:
 
 # (book_id, source, source_id, kind, position): what makes a transfer the same one again.
 Key = tuple[int, str, str, str, int]
+# Debit, credit, amount, currency, business date and instant of one.
+Row = tuple[Place, Place, int, str, date, datetime]
 
-_INSERT = """
+# Written whole or, if an account or a book's closing row is missing, not at all or for the other books only.
+# The closing rows are shared, so that posters do not wait for each other, only for who closes a book just now; whoever
+# had to wait is told the date it is closed through now. A book has its row from its first story on: without one there
+# would be nothing to wait at.
+_INSERT = f"""
+WITH {WANTED}, found AS MATERIALIZED ({FOUND}), kept_open AS MATERIALIZED (
+    SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE
+)
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount,
                              currency, business_date, at, booked_on)
-SELECT t.*, greatest(t.business_date, c.through + 1)
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::bigint[], %s::bigint[],
+SELECT t.book_id, t.source, t.source_id, t.kind, t.position, debit.id, credit.id, t.amount,
+       t.currency, t.business_date, t.at, greatest(t.business_date, kept_open.through + 1)
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[],
             %s::bigint[], %s::text[], %s::date[], %s::timestamptz[])
-     AS t(book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency, business_date, at)
-JOIN ledger_bookclosing c ON c.book_id = t.book_id
+     WITH ORDINALITY
+     AS t(book_id, source, source_id, kind, position, debit, credit, amount, currency, business_date, at, number)
+JOIN kept_open ON kept_open.book_id = t.book_id
+JOIN found debit ON debit.place = t.debit JOIN found credit ON credit.place = t.credit
+WHERE (SELECT count(*) FROM found) = (SELECT count(*) FROM wanted)
+ORDER BY t.number
 ON CONFLICT (book_id, source, source_id, kind, position) DO NOTHING
 RETURNING book_id, source, source_id, kind, position
-"""
-
-# Shared, so that posters do not wait for each other, only for who closes the book just now. A book has its row from
-# its first story on: without one there would be nothing to wait at.
-_KEEP_OPEN = """
-SELECT book_id FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE
 """
 
 _FIRST_STORY = """
@@ -76,46 +85,57 @@ def post(stories: Iterable[Story]) -> set[Key]:
     Telling a story again changes nothing. Conflict if it stands there with other accounts or amounts;
     IntegrityError (from the database) if one does not leave `clearing` at zero or mixes books.
     """
-    told = [(story, numbered) for story in stories for numbered in _positions(story)]
-    if not told:
-        return set()
-    accounts = ids_of(
-        Place(entry.book_id, name, story.currency)
-        for story, (_position, entry) in told
-        for name in (entry.debit, entry.credit)
-    )
-    rows = [
-        (
-            entry.book_id,
-            story.source,
-            story.source_id,
-            entry.kind,
-            position,
-            accounts[Place(entry.book_id, entry.debit, story.currency)],
-            accounts[Place(entry.book_id, entry.credit, story.currency)],
+    rows = {
+        (entry.book_id, story.source, story.source_id, entry.kind, position): (
+            Place(entry.book_id, entry.debit, story.currency),
+            Place(entry.book_id, entry.credit, story.currency),
             entry.amount,
             story.currency,
             story.business_date,
             story.at,
         )
-        for story, (position, entry) in told
-    ]
+        for story in stories
+        for position, entry in _positions(story)
+    }
+    if not rows:
+        return set()
     with connection.cursor() as cursor:
-        keep_open(cursor, sorted({row[0] for row in rows}))
-        cursor.execute(_INSERT, [list(column) for column in zip(*rows, strict=True)])
-        new: set[Key] = set(cursor.fetchall())
-        if replayed := [row for row in rows if row[:5] not in new]:
-            cursor.execute(_STANDING, [list(column) for column in zip(*replayed, strict=True)][:5])
-            _same({row[:5]: row[5:9] for row in replayed}, {row[:5]: row[5:] for row in cursor.fetchall()})
+        new = _insert(cursor, rows)
+        if len(new) < len(rows):
+            new |= _rest(cursor, {key: row for key, row in rows.items() if key not in new})
     return new
 
 
-def keep_open(cursor: CursorWrapper, books: list[int]) -> None:
-    """No period of these books closes until the transaction ends."""
-    cursor.execute(_KEEP_OPEN, [books])
-    if len(cursor.fetchall()) < len(books):
-        first_stories(cursor, books)
-        cursor.execute(_KEEP_OPEN, [books])
+def _rest(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
+    """Those that stand there already must be the same; the others lacked an account, or their book its closing row."""
+    accounts = ids_of(place for row in rows.values() for place in row[:2])
+    standing = _standing(cursor, rows)
+    new: set[Key] = set()
+    if fresh := {key: row for key, row in rows.items() if key not in standing}:
+        first_stories(cursor, sorted({key[0] for key in fresh}))
+        new = _insert(cursor, fresh)
+        if len(new) < len(fresh):  # another told them meanwhile
+            standing = _standing(cursor, rows)
+    told = ((key, row) for key, row in rows.items() if key not in new)
+    _same({key: (accounts[row[0]], accounts[row[1]], *row[2:4]) for key, row in told}, standing)
+    return new
+
+
+def _insert(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
+    places = {
+        place: number for number, place in enumerate(in_order(p for row in rows.values() for p in row[:2]))
+    }
+    told = [(*key, places[row[0]], places[row[1]], *row[2:]) for key, row in rows.items()]
+    books = sorted({place.book_id for place in places})
+    given: list[Any] = [*columns(places), books, *(list(column) for column in zip(*told, strict=True))]
+    cursor.execute(_INSERT, given)
+    return set(cursor.fetchall())
+
+
+def _standing(cursor: CursorWrapper, keys: Iterable[Key]) -> dict[Key, tuple[object, ...]]:
+    """What is there under these keys."""
+    cursor.execute(_STANDING, [list(column) for column in zip(*keys, strict=True)])
+    return {row[:5]: row[5:] for row in cursor.fetchall()}
 
 
 def first_stories(cursor: CursorWrapper, books: list[int]) -> None:

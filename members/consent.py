@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 from django_scopes import scope
 
@@ -64,6 +65,22 @@ def everywhere(*, member: Member) -> list[Consent]:
     with scope(merchant=member.merchant):
         rows = Consent.objects.filter(member=member).select_related("brand")
         return list(rows.order_by("brand", "purpose", "-at", "-id").distinct("brand", "purpose"))
+
+
+def brands_joined(*, member: Member) -> list[Brand]:
+    """The brands of the merchant of which the person is a member now."""
+    return [
+        row.brand
+        for row in everywhere(member=member)
+        if row.brand and row.purpose == Consent.Purpose.MEMBERSHIP and row.granted
+    ]
+
+
+def left_at(*, member: Member) -> datetime | None:
+    """When the person last took a membership back; None of who never did."""
+    with scope(merchant=member.merchant):
+        rows = Consent.objects.filter(member=member, purpose=Consent.Purpose.MEMBERSHIP, granted=False)
+        return rows.aggregate(last=Max("at"))["last"]
 
 
 def newest(*, member: Member, brand: Brand | None) -> list[Consent]:

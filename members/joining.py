@@ -11,7 +11,7 @@ from events.record import Actor, record
 from guides.models import Guide
 from members import consent
 from members.acting import as_member
-from members.models import Member, Person
+from members.models import Consent, Member, Person
 from merchants.models import Brand, Merchant
 from merchants.pinyin import pinyin_key
 from stores.models import Store
@@ -34,11 +34,16 @@ def join(
     """The person as the merchant's active member, made or greeted again: (member, is_new). `consents` maps a
     Consent.Purpose to yes or no, given for `brand` (None: for the merchant itself). `guide` is told;
     `through` is the guide they came by, who need not be told. A known member keeps name, home and origin.
+    Who left is back only with a yes to membership given after that, and is else given as they are: what a
+    source still tells of them is not kept.
     """
     at = at or timezone.now()
     name = name.strip()[:60]
     with scope(merchant=merchant), transaction.atomic():
-        member, is_new = Member.objects.select_related("person", "merchant").get_or_create(
+        rows = Member.objects.select_for_update(no_key=True, of=("self",)).select_related(
+            "person", "merchant"
+        )
+        member, is_new = rows.get_or_create(
             merchant=merchant,
             person=person,
             defaults={
@@ -50,6 +55,8 @@ def join(
                 "joined_at": at,
             },
         )
+        if member.status == Member.Status.LEFT and not _comes_back(member, consents, at):
+            return member, False
         came_back = not is_new and _brought_up_to_date(member, name=name, home_store=home_store, at=at)
         if is_new or came_back:
             record(
@@ -71,16 +78,21 @@ def join(
     return member, is_new or came_back
 
 
+def _comes_back(member: Member, consents: Mapping[str, bool], at: datetime) -> bool:
+    left_at = consent.left_at(member=member)
+    return bool(consents.get(Consent.Purpose.MEMBERSHIP)) and (left_at is None or at > left_at)
+
+
 def _brought_up_to_date(member: Member, *, name: str, home_store: Store | None, at: datetime) -> bool:
-    """Fill what was empty; whether a member who had left is back."""
+    """Fill what was empty, and take the name from whoever had left and is back; whether they are."""
     changed = []
-    if name and not member.name:
+    came_back = member.status == Member.Status.LEFT
+    if name and (came_back or not member.name):
         member.name, member.pinyin = name, pinyin_key(name)
         changed += ["name", "pinyin"]
     if home_store and not member.home_store_id:
         member.home_store = home_store
         changed.append("home_store")
-    came_back = member.status == Member.Status.LEFT
     if came_back:
         member.status, member.joined_at = Member.Status.ACTIVE, at
         changed += ["status", "joined_at"]

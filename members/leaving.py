@@ -11,7 +11,7 @@ from events.record import Actor, Happening, record, record_many
 from members import consent
 from members.acting import as_member
 from members.models import Binding, Consent, Member
-from members.sharing import stop_sharing
+from members.sharing import brands_shared_with, stop_sharing
 from merchants.models import Brand
 
 
@@ -29,8 +29,9 @@ def withdraw(*, member: Member, brand: Brand, purpose: str, by: Actor, at: datet
 
 
 def leave(*, member: Member, brand: Brand, by: Actor, at: datetime | None = None) -> Member:
-    """Leave the brand: every consent is taken back, nothing is shared, no guide is bound. Sales stay where
-    they were."""
+    """Leave the brand: every consent for it is taken back and nothing of it is shared. Who has joined no other brand
+    of the merchant, and is known to it through no other merchant's, leaves the merchant with it: what the merchant
+    itself may do is taken back, and no guide is bound any more. Sales stay where they were."""
     at = at or timezone.now()
     with scope(merchant=member.merchant), transaction.atomic():
         member = (
@@ -38,16 +39,18 @@ def leave(*, member: Member, brand: Brand, by: Actor, at: datetime | None = None
             .select_related("person", "merchant")
             .get(pk=member.pk)
         )
-        if member.status == Member.Status.LEFT:
+        stands = consent.standing(member=member, brand=brand)
+        if member.status == Member.Status.LEFT and not any(stands.values()):
             return member
-        given = [purpose for purpose, yes in consent.standing(member=member, brand=brand).items() if yes]
-        consent.answer(member=member, brand=brand, answers=dict.fromkeys(given, False), by=by, at=at)
+        _take_back(member, brand, by, at)
         _part(member, brand, by, at)
-        Binding.objects.filter(member=member, starts_at__lt=at, ends_at__gt=at).update(
-            ends_at=at, protected_until=Least("protected_until", at)
-        )
-        member.status = Member.Status.LEFT
-        member.save(update_fields=["status"])
+        if not consent.brands_joined(member=member) and not brands_shared_with(member=member):
+            _take_back(member, None, by, at)
+            Binding.objects.filter(member=member, starts_at__lt=at, ends_at__gt=at).update(
+                ends_at=at, protected_until=Least("protected_until", at)
+            )
+            member.status = Member.Status.LEFT
+            member.save(update_fields=["status"])
         record(
             "member.left",
             merchant_id=member.merchant_id,
@@ -58,6 +61,13 @@ def leave(*, member: Member, brand: Brand, by: Actor, at: datetime | None = None
             at=at,
         )
     return member
+
+
+def _take_back(member: Member, brand: Brand | None, by: Actor, at: datetime) -> None:
+    """The no to membership is kept also of who never said yes: it says when they left."""
+    stands = [purpose for purpose, yes in consent.standing(member=member, brand=brand).items() if yes]
+    answers = dict.fromkeys([str(Consent.Purpose.MEMBERSHIP), *stands], False)
+    consent.answer(member=member, brand=brand, answers=answers, by=by, at=at)
 
 
 def _part(member: Member, brand: Brand, by: Actor, at: datetime) -> None:

@@ -36,8 +36,9 @@ def send(*, phone: str, purpose: str, ip: str = "") -> None:
     """Send a fresh code to `phone` (E.164). Not from inside a transaction: the message leaves at once.
 
     Errors: `code.too_soon` (`extra["retry_after"]` seconds; `extra["spent"]`: the last one is of no use any more),
-    `code.too_many` (sends), `code.unsent`.
+    `code.too_many` (sends), `code.unsent`, `phone.not_mobile`.
     """
+    _reachable(phone)
     code = f"{secrets.randbelow(10**6):06d}"
     row = _lay_down(phone, purpose, ip, _fingerprint(phone, purpose, code))
     try:
@@ -57,6 +58,7 @@ def send(*, phone: str, purpose: str, ip: str = "") -> None:
 
 def pretend(*, phone: str, purpose: str, ip: str = "") -> None:
     """For an unknown number: limits and answers as of `send`, but no message; nobody learns who is known."""
+    _reachable(phone)
     _lay_down(phone, purpose, ip, secrets.token_bytes(32))
 
 
@@ -69,6 +71,22 @@ def check(*, phone: str, purpose: str, code: str) -> None:
         refusal = _try(phone, purpose, code)
     if refusal:
         raise refusal
+
+
+def fault(*, phone: str, purpose: str, code: str) -> DomainError | None:
+    """What `check` would refuse, for a page that has other faults to tell with it: a wrong try counts as there, a
+    right code is not used up."""
+    try:
+        with transaction.atomic(durable=True):
+            if refusal := _try(phone, purpose, code):
+                return refusal
+            raise _Right
+    except _Right:
+        return None
+
+
+class _Right(Exception):
+    """Takes back that the code was used."""
 
 
 def wait(*, phone: str, purpose: str) -> int:
@@ -102,6 +120,16 @@ def demo_code(*, phone: str) -> str | None:
 def clear(*, before: datetime) -> int:
     """Forget codes sent before then; the limits look back one day. Returns how many."""
     return PhoneCode.objects.filter(sent_at__lt=before).delete()[0]
+
+
+def _reachable(phone: str) -> None:
+    if not phones.takes_messages(phone):
+        raise DomainError(
+            "phone.not_mobile",
+            gettext_lazy("Codes are sent to mobile phones only."),
+            next_step=gettext_lazy("Give the number of a mobile phone."),
+            field="phone",
+        )
 
 
 def _lay_down(phone: str, purpose: str, ip: str, code_hash: bytes) -> PhoneCode:

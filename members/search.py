@@ -10,6 +10,7 @@ from guides.models import Guide
 from members.models import Binding, Member
 from merchants import phones, sealing
 from merchants.errors import DomainError
+from merchants.pinyin import sounds_like
 
 MOST_UNSEALED = 2_000  # phones are sealed: a tail is compared one by one, among the newest
 
@@ -28,13 +29,7 @@ def matching(members: QuerySet[Member], text: str) -> QuerySet[Member]:
             return members.filter(person__phone_hash=phones.fingerprint(phones.parse(text)))
         except DomainError:
             return members.none()
-    named = Q(name__icontains=text)
-    if letters := "".join(character for character in text.lower() if "a" <= character <= "z"):
-        # linxiaoyu, xiaoyu and lxy all mean “lin xiao yu”
-        whole = "".join(f"{letter} ?" for letter in letters)
-        initials = "".join(f"{letter}[a-z]* ?" for letter in letters)
-        named |= Q(pinyin__regex=rf"(^| ){whole}") | Q(pinyin__regex=rf"^{initials}")
-    return members.filter(named)
+    return members.filter(Q(name__icontains=text) | sounds_like(text))
 
 
 def bound_to(members: QuerySet[Member], guide: Guide, *, at: datetime) -> QuerySet[Member]:

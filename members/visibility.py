@@ -10,15 +10,17 @@ from members.models import Binding, Member
 from merchants.scoping import Seat
 from stores.models import Contract
 
+READ = "members.read"
 
-def visible_to(seat: Seat, *, at: datetime | None = None) -> QuerySet[Member]:
-    """The active members this seat may see; call inside its merchant. A brand owner's subtree counts the
-    stores of others that hang in it by contract."""
+
+def visible_to(seat: Seat, *, permission: str = READ, at: datetime | None = None) -> QuerySet[Member]:
+    """The active members this seat may see, or may do more with by the same appointment; call inside its merchant. A
+    brand owner's subtree counts the stores of others that hang in it by contract."""
     at = at or timezone.now()
     members = Member.objects.filter(status=Member.Status.ACTIVE).select_related(
         "person", "home_store", "merchant"
     )
-    paths = seat.paths("members.read")
+    paths = seat.paths(READ, permission)
     if any(_is_root(path) for path in paths):
         return members
     seen = Q(pk__in=[])
@@ -26,7 +28,7 @@ def visible_to(seat: Seat, *, at: datetime | None = None) -> QuerySet[Member]:
         hanging = Contract.objects.filter(brand_unit__path__startswith=path, accepted_at__isnull=False)
         seen |= Q(home_store__org_unit__path__startswith=path, home_store__merchant=seat.merchant)
         seen |= Q(home_store__in=hanging.values("store"))
-    if seat.may("members.serve"):
+    if seat.paths("members.serve", *({permission} - {READ})):
         serving = Guide.objects.filter(user=seat.user, status=Guide.Status.ACTIVE)
         bound = Binding.objects.live(at).filter(guide__in=serving)
         stores = Assignment.objects.filter(

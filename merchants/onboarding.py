@@ -34,6 +34,7 @@ API_SCOPES = (
     "plans:write",
     "ledger:read",
     "payouts:read",
+    "payouts:write",
     "events:read",
 )
 

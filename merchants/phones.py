@@ -25,6 +25,20 @@ def parse(text: str, *, region: str = "CN") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def takes_messages(e164: str) -> bool:
+    """Is this a mobile phone of a country, or may it be? Codes go nowhere else: lines of shops and offices have no
+    screen, and who answers premium and satellite numbers is paid by whoever sends."""
+    number = phonenumbers.parse(e164, None)
+    of_a_country = phonenumbers.region_code_for_number(number) != phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY
+    return of_a_country and phonenumbers.number_type(number) in _MOBILE
+
+
+_MOBILE = (
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,  # as all of North America
+)
+
+
 def fingerprint(e164: str) -> bytes:
     """What a number is looked up by."""
     return sealing.fingerprint(e164, purpose="phone")

@@ -79,17 +79,39 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 
+# What the merchant has once, at no place of its tree: the book and whom it pays by it, plans, campaigns, the keys of
+# its systems. A role held over a part of the tree does not carry these.
+OF_THE_WHOLE = frozenset(
+    {
+        "ledger.read",
+        "settlements.write",
+        "payouts.write",
+        "plans.read",
+        "plans.write",
+        "campaigns.write",
+        "catalog.write",
+        "keys.write",
+    }
+)
+
+
 def roles_with(permission: str) -> list[str]:
     """The roles that carry a permission, in order of seniority; [] for a permission nobody has."""
     return [role for role in Role if permission in PERMISSIONS[role]]
 
 
-def lacking(permission: str) -> Forbidden:
-    """The refusal for one's own row without the role; it names the roles that may."""
+def lacking(permission: str, *, here: bool = False) -> Forbidden:
+    """The refusal for one's own row without the role; it names the roles that may. `here`: somebody who has such a
+    role, but not over the place of this row, or not over the whole merchant where only that will do."""
+    words = _("Your role does not allow this. It needs one of: %(roles)s.")
+    if here and permission in OF_THE_WHOLE:
+        words = _("This is for the whole merchant. It needs one of these roles over all of it: %(roles)s.")
+    elif here:
+        words = _("Your role does not reach this place. It needs one of these over it: %(roles)s.")
     names = [str(role.label) for role in Role if permission in PERMISSIONS[role]]
     return Forbidden(
-        "role.lacking",
-        _("Your role does not allow this. It needs one of: %(roles)s.") % {"roles": ", ".join(names)},
+        "role.not_here" if here else "role.lacking",
+        words % {"roles": ", ".join(names)},
         next_step=_("Ask the owner or administrator of your merchant for that role."),
         extra={"permission": permission, "roles": roles_with(permission)},
     )

@@ -30,17 +30,21 @@ class Seat:
     def roles(self) -> tuple[str, ...]:
         return tuple(appointment.role for appointment in self.appointments)
 
-    def may(self, permission: str) -> bool:
-        return any(permission in PERMISSIONS[role] for role in self.roles)
+    def may(self, permission: str, *, over: str = "") -> bool:
+        """Anywhere; or, given the path of a unit, there."""
+        held = [apt for apt in self.appointments if not over or over.startswith(apt.org_unit.path)]
+        return any(apt.may(permission) for apt in held)
 
-    def need(self, permission: str) -> None:
-        """Forbidden, naming the roles that may, unless one of this seat's roles carries the permission."""
-        if not self.may(permission):
-            raise lacking(permission)
+    def need(self, permission: str, *, over: str = "") -> None:
+        """Forbidden, naming the roles that may, unless one of this seat's appointments carries the permission
+        (there, given the path of a unit)."""
+        if not self.may(permission, over=over):
+            raise lacking(permission, here=any(permission in PERMISSIONS[role] for role in self.roles))
 
-    def paths(self, permission: str) -> list[str]:
-        """The org-tree prefixes over which the permission is held; a root prefix means the whole merchant."""
-        return [apt.org_unit.path for apt in self.appointments if permission in PERMISSIONS[apt.role]]
+    def paths(self, *permissions: str) -> list[str]:
+        """The org-tree prefixes over which one appointment carries all of these; a root prefix means the whole
+        merchant. Two appointments never add up: who reads here and writes there does not write here."""
+        return [apt.org_unit.path for apt in self.appointments if all(map(apt.may, permissions))]
 
     def within(self, field: str, permission: str) -> Q:
         """A filter for rows whose org path, reached by `field` (`store__org_unit__path`), lies in the subtree."""

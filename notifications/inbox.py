@@ -1,8 +1,9 @@
 """A user's notifications with the acting merchant: deliver, read, count, mark as read."""
 
+from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from events.models import Event
@@ -31,9 +32,16 @@ def newest(user: User, *, before: int | None = None, limit: int = 50) -> list[No
     return list(mine[:limit])
 
 
-def unread_count(user: User, *, topic: str = "") -> int:
-    """All, or those of a topic: the first word of their kinds (`contract` of `contract.drafted`)."""
-    return _unread(user, topic).count()
+def unread_count(user: User) -> int:
+    return _unread(user).count()
+
+
+def unread_by_topic(user: User) -> Counter[str]:
+    """How many of each topic: the first word of their kinds (`contract` of `contract.drafted`)."""
+    counts: Counter[str] = Counter()
+    for kind, count in _unread(user).values_list("kind").annotate(Count("id")).order_by():
+        counts[kind.partition(".")[0]] += count
+    return counts
 
 
 def mark_read(user: User, *, ref: str | None = None, upto: int | None = None, topic: str = "") -> int:
@@ -47,6 +55,6 @@ def mark_read(user: User, *, ref: str | None = None, upto: int | None = None, to
     return unread.update(read_at=timezone.now())
 
 
-def _unread(user: User, topic: str) -> QuerySet[Notification]:
+def _unread(user: User, topic: str = "") -> QuerySet[Notification]:
     unread = Notification.objects.filter(user=user, read_at=None)
     return unread.filter(kind__startswith=f"{topic}.") if topic else unread

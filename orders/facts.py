@@ -45,6 +45,8 @@ class TenderFacts:
     amount: int
     collector: str = ""
     lines: tuple[int, ...] = ()
+    # What WeChat Pay calls the payment, which was made to be shared; place `psp` only.
+    transaction: str = field(default="", metadata=LEFT_OUT_EMPTY)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -179,14 +179,27 @@ class Tender(models.Model):
     place = models.CharField(max_length=12, choices=Place)
     amount = models.BigIntegerField()
     lines = models.JSONField(default=list, help_text="Line numbers it is restricted to; [] for all")
+    transaction = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        help_text="What WeChat Pay calls the payment, if shares may be split",
+    )
 
     objects = ScopedManager(merchant="merchant")
+    collected = ScopedManager(merchant="collector")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["order", "number"], name="tender_number_once"),
             models.UniqueConstraint(fields=["id", "merchant"], name="tender_with_merchant"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="tender_above_zero"),
+            models.CheckConstraint(
+                condition=Q(transaction="") | Q(place="psp"), name="tender_transaction_of_a_payment_account"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["collector"], condition=~Q(transaction=""), name="tender_of_wechat_pay")
         ]
 
     def __str__(self) -> str:

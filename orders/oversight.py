@@ -44,36 +44,49 @@ class SeenOrder:
         return sum(line.refunded for line in self.lines)
 
 
+READ = "orders.read"
+
+
 def receipts_of(seat: Seat) -> QuerySet[Order]:
     """The orders of the seat's own stores in its subtree; inside its merchant's scope."""
-    return Order.objects.filter(seat.within("store__org_unit__path", "orders.read"))
+    return Order.objects.filter(seat.within("store__org_unit__path", READ))
 
 
 def lines_of(seat: Seat) -> QuerySet[OrderLine]:
     """The lines sold in the seat's own stores."""
-    return OrderLine.objects.filter(seat.within("order__store__org_unit__path", "orders.read"))
+    return OrderLine.objects.filter(seat.within("order__store__org_unit__path", READ))
 
 
 def lines_elsewhere(seat: Seat) -> QuerySet[OrderLine]:
     """The lines of the seat's brands sold by other merchants' stores, by where contracts hang those."""
     elsewhere = ~Q(merchant=seat.merchant)
-    return OrderLine.about.filter(elsewhere, seat.within("contract__brand_unit__path", "orders.read"))
+    return OrderLine.about.filter(elsewhere, seat.within("contract__brand_unit__path", READ))
 
 
 def seen(seat: Seat, ref: str) -> SeenOrder | None:
     """The order of this ref, as far as it is the seat's to see; None when no part of it is."""
     with_names = ("sku", "brand", "contract", "brand_member")
-    order = receipts_of(seat).select_related("store", "member", "merchant").filter(ref=ref).first()
+    orders = receipts_of(seat).select_related("store__org_unit", "member", "merchant")
+    order = orders.filter(ref=ref).first()
     if order is not None:
         lines = list(OrderLine.objects.filter(order=order).select_related(*with_names).order_by("number"))
         return SeenOrder(order, lines, list(order.refunds.order_by("refunded_at")), whole=True)
     lines = list(
         lines_elsewhere(seat)
         .filter(order__ref=ref)
-        .select_related("order__store", "order__merchant", *with_names)
+        .select_related("order__store", "order__merchant", "contract__brand_unit", *with_names)
         .order_by("number")
     )
     return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
+
+
+def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> list[OrderLine]:
+    """Of the lines shown, those where the seat holds this permission as well: at the store, or where the contract
+    hangs it."""
+    if seen.whole:
+        return seen.lines if seat.may(permission, over=seen.order.store.org_unit.path) else []
+    placed = [(line, line.contract) for line in seen.lines]
+    return [line for line, con in placed if con and seat.may(permission, over=con.brand_unit.path)]
 
 
 def bought_by(member: Member, seat: Seat, *, limit: int = 10) -> list[dict[str, Any]]:

@@ -182,7 +182,8 @@ def _no_contract(number: int, line: LineFacts, store: Store) -> DomainError:
 
 def _sane(facts: OrderFacts) -> None:
     store = facts.store
-    if store.status == Store.Status.CLOSED:
+    traded = store.traded(facts.paid_at)
+    if not traded and store.status == Store.Status.CLOSED:
         raise DomainError(
             "store.closed",
             _("%(store)s is closed for good and sells no more.") % {"store": store.name},
@@ -190,7 +191,7 @@ def _sane(facts: OrderFacts) -> None:
             field="store",
             extra={"store": store.ref},
         )
-    if store.status == Store.Status.PAUSED:
+    if not traded:
         raise DomainError(
             "store.paused",
             _("%(store)s is paused and sells nothing for now.") % {"store": store.name},

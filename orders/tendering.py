@@ -1,6 +1,7 @@
 """What paid a sale, as it was told: it adds up, it fits its lines, and whoever is said to have taken the money
 agreed to be named (docs/adr/0012-whose-word-makes-a-debt.md)."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from orders.laying import DoesNotFit, lay
 from orders.models import Order, Tender
 from orders.receipts import ReceiptLine
 
+_TRANSACTION = re.compile(r"[0-9A-Za-z]{1,32}")
 MOST_TENDERS = 20  # each may lie over every line, and each part of it is booked
 
 
@@ -50,6 +52,7 @@ def tendered(
                     place=tender.place,
                     amount=tender.amount,
                     lines=list(tender.lines),
+                    transaction=tender.transaction,
                 )
             )
     _lie_over(
@@ -93,11 +96,17 @@ def _add_up(given: Sequence[TenderFacts], order: Order) -> None:
 
 def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
     named = numbers.issuperset(tender.lines) and len(tender.lines) <= len(numbers)
-    if tender.place not in Tender.Place.values or not named:
+    fitting = not tender.transaction or (
+        tender.place == Tender.Place.PSP and _TRANSACTION.fullmatch(tender.transaction)
+    )
+    if tender.place not in Tender.Place.values or not named or not fitting:
         raise DomainError(
             "order.tender_invalid",
             _("Payment %(number)d: its place or its lines are not of this sale.") % {"number": number},
-            next_step=_("Name a known place, and each line of the sale at most once."),
+            next_step=_(
+                "Name a known place, and each line of the sale at most once; a WeChat Pay transaction belongs to"
+                " the place `psp`."
+            ),
             field=f"tenders[{number - 1}]",
         )
 

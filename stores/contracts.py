@@ -1,6 +1,6 @@
 """A brand and a store agree, and part: who may sell what where, and how the money moves."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,7 +13,7 @@ from merchants.errors import Conflict
 from merchants.models import Brand, Merchant, OrgUnit
 from merchants.refusing import refusing
 from stores.announcing import announce
-from stores.models import Contract, Store
+from stores.models import NO_TIME, Contract, Store
 from stores.terms import Terms
 
 
@@ -91,10 +91,10 @@ def terminate(
                 _("Nobody has accepted this contract, so there is nothing to end."),
                 next_step=_("Withdraw or decline the draft instead."),
             )
-        if contract.ends_at and contract.ends_at <= at:
+        if contract.never_began or (contract.ends_at and contract.ends_at <= at):
             return contract
         # One that has not begun ends as soon as it begins: it never was in force, and its terms stay on record.
-        contract.ends_at = max(at, contract.starts_at + timedelta(microseconds=1))
+        contract.ends_at = max(at, contract.starts_at + NO_TIME)
         contract.save(update_fields=["ends_at"])
         announce("contract.ended", contract, by=by, at=at, hands=(merchant,) if merchant else ())
     return contract

@@ -4,9 +4,11 @@ All drafts and contracts of one brand and one store take turns (`_held`), so tha
 change in that instant, and two drafts cannot both come into force over the same time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -26,7 +28,8 @@ from stores.terms import Terms
 
 def draft(*, brand: Brand, store: Store, terms: Terms, by: Actor, at: datetime | None = None) -> Contract:
     """Offer the store's merchant a contract. The owner of both, brand and store, has accepted it by this. As
-    Terms.check, and `contract.begins_in_past`, `contract.store_closed`."""
+    Terms.check, and `contract.begins_in_past`, `contract.store_closed`; Conflict `contract.draft_open` while another
+    draft of the pair is."""
     return _drafted(brand=brand, store=store, terms=terms, by=by, at=at or timezone.now(), succeeds=None)
 
 
@@ -42,13 +45,23 @@ def amend(
 
 
 def revise(
-    *, contract: Contract, terms: Terms, merchant: Merchant, by: Actor, at: datetime | None = None
+    *,
+    contract: Contract,
+    changes: Mapping[str, Any],
+    merchant: Merchant,
+    by: Actor,
+    version: int | None = None,
+    at: datetime | None = None,
 ) -> Contract:
-    """Change the terms of an open draft; its version grows. The same terms again change nothing."""
+    """Change some terms of an open draft, by the names of Terms; its version grows. What is left out stays as it is by
+    then, and what is there already changes nothing. Conflict `contract.terms_changed` if `version` was read and
+    another stands."""
     at = at or timezone.now()
     with _held(contract) as offer:
         _need_side(offer.merchant, merchant)
+        _need_version(offer, version)
         _need_open(offer)
+        terms = replace(Terms.of(offer), **changes)
         terms.check(offer.brand)
         if offer.succeeds:
             _need_life(offer.succeeds, terms.starts_at)
@@ -84,19 +97,12 @@ def accept(
     changes nothing.
 
     Forbidden `contract.not_your_side`; Conflict `contract.terms_changed` if another version stands by now,
-    `contract.not_open` if it was declined or withdrawn, `contract.overlaps`; DomainError
-    `contract.begins_in_past`, `contract.store_closed`."""
+    `contract.not_open` if it was declined or withdrawn, `contract.not_in_force` if what it amends has ended before,
+    `contract.overlaps`; DomainError `contract.begins_in_past`, `contract.store_closed`."""
     at = at or timezone.now()
     with _held(contract) as offer:
         _need_side(offer.counterparty, merchant)
-        if offer.terms_version != version:
-            raise Conflict(
-                "contract.terms_changed",
-                _("The terms were revised meanwhile; nothing was accepted."),
-                next_step=_("Read them as they stand now, and decide again."),
-                field="version",
-                extra={"version": offer.terms_version},
-            )
+        _need_version(offer, version)
         if offer.accepted_at:
             return offer
         _need_open(offer)
@@ -145,7 +151,8 @@ def _drafted(
             succeeds=succeeds,
             **terms.as_fields(),
         )
-        offer.save(force_insert=True)
+        with refusing("contract_one_open_draft", _draft_open()):
+            offer.save(force_insert=True)
         if not offer.is_own:
             announce("contract.drafted", offer, by=by, at=at, hands=(brand.merchant,))
             return offer
@@ -157,8 +164,9 @@ def _drafted(
 def _accepted(offer: Contract, merchant: Merchant, by: Actor, at: datetime) -> None:
     predecessor = offer.succeeds
     with refusing("contract_never_overlaps", overlaps()):
-        if predecessor and (predecessor.ends_at is None or predecessor.ends_at > offer.starts_at):
+        if predecessor:
             _need_life(predecessor, offer.starts_at)
+        if predecessor and predecessor.ends_at != offer.starts_at:
             predecessor.ends_at = offer.starts_at
             predecessor.save(update_fields=["ends_at"])
             announce("contract.ended", predecessor, by=by, at=at, hands=(merchant, offer.merchant))
@@ -191,6 +199,18 @@ def _need_side(side: Merchant, merchant: Merchant) -> None:
         )
 
 
+def _need_version(offer: Contract, version: int | None) -> None:
+    """Who decides on terms decides on those that were read; None was not asked which."""
+    if version is not None and version != offer.terms_version:
+        raise Conflict(
+            "contract.terms_changed",
+            _("The terms were revised meanwhile; nothing was changed or accepted."),
+            next_step=_("Read them as they stand now, and decide again."),
+            field="version",
+            extra={"version": offer.terms_version},
+        )
+
+
 def _need_open(offer: Contract) -> None:
     if not offer.is_draft:
         raise Conflict(
@@ -198,6 +218,15 @@ def _need_open(offer: Contract) -> None:
             _("This draft is no longer open: it was accepted, declined or withdrawn."),
             next_step=_("Look at it again; the brand's owner can draft another."),
         )
+
+
+def _draft_open() -> Conflict:
+    return Conflict(
+        "contract.draft_open",
+        _("A draft of this brand for this store is open already."),
+        next_step=_("Revise that one, or withdraw it first."),
+        field="store",
+    )
 
 
 def _need_life(contract: Contract, starts_at: datetime) -> None:

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
@@ -41,6 +41,7 @@ class Store(models.Model):
     pinyin = models.CharField(max_length=120, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.OPEN)
+    stopped_at = models.DateTimeField(null=True, blank=True, editable=False)  # since when it does not trade
     province = models.CharField(max_length=40)
     city = models.CharField(max_length=40)
     district = models.CharField(max_length=40, blank=True)
@@ -77,6 +78,10 @@ class Store(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def traded(self, at: datetime) -> bool:
+        """Was it in business at `at`? What it sold before it stopped may be told later."""
+        return self.status == self.Status.OPEN or (self.stopped_at is not None and at < self.stopped_at)
 
     @property
     def place(self) -> Point:
@@ -121,6 +126,9 @@ class ContractQuerySet(models.QuerySet):
 
 
 _MANAGER = models.Manager.from_queryset(ContractQuerySet)
+
+
+NO_TIME = timedelta(microseconds=1)  # how long a contract lasts that was ended before it began
 
 
 class Contract(models.Model):
@@ -218,6 +226,11 @@ class Contract(models.Model):
                 | Q(declined_at=None, withdrawn_at=None),
                 name="contract_draft_ends_one_way",
             ),
+            models.UniqueConstraint(
+                fields=["brand", "store"],
+                condition=Q(accepted_at=None, declined_at=None, withdrawn_at=None),
+                name="contract_one_open_draft",
+            ),
             ExclusionConstraint(
                 name="contract_never_overlaps",
                 expressions=[
@@ -235,6 +248,11 @@ class Contract(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.accepted_at is None and self.declined_at is None and self.withdrawn_at is None
+
+    @property
+    def never_began(self) -> bool:
+        """It was ended before it began: it is over, and never was in force."""
+        return self.ends_at is not None and self.ends_at - self.starts_at <= NO_TIME
 
     @property
     def is_own(self) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
@@ -61,6 +62,7 @@ def open_store(
         time_zone=time_zone or merchant.time_zone,
         abilities=list(abilities),
         status=status,
+        stopped_at=None if status == Store.Status.OPEN else at or timezone.now(),
     )
     _lay(store, lng=lng, lat=lat, datum=datum)
     taken = Conflict(
@@ -97,7 +99,8 @@ def put_store(
 
 def revise(*, store: Store, by: Actor, at: datetime | None = None, **changes: Any) -> Store:
     """Change what is known of a store: any of `open_store`'s facts but its code and parent, and `status`.
-    Nothing is written and nothing told if nothing changed."""
+    Nothing is written and nothing told if nothing changed. Conflict `store.closed_for_good`: that is
+    for good."""
     with scope(merchant=store.merchant), transaction.atomic():
         store = Store.objects.select_for_update(of=("self",)).select_related("merchant").get(pk=store.pk)
         before = {name: getattr(store, name) for name in _REVISABLE}
@@ -107,6 +110,8 @@ def revise(*, store: Store, by: Actor, at: datetime | None = None, **changes: An
             if name not in _REVISABLE:
                 raise TypeError(f"a store's {name} is not revised")
             setattr(store, name, list(value) if name == "abilities" else value)
+        if store.status != before["status"]:
+            _traded_until(store, before["status"], at or timezone.now())
         changed = sorted(name for name in _REVISABLE if getattr(store, name) != before[name])
         if changed:
             _save(store)
@@ -129,6 +134,21 @@ _REVISABLE = (
     ),
     *("abilities", "daily_capacity", "status", "lng", "lat", "given_lng", "given_lat", "given_datum"),
 )
+
+
+def _traded_until(store: Store, before: str, at: datetime) -> None:
+    """A pause that becomes a closing stopped the store when it began."""
+    if before == Store.Status.CLOSED:
+        raise Conflict(
+            "store.closed_for_good",
+            _("%(store)s is closed for good and does not open again.") % {"store": store.name},
+            next_step=_("Open a store of another code; a pause is what ends again."),
+            field="status",
+        )
+    if store.status == Store.Status.OPEN:
+        store.stopped_at = None
+    elif before == Store.Status.OPEN:
+        store.stopped_at = at
 
 
 def _lay(store: Store, *, lng: float, lat: float, datum: str) -> None:

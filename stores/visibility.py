@@ -11,6 +11,8 @@ from merchants.scoping import Seat
 from stores.drafts import store_told
 from stores.models import Contract, ContractQuerySet, Store
 
+READ, WRITE = "contracts.read", "contracts.write"
+
 
 @dataclass(frozen=True)
 class SeenStore:
@@ -64,23 +66,25 @@ def named(rows: QuerySet, text: str, *, path: str = "") -> QuerySet:
     return rows.filter(wanted)
 
 
-def granted(seat: Seat) -> ContractQuerySet:
-    """What the seat's merchant, as brand owner, drafted or agreed with stores; its own ones included."""
-    return Contract.objects.filter(seat.within("brand_unit__path", "contracts.read")).with_sides()
+def granted(seat: Seat, permission: str = READ) -> ContractQuerySet:
+    """What the seat's merchant, as brand owner, drafted or agreed with stores; its own ones included. What it may read
+    of these, unless another permission is asked for."""
+    return Contract.objects.filter(seat.within("brand_unit__path", permission)).with_sides()
 
 
-def held(seat: Seat) -> ContractQuerySet:
-    """Under what other merchants' brands are sold at the seat's stores, or are offered to be."""
-    within = seat.within("store__org_unit__path", "contracts.read")
+def held(seat: Seat, permission: str = READ) -> ContractQuerySet:
+    """Under what other merchants' brands are sold at the seat's stores, or are offered to be; as `granted`."""
+    within = seat.within("store__org_unit__path", permission)
     return Contract.party.filter(within).exclude(merchant=seat.merchant).with_sides()
 
 
 def contracts_at(seat: Seat, store: Store) -> ContractQuerySet:
-    """The accepted contracts of one store that are the merchant's to read: all of an own one, else those it
+    """The accepted contracts of one store that are the seat's to read: all of an own one, else those its merchant
     granted."""
     own = store.merchant_id == seat.merchant.id
-    rows = (Contract.party if own else Contract.objects).filter(store=store)
-    return rows.with_sides().accepted().order_by("brand_id", "-starts_at")
+    here = Contract.party.filter(seat.within("store__org_unit__path", READ)).with_sides()
+    rows = here if own else granted(seat)
+    return rows.filter(store=store).accepted().order_by("brand_id", "-starts_at")
 
 
 def offers_made(seat: Seat, *, declined_since: datetime) -> ContractQuerySet:
@@ -101,13 +105,18 @@ def offers_instead(seat: Seat, contract: Contract) -> list[Contract]:
 
 
 def offerable(seat: Seat, told: str) -> Store | None:
-    """A store to draft a contract with: an own one by its code, anybody's by the number its merchant told."""
-    return own_stores(seat).filter(code=told).first() or store_told(told)
+    """A store to draft a contract with: an own one by its code, anybody's by the number its merchant told. The contract
+    with an own one is made by drafting it, so it takes a role over that store."""
+    own = Store.objects.filter(seat.within("org_unit__path", WRITE)).select_related("merchant")
+    if store := own.filter(Q(code=told) | Q(ref=told)).first():
+        return store
+    other = store_told(told)
+    return other if other and other.merchant_id != seat.merchant.pk else None
 
 
 def units_to_hang_in(seat: Seat) -> list[OrgUnit]:
     """Where in the own tree a store under contract may be placed, from the root down; stores are no places."""
-    places = OrgUnit.objects.filter(seat.within("path", "contracts.write"))
+    places = OrgUnit.objects.filter(seat.within("path", WRITE))
     return list(places.exclude(kind=OrgUnit.Kind.STORE).order_by("path"))
 
 

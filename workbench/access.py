@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from commissions.models import Appeal
 from coupons import campaigns
 from coupons.models import Campaign
 from guides.duty import assignment_of
@@ -21,6 +22,7 @@ from members.visibility import visible_to as members_of
 from merchants.business_day import business_date
 from merchants.errors import Forbidden
 from merchants.finding import every, not_found, one
+from merchants.roles import lacking
 from merchants.scoping import Seat
 from orders.models import Order
 from orders.visibility import visible_to as orders_of
@@ -47,7 +49,7 @@ class NoPost(Forbidden):
 
 
 def desk(request: HttpRequest, permission: str = "workbench.use") -> Desk:
-    """The guide of this request's seat at their store. Forbidden without the role, NoPost without a post
+    """The guide of this request's seat at their store. Forbidden without the role there, NoPost without a post
     today."""
     seat = cast(Seat, request.seat)
     seat.need("workbench.use")
@@ -70,6 +72,7 @@ def desk(request: HttpRequest, permission: str = "workbench.use") -> Desk:
             _("You are not posted to a store of this merchant today."),
             next_step=_("Ask your store manager for a post; then open this page again."),
         )
+    seat.need(permission, over=post.store.org_unit.path)
     return Desk(seat, guide, post.store)
 
 
@@ -91,18 +94,36 @@ def served(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return answered
 
 
-def member(desk: Desk, ref: str) -> Member:
-    return one(members_of(desk.seat), ref=ref)
+def member(desk: Desk, ref: str, permission: str = "members.read") -> Member:
+    """One whom one appointment both shows and carries the permission for."""
+    found = one(members_of(desk.seat), ref=ref)
+    if not may_with(desk, found, permission):
+        raise lacking(permission, here=True)
+    return found
+
+
+def may_with(desk: Desk, member: Member, permission: str) -> bool:
+    return members_of(desk.seat, permission=permission).filter(pk=member.pk).exists()
 
 
 def sale(desk: Desk, ref: str) -> Order:
     return one(orders_of(desk.seat), ref=ref)
 
 
+def sales_among(desk: Desk, refs: set[str]) -> set[str]:
+    """Those of these sales that open at this phone."""
+    return set(orders_of(desk.seat).filter(ref__in=refs).values_list("ref", flat=True)) if refs else set()
+
+
 def sale_told(desk: Desk, number: str) -> Order | None:
     """The sale that a form of this number became, if it was confirmed."""
     told = orders_of(desk.seat).filter(channel=Order.Channel.WORKBENCH, external_no=number)
     return told.filter(teller=desk.seat.merchant).first()
+
+
+def appeal(desk: Desk, ref: str) -> Appeal:
+    """The guide's own."""
+    return one(every(Appeal, by="party").filter(guide=desk.guide).select_related("merchant"), ref=ref)
 
 
 def follow_up(desk: Desk, ref: str) -> FollowUp:

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import URLPattern, path
 
 from workbench.access import served
-from workbench.views import coupons, earnings, members, mine, sales, scan, today, wallet
+from workbench.views import appeals, coupons, earnings, members, mine, sales, scan, statements, today, wallet
 
 app_name = "workbench"
 
@@ -31,8 +31,11 @@ urlpatterns = [
     at_desk("sale/goods/", sales.goods, name="goods"),
     at_desk("sales/<str:ref>/", sales.done, name="sold"),
     at_desk("sales/<str:ref>/earned/", sales.earned, name="earned"),
+    at_desk("sales/<str:ref>/appeals/", appeals.new, name="appeal"),
+    at_desk("appeals/<str:ref>/withdrawal/", appeals.withdraw, name="appeal-withdraw"),
     at_desk("earnings/", earnings.earnings, name="earnings"),
     at_desk("earnings/figures/", earnings.figures, name="earnings-figures"),
+    at_desk("earnings/statements/<str:ref>/", statements.show, name="statement"),
     at_desk("earnings/withdraw/<str:ref>/", wallet.withdraw, name="withdraw"),
     at_desk("earnings/payouts/<str:ref>/", wallet.payout, name="payout"),
     at_desk("me/", mine.mine, name="mine"),

@@ -38,6 +38,12 @@ class ChangedTermsBody(serializers.Serializer):
     ends_at = Instant(required=False, allow_null=True, help_text=_("null: until somebody ends it"))
 
 
+class RevisionBody(ChangedTermsBody):
+    version = Whole(
+        required=False, min_value=1, max_value=32_767, help_text=_("Of the terms you read, as the draft says")
+    )
+
+
 class AmendmentBody(ChangedTermsBody):
     starts_at = Instant(help_text=_("When they take the place of those in force; later than now"))
 

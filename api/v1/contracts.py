@@ -17,10 +17,10 @@ from api.v1.contract_shapes import (
     STATES,
     AcceptanceBody,
     AmendmentBody,
-    ChangedTermsBody,
     ContractAnswer,
     DeclineBody,
     DraftBody,
+    RevisionBody,
     show,
 )
 from merchants.models import Merchant, OrgUnit
@@ -119,15 +119,19 @@ class ContractRevision(ContractCall):
     names = {"POST": "reviseContract"}
 
     @extend_schema(
-        description=_("Change the terms of your open draft; those left out stay. Its version grows."),
-        request=ChangedTermsBody,
+        description=_(
+            "Change the terms of your open draft; those left out stay. Its version grows. Name the version "
+            "you read, and nothing changes if another stands by now (409)."
+        ),
+        request=RevisionBody,
         responses=ContractAnswer,
     )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
-        contract = self.one(ref)
-        terms = replace(Terms.of(contract), **self.given(ChangedTermsBody))
-        return self.answer(drafts.revise(contract=contract, terms=terms, **self.hand))
+        changes = self.given(RevisionBody)
+        version = changes.pop("version", None)
+        offer = drafts.revise(contract=self.one(ref), changes=changes, version=version, **self.hand)
+        return self.answer(offer)
 
 
 class ContractWithdrawal(ContractCall):

@@ -106,7 +106,9 @@ class Members(Call):
 
     @extend_schema(
         description=_(
-            "Tell of a member: new (201), or known by phone already (200). One phone never makes two members."
+            "Tell of a member: new (201), or known by phone already (200). One phone never makes two members. "
+            "Who has left is answered as `left` and nothing of the body is kept, unless `consents` says yes to "
+            "`membership` and `joined_at` is after the leaving."
         ),
         request=MemberBody,
         responses={201: MemberAnswer, 200: MemberAnswer},

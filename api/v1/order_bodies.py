@@ -50,6 +50,14 @@ class TenderBody(serializers.Serializer):
         max_length=MOST_LINES,
         help_text=_("Line numbers it may pay for"),
     )
+    transaction = Ref(
+        default="",
+        allow_blank=True,
+        help_text=_(
+            "WeChat Pay's number of the payment, if it was made to be shared: commissions can then be paid from"
+            " it; only with place `psp`"
+        ),
+    )
 
 
 class TouchesBody(serializers.Serializer):
@@ -112,6 +120,7 @@ class TenderAnswer(serializers.Serializer):
     amount = serializers.IntegerField()
     collector = serializers.CharField()
     lines = serializers.ListField(child=serializers.IntegerField())
+    transaction = serializers.CharField(help_text=_("WeChat Pay's number of the payment, if it was told"))
 
 
 class TouchAnswer(serializers.Serializer):
@@ -142,11 +151,15 @@ class ShareAnswer(serializers.Serializer):
     claim = serializers.CharField(help_text=_("Exact, as a fraction, before rounding"))
     amount = serializers.IntegerField()
     clawed = serializers.IntegerField(help_text=_("Taken back after refunds"))
+    moved_out = serializers.IntegerField(help_text=_("Moved to another guide after an appeal"))
     held = serializers.IntegerField(help_text=_("What is left of it"))
     state = serializers.ChoiceField(["pending", "settled"])
     reason = serializers.CharField(help_text=_("A sentence, in the language asked for"))
     why = serializers.DictField(help_text=_("The same as codes: rule, touch, plan version"))
     losers = serializers.ListField(child=serializers.DictField(), help_text=_("Who else stood for it"))
+    unclaimed = serializers.ListField(
+        child=serializers.DictField(), help_text=_("Of the rest: whose claims fell to it, and why")
+    )
 
 
 class SplitAnswer(serializers.Serializer):

@@ -86,6 +86,7 @@ def show_tender(tender: Tender) -> dict[str, Any]:
         "amount": tender.amount,
         "collector": tender.collector.ref,
         "lines": tender.lines,
+        "transaction": tender.transaction,
     }
 
 

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -52,7 +51,7 @@ class Orders(Call):
     @idempotent
     def post(self, request: Request) -> Response:
         given = self.given(OrderBody)
-        store = access.store_that_sells_for(given.pop("store"), at=timezone.now())
+        store = access.store_that_sells_for(given.pop("store"))
         others = store.merchant_id != self.merchant.pk
         order, is_new = paid(facts(given, store), by=self.by, brands_of=self.merchant if others else None)
         shown = show(reading.receipt(order.ref, reader=self.merchant))

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from api.fields import Day, Instant, Money, Ref, Whole
 from catalog.models import Sku
+from commissions.draft_checks import digest
 from commissions.models import PlanVersion, Rule
 from commissions.simulation import Simulated
 from commissions.splitting import Term
@@ -47,6 +48,10 @@ class VersionBody(serializers.Serializer):
     contract = Ref(required=False, help_text=_("Id of one contract: only for it"))
 
 
+class PublishBody(serializers.Serializer):
+    digest = serializers.CharField(required=False, max_length=64, help_text=_("Of the draft as you read it"))
+
+
 class TierAnswer(serializers.Serializer):
     start = serializers.IntegerField()
     ppm = serializers.IntegerField()
@@ -78,6 +83,7 @@ class VersionAnswer(serializers.Serializer):
     effective_from = Instant()
     effective_until = Instant(allow_null=True)
     published_at = Instant(allow_null=True, help_text=_("Null for a draft"))
+    digest = serializers.CharField(help_text=_("Of all it says; another one once anything is changed"))
     rules = RuleAnswer(many=True)
 
 
@@ -141,6 +147,7 @@ def show_version(version: PlanVersion) -> dict[str, Any]:
         "effective_from": version.effective_from,
         "effective_until": version.effective_until,
         "published_at": version.published_at,
+        "digest": digest(version),
         "rules": [_rule(rule) for rule in version.rules.all()],
     }
 

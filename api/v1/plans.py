@@ -14,6 +14,7 @@ from api.idempotency import idempotent
 from api.pagination import PageQuery, page
 from api.v1.plan_bodies import (
     PeriodBody,
+    PublishBody,
     SimulationAnswer,
     VersionAnswer,
     VersionBody,
@@ -118,14 +119,34 @@ class PublishedVersion(Call):
     names = {"POST": "publishPlanVersion"}
 
     @extend_schema(
-        description=_("Publish a draft: from its beginning on it holds, and never changes again."),
-        request=None,
+        description=_(
+            "Publish a draft: from its beginning on it holds, and does not change any more. Name the digest of "
+            "what you read, and nothing is published if it says something else by now (409)."
+        ),
+        request=PublishBody,
         responses=VersionAnswer,
     )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
         version = one(_versions(), ref=ref)
-        plans.publish_draft(version, by=self.by)
+        plans.publish_draft(version, read=self.given(PublishBody).get("digest"), by=self.by)
+        return Response(show_version(one(_versions(), ref=ref)))
+
+
+class RecalledVersion(Call):
+    scopes = {"POST": "plans:write"}
+    names = {"POST": "recallPlanVersion"}
+
+    @extend_schema(
+        description=_(
+            "Take a published version back before it begins: a draft again; the version before it goes on."
+        ),
+        request=None,
+        responses=VersionAnswer,
+    )
+    @idempotent
+    def post(self, request: Request, ref: str) -> Response:
+        plans.recall(one(_versions(), ref=ref), by=self.by)
         return Response(show_version(one(_versions(), ref=ref)))
 
 

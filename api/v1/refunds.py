@@ -122,7 +122,7 @@ class Refunds(Call):
     def seller(self, store: str) -> Merchant:
         """Whose sale it was. Who runs no store can only mean another merchant's."""
         if store:
-            return access.store_that_sells_for(store, at=None).merchant
+            return access.store_that_sells_for(store).merchant
         if not every(Store).exists():
             raise DomainError(
                 "refund.store_needed",

@@ -43,7 +43,9 @@ class StoreBody(serializers.Serializer):
     status = serializers.ChoiceField(
         Store.Status.choices,
         required=False,
-        help_text=_("Paused or closed for good, it sells nothing and is found no more; left out, it stays"),
+        help_text=_(
+            "Paused or closed for good, it sells nothing from then on and is found no more; left out, it stays"
+        ),
     )
 
 

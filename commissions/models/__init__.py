@@ -1,17 +1,25 @@
 from commissions.models.adjustment import Adjustment
+from commissions.models.appeal import Appeal, AppealPolicy
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
 from commissions.models.payout_terms import PayeeAccount, WithdrawalPolicy, WithholdingRule
 from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
+from commissions.models.reconciliation import BillLine, Break, BreakStep, RailBill
 from commissions.models.running import RunningTotal, TrueUp, month_of
 from commissions.models.settlement import Settlement, SettlementItem
 from commissions.models.split import Collection, Contribution, Share, Split
+from commissions.models.wechat import WechatAccount, WechatNotice, WechatOrder, WechatPayment, WechatReceiver
 
 __all__ = [
     "GUIDE_ROLES",
     "Adjustment",
+    "Appeal",
+    "AppealPolicy",
     "BankFile",
+    "BillLine",
+    "Break",
+    "BreakStep",
     "Clawback",
     "Collection",
     "Contribution",
@@ -19,6 +27,7 @@ __all__ = [
     "Payout",
     "Plan",
     "PlanVersion",
+    "RailBill",
     "Rule",
     "RunningTotal",
     "Settlement",
@@ -28,6 +37,11 @@ __all__ = [
     "Share",
     "Split",
     "TrueUp",
+    "WechatAccount",
+    "WechatNotice",
+    "WechatOrder",
+    "WechatPayment",
+    "WechatReceiver",
     "WithdrawalPolicy",
     "WithholdingRule",
     "month_of",

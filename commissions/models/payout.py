@@ -50,15 +50,18 @@ class Payout(models.Model):
         UNKNOWN = "unknown", _("Answer lost")
         HELD = "held", _("On hold")
         SUCCEEDED = "succeeded", _("Paid out")
+        CONTESTED = "contested", _("Contested")
         FAILED = "failed", _("Failed")
         RETURNED = "returned", _("Returned")
 
     class Rail(models.TextChoices):
         BANK = "bank", _("Bank file")
         MANUAL = "manual", _("By hand")
+        WECHAT = "wechat", _("WeChat Pay profit sharing")
 
     OPEN = (State.CREATED, State.SUBMITTED, State.UNKNOWN, State.HELD)
     GIVEN_BACK = (State.FAILED, State.RETURNED)
+    BY_WORD = (Rail.BANK, Rail.MANUAL)  # rails on which it is the payer who says that it arrived
 
     ref = RefField(prefix="pay")
     number = models.CharField(max_length=24, unique=True, default=new_number, editable=False)
@@ -98,12 +101,17 @@ class Payout(models.Model):
         max_length=200, blank=True, help_text="The rail's words, for a failure or return"
     )
 
+    contested_at = models.DateTimeField(null=True, help_text="When the payee said it did not arrive")
+    objection = models.CharField(max_length=200, blank=True, help_text="The payee's words")
+
     objects = ScopedManager(merchant="merchant")
     payable = ScopedManager(merchant="payee_merchant")
     sent = ScopedManager(merchant="sender")
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["id", "sender"], name="payout_with_sender"),
+            models.UniqueConstraint(fields=["id", "merchant"], name="payout_with_merchant"),
             models.UniqueConstraint(
                 fields=["merchant", "payee", "currency"],
                 condition=Q(state__in=["created", "submitted", "unknown", "held"]),
@@ -130,6 +138,10 @@ class Payout(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="succeeded") | Q(paid_at__isnull=False), name="payout_paid_has_a_time"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="contested") | Q(contested_at__isnull=False, paid_at__isnull=False),
+                name="payout_contested_after_it_was_paid",
+            ),
             models.CheckConstraint(condition=Q(tax_month__day=1), name="payout_tax_month_is_a_month"),
         ]
         indexes = [
@@ -145,6 +157,12 @@ class Payout(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def is_contestable(self) -> bool:
+        """The payee, a merchant, may still say that it did not arrive; it says so once."""
+        paid = self.state == self.State.SUCCEEDED and self.net > 0 and self.contested_at is None
+        return paid and self.guide_id is None and self.rail in self.BY_WORD
 
     @property
     def collector_id(self) -> int | None:

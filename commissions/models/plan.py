@@ -39,7 +39,8 @@ class Plan(models.Model):
 class PlanVersion(models.Model):
     """What holds in [effective_from, effective_until) for a scope: the brand, a channel merchant, a contract.
 
-    Once published it does not change, except that its end may be set, once, when a successor is published.
+    Once published it does not change, except that its end may be set, once, when a successor is published. While
+    it has not begun it may become a draft again, and whom it ended goes on.
     """
 
     class Basis(models.TextChoices):
@@ -58,6 +59,7 @@ class PlanVersion(models.Model):
     ceiling_ppm = models.PositiveIntegerField(default=1_000_000, help_text="What the ratios may sum to")
     effective_from = models.DateTimeField()
     effective_until = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     rules_sha256 = models.BinaryField(editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

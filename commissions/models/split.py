@@ -8,9 +8,12 @@ from commissions.models.plan import PlanVersion, Rule
 from commissions.models.running import RunningTotal
 from guides.models import Guide
 from merchants.models import Merchant, Party
+from merchants.money import PPM
 from merchants.refs import RefField
 from orders.models import Order, OrderLine, Tender
 from stores.models import Contract, Store
+
+BY_APPEAL = "appeal"  # `because` of a row that an appeal added
 
 
 class SplitQuerySet(models.QuerySet):
@@ -77,7 +80,11 @@ class Split(models.Model):
 
 
 class Share(models.Model):
-    """What one payee gets of a line, and why. Frozen; only `clawed` grows."""
+    """What one payee gets of a line, and why. Frozen; only `clawed` and what appeals moved grow.
+
+    `clawed_before` is what of `clawed` had been taken when the last appeal of the line was upheld: later refunds run
+    over what each share held then.
+    """
 
     split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="shares")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
@@ -117,6 +124,11 @@ class Share(models.Model):
     claim_denominator = models.DecimalField(max_digits=60, decimal_places=0)
     amount = models.BigIntegerField()
     clawed = models.BigIntegerField(default=0)
+    clawed_before = models.BigIntegerField(default=0)
+    moved_out = models.BigIntegerField(default=0, help_text="To rows that appeals added")
+    moved_ppm = models.PositiveIntegerField(
+        default=0, help_text="Of the payee's part of the line, what went with it"
+    )
     why = models.JSONField(help_text="Touch, rule, version and losing candidates, as codes and references")
 
     objects = ScopedManager(merchant="merchant")
@@ -130,8 +142,14 @@ class Share(models.Model):
             models.UniqueConstraint(fields=["id", "split"], name="share_with_split"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="share_not_negative"),
             models.CheckConstraint(
-                condition=Q(clawed__gte=0, clawed__lte=F("amount")), name="share_clawed_within_amount"
+                condition=Q(clawed__gte=0, moved_out__gte=0, amount__gte=F("clawed") + F("moved_out")),
+                name="share_gives_within_its_amount",
             ),
+            models.CheckConstraint(
+                condition=Q(clawed_before__gte=0, clawed_before__lte=F("clawed")),
+                name="share_clawed_before_within_clawed",
+            ),
+            models.CheckConstraint(condition=Q(moved_ppm__lte=PPM), name="share_moved_ppm_within_a_whole"),
             models.CheckConstraint(
                 condition=Q(claim_numerator__gte=0, claim_denominator__gt=0), name="share_claim_is_a_fraction"
             ),
@@ -148,7 +166,29 @@ class Share(models.Model):
 
     @property
     def held(self) -> int:
-        return self.amount - self.clawed
+        return self.amount - self.clawed - self.moved_out
+
+    @property
+    def held_then(self) -> int:
+        """When the last appeal of its line was upheld; without one, all of it."""
+        return self.amount - self.moved_out - self.clawed_before
+
+    @property
+    def kept_ppm(self) -> int:
+        """The payee's part of the rule's claim, less what appeals moved away."""
+        return self.part_ppm * (PPM - self.moved_ppm) // PPM
+
+    @property
+    def holder(self) -> str:
+        """Whose it is, by name; it comes with its guide and merchant. Empty for the platform."""
+        if self.guide:
+            return self.guide.name
+        return self.payee_merchant.name if self.payee_merchant else ""
+
+    @property
+    def is_moved_here(self) -> bool:
+        """An appeal gave it, no rule."""
+        return self.why["because"] == BY_APPEAL
 
     @property
     def is_principals(self) -> bool:

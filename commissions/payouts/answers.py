@@ -23,6 +23,7 @@ from merchants.scoping import acting_for
 
 State = Payout.State
 NAMED = ("merchant", "sender", "payee", "payee_merchant", "guide__user")  # by stories and events
+_SAID_PAID = (State.SUCCEEDED, State.CONTESTED)
 REASON = 200  # characters of the rail's words that are kept
 
 
@@ -36,10 +37,11 @@ def submit(
 ) -> Payout:
     """It is handed to the rail. Conflict `payout.cannot` unless it was just made: nothing is sent twice."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         _need(row, State.CREATED)
-        row.account, row.bank_file, row.submitted_at = account, bank_file, at
-        _move(row, State.SUBMITTED, by=by, at=at)
+        row.account = account or row.account  # some are bound to theirs from the start
+        row.bank_file, row.submitted_at = bank_file, at
+        move(row, State.SUBMITTED, by=by, at=at)
     return row
 
 
@@ -56,72 +58,73 @@ def hold(payout: Payout, *, by: Actor, at: datetime | None = None) -> Payout:
 def let_go(payout: Payout, *, by: Actor, at: datetime | None = None) -> Payout:
     """It goes on where it was held: to be sent if it never was, else waiting for the answer."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         _need(row, State.HELD)
-        _move(row, State.SUBMITTED if row.submitted_at else State.CREATED, by=by, at=at)
+        move(row, State.SUBMITTED if row.submitted_at else State.CREATED, by=by, at=at)
     return row
 
 
 def succeed(payout: Payout, *, by: Actor, at: datetime | None = None) -> Payout:
-    """The payee has the money. An answer that comes after the money came back is an old one and changes nothing."""
+    """The payee has the money. An answer that comes after the money came back, or after the payee objected, is an old
+    one and changes nothing."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         if row.paid_at is None:
             _need(row, State.SUBMITTED, State.UNKNOWN, State.HELD, sent=True)
             row.paid_at = at
             post([stories.paid(row, at=at)])
-            _move(row, State.SUCCEEDED, by=by, at=at)
+            move(row, State.SUCCEEDED, by=by, at=at)
     return row
 
 
 def fail(payout: Payout, *, by: Actor, reason: str = "", at: datetime | None = None) -> Payout:
     """It will not be paid, and never left: called off before it was sent, or refused by the rail."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         if row.state != State.FAILED:
             _need(row, State.CREATED, State.SUBMITTED, State.UNKNOWN, State.HELD)
             row.reason, row.given_back_at = reason[:REASON], at
             post([stories.failed(row, at=at)])
-            _move(row, State.FAILED, by=by, at=at)
+            move(row, State.FAILED, by=by, at=at)
     return row
 
 
 def call_off(payout: Payout, *, by: Actor, at: datetime | None = None) -> Payout:
     """It is given up before it was sent. Conflict `payout.cannot` once it has been: the rail may have paid it."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         if row.state != State.FAILED or row.submitted_at:
             _need(row, State.CREATED, *([] if row.submitted_at else [State.HELD]))
             row.given_back_at = at
             post([stories.failed(row, at=at)])
-            _move(row, State.FAILED, by=by, at=at)
+            move(row, State.FAILED, by=by, at=at)
     return row
 
 
 def come_back(payout: Payout, *, by: Actor, reason: str = "", at: datetime | None = None) -> Payout:
     """The money left and came back, perhaps days after it was said to have arrived."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         if row.state != State.RETURNED:
-            _need(row, State.SUBMITTED, State.UNKNOWN, State.HELD, State.SUCCEEDED, sent=True)
+            _need(row, State.SUBMITTED, State.UNKNOWN, State.HELD, *_SAID_PAID, sent=True)
             row.reason, row.given_back_at = reason[:REASON], at
-            post([stories.returned(row, was_paid=row.paid_at is not None, at=at)])
-            _move(row, State.RETURNED, by=by, at=at)
+            post([stories.returned(row, was_paid=row.state == State.SUCCEEDED, at=at)])
+            move(row, State.RETURNED, by=by, at=at)
     return row
 
 
 def _turn(payout: Payout, state: State, *from_states: State, by: Actor, at: datetime | None) -> Payout:
     """To a state that moves no money; reached already, nothing changes."""
     at = at or timezone.now()
-    with _held(payout) as row:
+    with held_payout(payout) as row:
         if row.state != state:
             _need(row, *from_states)
-            _move(row, state, by=by, at=at)
+            move(row, state, by=by, at=at)
     return row
 
 
 @contextmanager
-def _held(payout: Payout) -> Iterator[Payout]:
+def held_payout(payout: Payout) -> Iterator[Payout]:
     """The payout as it is now, its purse and its row locked, inside its payer's scope."""
     with acting_for(payout.merchant), transaction.atomic():
         hold_purse(payout.merchant, payout.payee, payout.currency)
@@ -145,7 +148,7 @@ def _need(payout: Payout, *states: State, sent: bool = False) -> None:
     )
 
 
-def _move(payout: Payout, state: State, *, by: Actor, at: datetime) -> None:
+def move(payout: Payout, state: State, *, by: Actor, at: datetime) -> None:
     payout.state = state
     payout.save(
         update_fields=[
@@ -156,6 +159,8 @@ def _move(payout: Payout, state: State, *, by: Actor, at: datetime) -> None:
             "paid_at",
             "given_back_at",
             "reason",
+            "contested_at",
+            "objection",
         ]
     )
     tell(payout, by=by, at=at)

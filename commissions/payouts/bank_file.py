@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as say
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import BankFile, PayeeAccount, Payout
@@ -19,6 +19,7 @@ from commissions.payouts import answers
 from commissions.payouts.bank_results import Answer, ResultRow, read
 from commissions.payouts.payee_accounts import number_of
 from commissions.payouts.paying import hold_purses
+from commissions.payouts.tables import harmless
 from events.record import Actor, record
 from merchants.errors import DomainError
 from merchants.models import Merchant
@@ -26,18 +27,6 @@ from merchants.money import yuan
 from merchants.scoping import acting_for
 
 MOST_ROWS = 2_000  # of a file of results; each is a transaction of its own
-FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # how a cell begins that a spreadsheet would execute
 
 
 @dataclass(frozen=True)
@@ -63,18 +52,22 @@ def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime
     """Put these payouts, which the merchant sends, into one file: all are submitted, or none is.
 
     `content(file, by=…)` is what the bank gets, as often as it is asked for. DomainError `bank_file.empty`,
-    `bank_file.wrong_payout`, `payee_account.missing`; Conflict `payout.cannot` if one has been sent.
+    `bank_file.wrong_payout`, `payee_account.missing`, `payee_account.replaced` for what was drawn to an account that
+    has ended since; Conflict `payout.cannot` if one has been sent.
     """
     at = at or timezone.now()
     wanted = sorted({payout.pk for payout in payouts})
     with acting_for(book):
-        rows = Payout.sent.filter(pk__in=wanted).select_related("merchant", "payee").order_by("id")
+        rows = Payout.sent.filter(pk__in=wanted).select_related("merchant", "payee", "account").order_by("id")
         chosen = list(rows.filter(rail=Payout.Rail.BANK))
         if not wanted or len(chosen) != len(wanted):
             raise _wrong(bool(wanted))
         kept = PayeeAccount.objects.filter(party__in=[row.payee_id for row in chosen], ended_at=None)
-        accounts = {account.party_id: account for account in kept}
-        if missing := [row.ref for row in chosen if row.payee_id not in accounts]:
+        now = {account.party_id: account for account in kept}
+        if replaced := [row.ref for row in chosen if row.account and row.account.ended_at]:
+            raise _other_account(replaced)
+        accounts = {row.pk: row.account or now.get(row.payee_id) for row in chosen}
+        if missing := [row.ref for row in chosen if not accounts[row.pk]]:
             raise _no_account(missing)
         file = BankFile.objects.create(
             merchant=book,
@@ -85,7 +78,7 @@ def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime
         )
     hold_purses(chosen)
     for payout in chosen:
-        answers.submit(payout, account=accounts[payout.payee_id], bank_file=file, by=by, at=at)
+        answers.submit(payout, account=accounts[payout.pk], bank_file=file, by=by, at=at)
     return file
 
 
@@ -98,12 +91,12 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
     writer = csv.writer(out)
     writer.writerow(
         [
-            say("Batch"),
-            say("Payout number"),
-            say("Account holder"),
-            say("Bank"),
-            say("Account number"),
-            say("Amount (yuan)"),
+            gettext("Batch"),
+            gettext("Payout number"),
+            gettext("Account holder"),
+            gettext("Bank"),
+            gettext("Account number"),
+            gettext("Amount (yuan)"),
         ]
     )
     with acting_for(file.merchant):
@@ -111,7 +104,7 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
             account = payout.account
             assert account is not None  # nothing is exported without one
             row = [file.number, payout.number, account.holder, account.bank, number_of(account)]
-            writer.writerow([*map(_harmless, row), f"{payout.net // 100}.{payout.net % 100:02d}"])
+            writer.writerow([*map(harmless, row), f"{payout.net // 100}.{payout.net % 100:02d}"])
         record(
             "bank_file.taken",
             merchant_id=file.merchant_id,
@@ -187,11 +180,6 @@ def _apply(payout: Payout, row: ResultRow, *, by: Actor, at: datetime) -> Payout
     return payout
 
 
-def _harmless(cell: str) -> str:
-    """Text stays text in a spreadsheet, whatever somebody has called themselves."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
-
-
 def _wrong(any_wanted: bool) -> DomainError:
     if not any_wanted:
         return DomainError(
@@ -203,6 +191,15 @@ def _wrong(any_wanted: bool) -> DomainError:
         "bank_file.wrong_payout",
         _("Not all of these payouts are yours to send by bank file."),
         next_step=_("Choose payouts of the rail “bank file” that you send."),
+    )
+
+
+def _other_account(replaced: list[str]) -> DomainError:
+    return DomainError(
+        "payee_account.replaced",
+        _("The accounts to which some payouts were drawn have been replaced since."),
+        next_step=_("Call these off: the guides see the account that is kept now, and draw again."),
+        extra={"payouts": replaced},
     )
 
 

@@ -1,25 +1,22 @@
 """A bank's file of results, read row by row. Pure: it knows the bank's words, not our payouts.
 
-Tolerant of what banks and spreadsheets do to a CSV: UTF-8 or GBK, commas or tabs, back-ticks before numbers, spaces,
-`¥`, thousands separators, columns in any order under English or Chinese headings.
+Tolerant of what banks and spreadsheets do to a CSV (`tables`), and of columns in any order under English or Chinese
+headings.
 """
 
-import csv
-import io
-import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
+from commissions.payouts.tables import Unreadable, fen_of, heading, plain, rows_of
 from merchants.errors import DomainError
 
 LARGEST = 5_000_000  # bytes
+OURS = "TD"  # how the numbers of payouts begin
 PREAMBLE = 20  # rows among which headings are looked for
-LONGEST = 12  # digits of yuan: more is no amount
 
 _HEADINGS = {
     "number": {"number", "payoutnumber", "打款编号", "编号", "业务编号", "客户流水号"},
@@ -37,13 +34,14 @@ class Answer(StrEnum):
     WAITING = "waiting"
 
 
-_WORDS = {
-    Answer.SUCCEEDED: {"succeeded", "success", "paid", "成功", "交易成功", "付款成功", "已付款"},
-    Answer.FAILED: {"failed", "failure", "失败", "交易失败", "付款失败"},
-    Answer.RETURNED: {"returned", "return", "退汇", "已退汇", "退票", "已退票"},
-    Answer.WAITING: {"waiting", "processing", "处理中", "银行处理中", "待处理"},
+WORDS = {
+    Answer.SUCCEEDED: ("成功", "交易成功", "付款成功", "已付款", "succeeded", "success", "paid"),
+    Answer.FAILED: ("失败", "交易失败", "付款失败", "failed", "failure"),
+    Answer.RETURNED: ("退汇", "已退汇", "退票", "已退票", "returned", "return"),
+    Answer.WAITING: ("处理中", "银行处理中", "待处理", "waiting", "processing"),
 }
-_ANSWERS = {word: answer for answer, words in _WORDS.items() for word in words}
+ANSWERS = {word: answer for answer, words in WORDS.items() for word in words}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -62,78 +60,70 @@ class ResultRow:
 def read(file: bytes) -> Iterator[ResultRow]:
     """The rows of the file, from under its headings if it has any; `line` counts every line of the file from 1.
     DomainError `bank_file.unreadable`."""
-    rows = _rows(_text(file))
+    try:
+        rows = rows_of(file, largest=LARGEST)
+    except Unreadable:
+        raise _unreadable() from None
     columns, begins = _columns([cells for _line, cells in rows])
     for line, cells in rows[begins:]:
         yield _row(line, cells, columns)
 
 
-def fen_of(text: str) -> int | None:
-    """`` `¥1,234.50 `` → 123450; None for anything that is no amount of whole fen, zero or above."""
-    plain = re.sub(r"[`'¥,\s]|元$|CNY", "", unicodedata.normalize("NFKC", text).strip())
-    if not re.fullmatch(rf"[0-9]{{1,{LONGEST}}}(\.[0-9]{{0,2}}0*)?", plain):
-        return None
-    return int(Decimal(plain) * 100)
-
-
-def _text(file: bytes) -> str:
-    if len(file) > LARGEST:
-        raise _unreadable()
-    marked = file.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        try:
-            return file.decode(encoding).replace("\0", "")
-        except UnicodeDecodeError:
-            continue
-    raise _unreadable()
-
-
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """Every row that is not blank, with the line on which it begins."""
-    delimiter = "\t" if text.count("\t") > text.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, begins = [], 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((begins, cells))
-            begins = reader.line_num + 1
-    except csv.Error:
-        raise _unreadable() from None
-    return rows
-
-
-def _columns(rows: list[list[str]]) -> tuple[dict[str, int], int]:
-    """Where each column stands, and the row below the headings: banks write a few lines of their own above."""
+def _columns(rows: list[list[str]]) -> tuple[dict[str, list[int]], int]:
+    """Where each column stands, and the row below the headings: banks write a few lines of their own above, and some
+    have two columns of one meaning. Without headings the first column has our numbers, or this is another file."""
     for place, cells in enumerate(rows[:PREAMBLE]):
-        found = {
-            name: column
-            for column, cell in enumerate(cells)
-            for name, headings in _HEADINGS.items()
-            if _plain(cell).casefold().replace(" ", "") in headings
-        }
+        found: dict[str, list[int]] = {}
+        for column, cell in enumerate(cells):
+            for name, headings in _HEADINGS.items():
+                if heading(cell) in headings:
+                    found.setdefault(name, []).append(column)
         if {"number", "result", "amount"} <= set(found):
             return found, place + 1
         if "number" in found:
             raise _unreadable()
-    return {name: column for column, name in enumerate(_ORDER)}, 0
+    if rows and not any(_number(cells[0]).startswith(OURS) for cells in rows):
+        raise _unreadable()
+    return {name: [column] for column, name in enumerate(_ORDER)}, 0
 
 
-def _row(line: int, cells: list[str], columns: dict[str, int]) -> ResultRow:
-    told = {name: cells[place] if place < len(cells) else "" for name, place in columns.items()}
+def _row(line: int, cells: list[str], columns: dict[str, list[int]]) -> ResultRow:
+    told = {
+        name: [cells[place] for place in places if place < len(cells) and cells[place].strip()] or [""]
+        for name, places in columns.items()
+    }
     return ResultRow(
         line=line,
-        number=_plain(told["number"]).replace(" ", "").upper(),
-        answer=_ANSWERS.get(_plain(told["result"]).casefold()),
-        amount=fen_of(told["amount"]),
-        reason=" ".join(_plain(told.get("reason", "")).split()),
-        text=f"{_plain(told['result'])} {_plain(told['amount'])}",
+        number=_agreed(line, told["number"], _number),
+        answer=_agreed(line, told["result"], _answer),
+        amount=_agreed(line, told["amount"], fen_of),
+        reason=" ".join(plain(told.get("reason", [""])[0]).split()),
+        text=f"{plain(told['result'][0])} {plain(told['amount'][0])}",
     )
 
 
-def _plain(cell: str) -> str:
-    """Without the marks that keep spreadsheets from reading numbers, and in narrow letters."""
-    return unicodedata.normalize("NFKC", cell).strip().lstrip("`'").strip()
+def _agreed(line: int, cells: list[str], read: Callable[[str], T]) -> T:
+    """What the columns of one meaning say in a row: the same, or it is not for us to choose."""
+    said = [read(cell) for cell in cells]
+    if any(other != said[0] for other in said):
+        raise DomainError(
+            "bank_file.unreadable",
+            _("Line %(line)d says “%(one)s” and “%(other)s” in two columns of the same meaning.")
+            % {"line": line, "one": plain(cells[0])[:60], "other": plain(cells[-1])[:60]},
+            next_step=_(
+                "Leave in the column that counts, then import the file again. None of its rows was read."
+            ),
+            field="file",
+        )
+    return said[0]
+
+
+def _number(cell: str) -> str:
+    return plain(cell).replace(" ", "").upper()
+
+
+def _answer(cell: str) -> Answer | None:
+    return ANSWERS.get(plain(cell).casefold())
 
 
 def _unreadable() -> DomainError:

@@ -1,6 +1,7 @@
 """Somebody at the sender tells what became of a payout that no file tells of.
 
-A payout by hand is told from beginning to end; one by bank file can only be called off before it is in a file.
+A payout by hand is told from beginning to end; one by bank file can only be called off before it is in a file, and
+given up once its payee objects.
 """
 
 from django.db import models
@@ -28,13 +29,14 @@ _AFTER: dict[str, tuple[Mark, ...]] = {
     State.SUBMITTED: (Mark.PAID, Mark.LOST, Mark.FAILED, Mark.RETURNED),
     State.UNKNOWN: (Mark.PAID, Mark.FAILED, Mark.RETURNED),
     State.SUCCEEDED: (Mark.RETURNED,),
+    State.CONTESTED: (Mark.RETURNED,),
 }
 
 
 def offered(payout: Payout) -> tuple[Mark, ...]:
     """What can be told of it now."""
     marks = _AFTER.get(payout.state, ()) if payout.net else ()
-    if payout.rail == Payout.Rail.MANUAL:
+    if payout.rail == Payout.Rail.MANUAL or payout.state == State.CONTESTED:
         return marks
     return tuple(mark for mark in marks if mark == Mark.CALLED_OFF)
 
@@ -42,7 +44,7 @@ def offered(payout: Payout) -> tuple[Mark, ...]:
 def tell(payout: Payout, mark: str, *, by: Actor, reason: str = "") -> Payout:
     """`reason` for what failed or came back. Conflict `payout.not_by_hand` for what cannot be told of it, and
     whatever `answers` refuses; told a second time nothing changes."""
-    if payout.rail != Payout.Rail.MANUAL and mark != Mark.CALLED_OFF:
+    if payout.rail != Payout.Rail.MANUAL and mark not in offered(payout) and mark != Mark.CALLED_OFF:
         raise _not_by_hand()
     if mark == Mark.SENT:
         return answers.submit(payout, by=by)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount
-from events.record import Actor, record
+from events.record import Actor, Happening, record_many
 from merchants import sealing
 from merchants.errors import DomainError
 from merchants.models import Merchant, Party
@@ -50,15 +50,7 @@ def keep(
             kept_by=by.ref,
             kept_at=at,
         )
-        record(
-            "payee_account.kept",
-            merchant_id=payer.pk,
-            subject=account.ref,
-            payload={"account": account.ref, "payee": party.ref},
-            concerns=[party.ref],
-            by=by,
-            at=at,
-        )
+        record_many(_told(account, payer, party, at), by=by)
     return account
 
 
@@ -77,6 +69,27 @@ def number_of(account: PayeeAccount) -> str:
     return number
 
 
+def _told(account: PayeeAccount, payer: Merchant, party: Party, at: datetime) -> list[Happening]:
+    """To the payer, and where it is a guide's also to her employer, where she works and is told."""
+    guide = party.guide if party.kind == Party.Kind.GUIDE else None
+    payee = guide.ref if guide else party.ref
+    payload = {"account": account.ref, "payer": payer.ref, "payee": payee}
+    told = {payer.pk: [payee]}
+    if guide:
+        told[guide.merchant_id] = [payee, guide.user.ref]
+    return [
+        Happening(
+            "payee_account.kept",
+            merchant_id=merchant_id,
+            subject=account.ref,
+            payload=payload,
+            concerns=concerns,
+            at=at,
+        )
+        for merchant_id, concerns in sorted(told.items())
+    ]
+
+
 def _fingerprint(number: str) -> bytes:
     return sealing.fingerprint(number, purpose="payee-account")
 
@@ -91,7 +104,12 @@ def _line(text: str, field: str, length: int) -> str:
 def _number(text: str) -> str:
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
     if not _NUMBER.fullmatch(number):
-        raise _invalid("number")
+        raise DomainError(
+            "payee_account.invalid",
+            _("This is not a whole account number."),
+            next_step=_("Enter all of its digits, at least six, as they stand on the card."),
+            field="number",
+        )
     return number
 
 

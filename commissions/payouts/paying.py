@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from commissions.models import Payout
+from commissions.models import PayeeAccount, Payout
 from commissions.payouts import stories
 from commissions.payouts.telling import tell
 from commissions.payouts.withholding import Withheld, month_of, withheld_from
@@ -57,13 +57,15 @@ def pay(
     amount: int | None = None,
     collector: Merchant | None = None,
     place: str = BANK,
+    account: PayeeAccount | None = None,
     at: datetime | None = None,
 ) -> Payout:
     """Pay the payee what is due to it in the merchant's book, or `amount` (minor units) of that, once.
 
     What a person owes is kept first, the oldest first; then comes the tax; the rest is on its way until the rail
     has answered. A payout with nothing left to send is paid at once. `collector` sends it on the book's behalf.
-    `place` is where the sender holds the money it sends, such as `bank` or `cash`.
+    `place` is where the sender holds the money it sends, such as `bank` or `cash`. `account` binds it to the one it
+    was agreed to go to; else it goes to the one that is kept when it is sent.
     DomainError `payout.nothing_due`, `payout.more_than_due`, `payout.wrong_collector`; Conflict
     `payout.under_way` while another to the same payee is.
     """
@@ -94,6 +96,7 @@ def pay(
             guide=guide,
             rail=Payout.Rail(rail),
             place=place,
+            account=account,
             currency=currency,
             gross=parts.gross,
             recovered=parts.recovered,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount, Payout
-from commissions.payouts.paying import pay
+from commissions.payouts.paying import BANK, pay
+from commissions.payouts.rails import RAILS
 from events.record import Actor
 from merchants.errors import DomainError
 from merchants.models import Merchant, Party
@@ -24,7 +25,8 @@ class Made:
 def pay_each(*, book: Merchant, payees: Iterable[Party], rail: str, by: Actor) -> Made:
     """Pay each payee all that is due to it, each in a transaction of its own: what is refused for one stops none.
 
-    By bank file only where an account is kept; refused as `payee_account.missing`, or as `pay` refuses.
+    By bank file only where an account is kept; refused as `payee_account.missing`, as the rail tells what it is
+    missing, or as `pay` refuses.
     """
     payees, made = list(payees), Made()
     with acting_for(book):
@@ -34,7 +36,11 @@ def pay_each(*, book: Merchant, payees: Iterable[Party], rail: str, by: Actor) -
         try:
             if rail == Payout.Rail.BANK and payee.pk not in reachable:
                 raise _no_account()
-            made.payouts.append(pay(book=book, payee=payee, rail=rail, by=by))
+            spoken_to = RAILS.get(rail)
+            if spoken_to and (missing := spoken_to.missing(sender=book, payee=payee)):
+                raise missing
+            place = spoken_to.place if spoken_to else BANK
+            made.payouts.append(pay(book=book, payee=payee, rail=rail, place=place, by=by))
         except DomainError as refusal:
             made.refused.append((payee, refusal))
     return made

@@ -19,8 +19,23 @@ def of_sender() -> QuerySet[Payout]:
     return Payout.sent.select_related(*NAMED)
 
 
+def received() -> QuerySet[Payout]:
+    """What others sent the acting merchant itself; its guides' are theirs."""
+    sent = Payout.payable.filter(guide=None, submitted_at__isnull=False)
+    return sent.select_related(*NAMED)
+
+
 def to_export() -> QuerySet[Payout]:
     """What it sends by bank file and has not yet."""
+    return _waiting().filter(account__ended_at=None)
+
+
+def redirected() -> QuerySet[Payout]:
+    """What waits and cannot go: it was drawn to an account that has been replaced since."""
+    return _waiting().filter(account__ended_at__isnull=False)
+
+
+def _waiting() -> QuerySet[Payout]:
     return of_sender().filter(rail=Payout.Rail.BANK, state=Payout.State.CREATED)
 
 

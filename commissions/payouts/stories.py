@@ -36,6 +36,30 @@ def paid(payout: Payout, *, at: datetime) -> Story:
     )
 
 
+def contested(payout: Payout, *, at: datetime) -> Story:
+    """The payee says that it did not arrive: on its way again, and every other book as before it was paid."""
+    kind = "payout_contested"
+    return _story(
+        payout,
+        at,
+        _here(payout, kind, _source(payout), _transit(payout), payout.net),
+        _there(payout, payout.collector_id, kind, _place(payout), _us(payout), payout.net),
+        _there(payout, _payees_book(payout), kind, _us(payout), _place(payout), payout.net),
+    )
+
+
+def confirmed(payout: Payout, *, at: datetime) -> Story:
+    """The payee says that it arrived after all: as `paid`, once more."""
+    kind = "payout_confirmed"
+    return _story(
+        payout,
+        at,
+        _here(payout, kind, _transit(payout), _source(payout), payout.net),
+        _there(payout, payout.collector_id, kind, _us(payout), _place(payout), payout.net),
+        _there(payout, _payees_book(payout), kind, _place(payout), _us(payout), payout.net),
+    )
+
+
 def failed(payout: Payout, *, at: datetime) -> Story:
     """It never left: net and tax are due again; what was recovered stays recovered."""
     due = named(DUE, payout.payee_id)

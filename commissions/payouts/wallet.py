@@ -77,14 +77,21 @@ def withdraw(
     book: Merchant | None = None,
     at: datetime | None = None,
 ) -> Payout:
-    """The guide draws `amount` (minor units; all of it if left out) of what is due to her, by bank file; one at a
-    time. `book` may be left out where only one purse holds money. DomainError `wallet.choose_purse`,
-    `wallet.no_account`, `wallet.below_minimum`, and whatever `pay` refuses.
+    """The guide draws `amount` (minor units; all of it if left out) of what is due to her, by bank file, to the account
+    that is kept now and no other; one at a time. `book` may be left out where only one purse holds money.
+    DomainError `wallet.choose_purse`, `wallet.no_account`, `wallet.below_minimum`, and whatever `pay` refuses.
     """
     purse = _chosen(guide, book)
     _check(purse, amount)
-    rail = Payout.Rail.BANK
-    return pay(book=purse.book, payee=guide.party, rail=rail, amount=amount, by=by, at=at or timezone.now())
+    return pay(
+        book=purse.book,
+        payee=guide.party,
+        rail=Payout.Rail.BANK,
+        account=purse.account,
+        amount=amount,
+        by=by,
+        at=at or timezone.now(),
+    )
 
 
 def _check(purse: Purse, amount: int | None) -> None:

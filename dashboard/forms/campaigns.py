@@ -16,6 +16,7 @@ class CampaignForm(AskingForm):
 
     FIELD_OF = {"bearers": "brand_part"}
 
+    form_key = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("Members see it on their coupon."))
     brand = forms.ChoiceField(label=_("Counts on"))
     threshold = YuanField(label=_("Spend at least"))
@@ -41,7 +42,7 @@ class CampaignForm(AskingForm):
         super().__init__(*args, **kwargs)
         self.brands = {brand.ref: brand for brand in brands}
         whole = [(WHOLE_RECEIPT, _("The whole receipt, in own stores"))] if runs_stores else []
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()] + whole
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()] + whole
 
     def terms(self) -> dict[str, Any]:
         """What `coupons.campaigns.create` takes."""

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.forms.fields import PPM_A_PERCENT, AskingForm, MomentField, PercentField
+from dashboard.forms.fields import PPM_A_PERCENT, AskingForm, MomentField, PercentField, WholeField
 from merchants.models import Brand, OrgUnit
 from merchants.scoping import Seat
 from stores.models import Contract
@@ -34,7 +34,7 @@ class TermsForm(AskingForm):
         required=False,
         help_text=_("Of each share, until goods can no longer be returned."),
     )
-    return_window_days = forms.IntegerField(
+    return_window_days = WholeField(
         label=_("Goods can be returned for, in days"), min_value=0, max_value=LONGEST_RETURN
     )
     store_bears_ppm = PercentField(
@@ -89,7 +89,7 @@ class DraftForm(TermsForm):
         super().__init__(*args, **kwargs)
         self.seat = seat
         self.brands = {brand.ref: brand for brand in brands}
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()]
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()]
 
     def clean_store(self):
         store = offerable(self.seat, self.cleaned_data["store"])

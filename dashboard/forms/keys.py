@@ -2,6 +2,7 @@ from django import forms
 from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dashboard.forms.fields import AskingForm
 from merchants.models import ApiKey
@@ -11,7 +12,7 @@ WHAT = {
     "stores": _("Stores"),
     "guides": _("Guides"),
     "contracts": _("Contracts"),
-    "catalog": _("Goods"),
+    "catalog": _("Goods and articles"),
     "members": _("Members"),
     "campaigns": _("Campaigns and coupons"),
     "orders": _("Orders and refunds"),
@@ -29,7 +30,7 @@ def _labelled(scope: str) -> str:
     return format_html('{} <code class="faint small">{}</code>', HOW[how] % {"what": WHAT[what]}, scope)
 
 
-MODES = ((ApiKey.Mode.TEST, _("Test")), (ApiKey.Mode.LIVE, _("Live")))
+MODES = ((ApiKey.Mode.TEST, _("Test")), (ApiKey.Mode.LIVE, pgettext_lazy("key", "Live")))
 
 
 class KeyForm(AskingForm):

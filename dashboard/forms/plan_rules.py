@@ -13,7 +13,7 @@ from commissions.checking import percent
 from commissions.models import GUIDE_ROLES, Rule
 from commissions.splitting import Term
 from components.forms import YuanField
-from dashboard.forms.fields import PercentField, WholeField
+from dashboard.forms.fields import PercentField, WholeField, say_what_to_do
 from merchants import finding
 from orders.models import Order
 
@@ -43,6 +43,10 @@ class RuleForm(forms.Form):
     level = WholeField(label=_("Only guides of level"), min_value=1, max_value=99, required=False)
     line_cap = YuanField(label=_("At most, a line"), required=False)
     period_cap = YuanField(label=_("At most, a month"), required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        say_what_to_do(self)
 
     @property
     def has_more(self) -> bool:

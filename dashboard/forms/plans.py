@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PlanVersion, Rule
@@ -17,6 +18,7 @@ from stores.models import Contract
 MOST_ROWS = 59  # the rest is a rule too
 
 RuleRows = forms.formset_factory(RuleForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+EVERY_ROW = {"empty_permitted": False}  # a row that was counted and did not arrive is a fault
 
 
 class PlanForm(AskingForm):
@@ -43,26 +45,26 @@ class PlanForm(AskingForm):
         data: Any = None,
         *,
         brands: Sequence[Brand],
-        partners: Sequence[Merchant],
+        partners: Sequence[Merchant | Contract],
         version: PlanVersion | None = None,
+        copied: PlanVersion | None = None,
         initial: Mapping[str, Any],
     ) -> None:
         self.change = data.get("change", "") if data else ""
         rows = [{"role": Rule.Role.GUIDE}]
         if version:
-            initial = _initial(version)
-            articles = {rule.sku_id: rule.sku for rule in version.rules.all() if rule.sku_id}
-            rest = Rule.Role.RESIDUAL
-            rows = [initial_of(term, articles=articles) for term in terms_of(version) if term.role != rest]
+            initial, rows = _initial(version), _rows(version)
+        elif copied:
+            initial, rows = _initial(copied) | _for_whom(copied) | dict(initial), _rows(copied)
         if self.change and self.change != "look":
             initial, rows, data = dict(data.items()), _changed(data, self.change), None
         super().__init__(data, initial=initial)
-        self.rows = RuleRows(data, initial=None if data else rows, prefix="rules")
+        self.rows = RuleRows(data, initial=None if data else rows, prefix="rules", form_kwargs=EVERY_ROW)
         self.brands = {brand.ref: brand for brand in brands}
-        self.partners = {merchant.ref: merchant for merchant in partners}
-        self.fields["brand"].choices = [(ref, brand.name) for ref, brand in self.brands.items()]
+        self.partners = {scope.ref: scope for scope in partners}
+        self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()]
         everybody = [("", _("Every store of this mode"))]
-        self.fields["partner"].choices = everybody + [(ref, m.name) for ref, m in self.partners.items()]
+        self.fields["partner"].choices = everybody + [(ref, _called(m)) for ref, m in self.partners.items()]
         if version:
             for name in ("brand", "mode", "partner"):
                 del self.fields[name]
@@ -127,6 +129,25 @@ def _initial(version: PlanVersion) -> dict[str, Any]:
         "basis": version.basis,
         "ceiling": "" if ceiling == PPM else f"{ceiling / 10_000:.4f}".rstrip("0").rstrip("."),
     }
+
+
+def _for_whom(version: PlanVersion) -> dict[str, Any]:
+    scope = version.contract or version.channel
+    return {
+        "brand": version.plan.brand.ref,
+        "mode": version.plan.mode,
+        "partner": scope.ref if scope else "",
+    }
+
+
+def _rows(version: PlanVersion) -> list[dict[str, Any]]:
+    articles = {rule.sku_id: rule.sku for rule in version.rules.all() if rule.sku_id}
+    rest = Rule.Role.RESIDUAL
+    return [initial_of(term, articles=articles) for term in terms_of(version) if term.role != rest]
+
+
+def _called(scope: Merchant | Contract) -> str:
+    return gettext("One contract") if isinstance(scope, Contract) else scope.name
 
 
 def _is_small(text: str) -> bool:

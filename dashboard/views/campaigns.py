@@ -21,6 +21,7 @@ from dashboard.refusals import refusals_told
 from merchants import finding
 from merchants.errors import DomainError
 from merchants.models import Brand
+from merchants.refs import new_ref
 
 BEARERS = {
     "brand": gettext_lazy("Brand"),
@@ -107,4 +108,5 @@ def _beginning_now() -> dict[str, object]:
         "use_from": today,
         "use_until": end,
         "per_member_limit": 1,
+        "form_key": new_ref("frm"),
     }

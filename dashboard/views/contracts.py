@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from commissions import plans
+from commissions.models import PlanVersion
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
@@ -17,6 +19,7 @@ from dashboard.refusals import refusals_told
 from dashboard.views import drafts
 from notifications import inbox
 from stores import contracts, visibility
+from stores.models import Contract
 
 DECLINED_SHOWN_FOR = timedelta(days=30)
 
@@ -63,15 +66,24 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "contract": contract,
         "now": timezone.now(),
+        "plan": _plan_of(request, contract),
         **drafts.shown(request, contract),
     }
     return page(request, "dashboard/contracts/show.html", context, section="contracts")
 
 
+def _plan_of(request: HttpRequest, contract: Contract) -> PlanVersion | None:
+    """By which of one's own versions a sale under it is split now, or once it begins."""
+    if contract.merchant_id != request.seat.merchant.pk or not request.seat.may("plans.read"):
+        return None
+    at = max(timezone.now(), contract.starts_at)
+    return plans.narrowest(plans.versions_of(contract.brand), contract=contract, at=at)
+
+
 @require_POST
 @needs("contracts.write")
 def end(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     with refusals_told(request):
         contracts.terminate(contract=contract, merchant=request.seat.merchant, by=request.seat.actor)
         messages.success(request, _("The contract has ended; what was sold under it stays as it was."))

@@ -47,10 +47,11 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @needs("contracts.write")
 def amend(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     if not _is_granted(request, contract):
         return redirect("contract", ref)
-    starting = as_initial(Terms.of(contract)) | {"starts_at": _tomorrow()}
+    starts_at = max(_tomorrow(), contract.starts_at + timedelta(days=1))  # they follow it
+    starting = as_initial(Terms.of(contract)) | {"starts_at": starts_at}
     form = _terms_form(request, starting)
     if form.is_bound and form.is_valid():
         hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
@@ -66,20 +67,23 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
 
 @needs("contracts.write")
 def revise(request: HttpRequest, ref: str) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     if not _is_granted(request, contract):
         return redirect("contract", ref)
     form = _terms_form(request, as_initial(Terms.of(contract)))
     if form.is_bound and form.is_valid():
         hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
         try:
-            drafts.revise(contract=contract, terms=form.terms(), **hand)
+            drafts.revise(
+                contract=contract, changes=form.terms().as_fields(), version=_version_read(request), **hand
+            )
         except DomainError as refusal:
             form.blame(refusal)
         else:
             messages.success(request, _("The draft is revised; the other side reads the new terms."))
             return redirect("contract", ref)
-    return _form(request, form, "dashboard/contracts/terms_form.html", {"contract": contract})
+    context = {"contract": contract, "version": _version_read(request) or contract.terms_version}
+    return _form(request, form, "dashboard/contracts/terms_form.html", context)
 
 
 @require_POST
@@ -91,10 +95,7 @@ def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs("contracts.write")
 def accept(request: HttpRequest, ref: str) -> HttpResponse:
-    """`version` is that of the terms the page showed."""
-    version = request.POST.get("version", "")
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 0
-    return _done(request, ref, drafts.accept, _("The contract is accepted."), version=seen)
+    return _done(request, ref, drafts.accept, _("The contract is accepted."), version=_version_read(request))
 
 
 @require_POST
@@ -107,17 +108,24 @@ def decline(request: HttpRequest, ref: str) -> HttpResponse:
 def shown(request: HttpRequest, contract: Contract) -> dict[str, object]:
     """What the page of a draft says and offers, beside what that of a contract does."""
     ours = contract.merchant_id == request.seat.merchant.pk
-    may_write, now = request.seat.may("contracts.write"), timezone.now()
-    stands = contract.accepted_at is not None and (contract.ends_at is None or contract.ends_at > now)
+    may_write, now = access.may_write_contract(request, contract), timezone.now()
+    over = contract.never_began or (contract.ends_at is not None and contract.ends_at <= now)
+    stands = contract.accepted_at is not None and not over
     return {
         "terms": in_words(contract, beside=contract.succeeds),
         "may_revise": may_write and ours and contract.is_draft,
         "may_answer": may_write and not ours and contract.is_draft,
         "may_amend": may_write and ours and stands,
-        "may_end": may_write and stands and contract.starts_at < now,
+        "may_end": may_write and stands,
         "offered_instead": visibility.offers_instead(request.seat, contract),
         "ours": ours,
     }
+
+
+def _version_read(request: HttpRequest) -> int:
+    """`version` of the terms that the page showed; 0 for none."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 6 else 0
 
 
 def _is_granted(request: HttpRequest, contract: Contract) -> bool:
@@ -138,7 +146,7 @@ def _form(request: HttpRequest, form: TermsForm, template: str, context: dict) -
 
 
 def _done(request: HttpRequest, ref: str, verb, done: str, **given) -> HttpResponse:
-    contract = access.contract(request, ref)
+    contract = access.contract(request, ref, "contracts.write")
     with refusals_told(request):
         verb(contract=contract, merchant=request.seat.merchant, by=request.seat.actor, **given)
         messages.success(request, done)

@@ -42,11 +42,13 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     member, seat = access.member(request, ref), request.seat
     spent, purchases = oversight.worth_of(member, seat)
     now = timezone.now()
+    served = membership.served_by([member], at=now).get(member.id)
     happened = stream.for_merchant(seat.merchant.id).concerning(member.ref).newest_first()
     events = audience.of_user(request.user).among(happened)[:TIMELINE]
     context = {
         "member": member,
-        "served": membership.served_by([member], at=now).get(member.id),
+        "served": served,
+        "guides_seen": access.guides_among(request, [served.guide] if served else []),
         "shared": brands_shared_with(member=member),
         "spent": spent,
         "purchases": purchases,
@@ -57,7 +59,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "consents": consent.everywhere(member=member),
         "timeline": tell(events, merchant=seat.merchant),
         "reasons": Reason.choices,
-        "may_reveal": seat.may("members.reveal"),
+        "may_reveal": access.may_with_member(request, member, "members.reveal"),
     }
     return page(request, "dashboard/members/show.html", context, section="members")
 
@@ -66,7 +68,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("members.reveal")
 def phone(request: HttpRequest, ref: str) -> HttpResponse:
     """The full number in place of the masked one; the look is an event."""
-    member = access.member(request, ref)
+    member = access.member(request, ref, "members.reveal")
     try:
         number = reveal(member=member, by=request.seat.actor, reason=request.POST.get("reason", ""))
     except DomainError as refusal:

@@ -6,6 +6,7 @@ from commissions import explain
 from coupons import reading
 from dashboard import access
 from dashboard.access import needs
+from dashboard.forms.orders import OrderFilter
 from dashboard.frame import own_and_partners, page
 from dashboard.paging import latest_first
 from members.visibility import visible_to
@@ -14,12 +15,14 @@ from orders import oversight
 
 @needs("orders.read")
 def index(request: HttpRequest) -> HttpResponse:
-    """`?where=partners` lists the stores of others; `?before=<cursor>` goes on."""
+    """`?where=partners` lists the stores of others; `?before=<cursor>` goes on. The filter's words stand beside."""
     seat = request.seat
     partners = request.GET.get("where") == "partners" or not seat.merchant.is_channel
+    form = OrderFilter(request.GET)
     rows = oversight.sold_elsewhere(seat) if partners else oversight.sold_here(seat)
-    found = latest_first(rows, request.GET.get("before", ""))
+    found = latest_first(form.of(rows, partners=partners), request.GET.get("before", ""))
     context = {
+        "form": form,
         "rows": found.rows,
         "older": found.next,
         "where": "partners" if partners else "own",
@@ -34,15 +37,25 @@ def index(request: HttpRequest) -> HttpResponse:
 @needs("orders.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     seen, seat = access.order(request, ref), request.seat
-    shown = {line.number for line in seen.lines}
-    splits = explain.shares_of(seen.order, merchant=seat.merchant) if seat.may("commissions.read") else []
+    explained = {
+        line.number: line.sku.name for line in oversight.lines_within(seat, seen, "commissions.read")
+    }
+    splits = explain.shares_of(seen.order, merchant=seat.merchant) if explained else []
+    versions = access.plan_versions(request, {split.version for split in splits})
+    touches = seen.order.touches.filter(kind="serving").select_related("guide")
+    served = [touch.guide for touch in touches] if seen.whole else []
     context = {
         "seen": seen,
         "order": seen.order,
         "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
-        "served": seen.order.touches.filter(kind="serving").select_related("guide") if seen.whole else [],
-        "may_see_splits": seat.may("commissions.read"),
-        "splits": [split for split in splits if split.line in shown],
+        "served": served,
+        "guides_seen": access.guides_among(request, served),
+        "may_see_splits": bool(explained),
+        "splits": [
+            (split, explained[split.line], versions.get(split.version))
+            for split in splits
+            if split.line in explained
+        ],
         "may_open_member": seen.member and visible_to(seat).filter(pk=seen.member.pk).exists(),
     }
     return page(request, "dashboard/orders/show.html", context, section="orders")

@@ -2,10 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from commissions.models import BankFile
-from commissions.payouts import bank_file, reading
+from commissions.models import BankFile, Payout
+from commissions.payouts import bank_file, bank_results, reading
 from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.payouts import ResultsForm
@@ -13,6 +14,13 @@ from dashboard.frame import page
 from dashboard.refusals import refusals_told
 from insights import payables
 from merchants.errors import DomainError
+
+_MEANS = {
+    bank_results.Answer.SUCCEEDED: Payout.State.SUCCEEDED.label,
+    bank_results.Answer.FAILED: Payout.State.FAILED.label,
+    bank_results.Answer.RETURNED: Payout.State.RETURNED.label,
+    bank_results.Answer.WAITING: gettext_lazy("Still being worked on"),
+}
 
 
 @require_POST
@@ -44,6 +52,7 @@ def results(request: HttpRequest) -> HttpResponse:
         "imported": imported,
         "moved": payables.named(_loaded(imported.moved)) if imported else [],
         "name": form.cleaned_data["file"].name if imported else "",
+        "words": [(_MEANS[answer], words) for answer, words in bank_results.WORDS.items()],
     }
     return page(request, "dashboard/payouts/results.html", context, section="payouts", status=status)
 

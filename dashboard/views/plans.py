@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commissions import plans
+from commissions.draft_checks import digest
 from commissions.models import PlanVersion, Rule
 from commissions.reasons import claim_of
 from commissions.wording import rule_in_words
@@ -20,7 +21,8 @@ from dashboard.frame import page
 from dashboard.refusals import refusals_told
 from merchants import finding
 from merchants.errors import DomainError
-from merchants.models import Brand
+from merchants.models import Brand, Merchant
+from stores.models import Contract
 from stores.visibility import partners_of
 
 
@@ -45,20 +47,26 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     context = _in_words(version, timezone.now()) | {
         "sentences": [rule_in_words(t, article=articles.get(t.sku, "")) for t in plans.terms_of(version)],
         "may_write": request.seat.may("plans.write"),
+        "read": digest(version),
     }
     return page(request, "dashboard/plans/show.html", context, section="plans")
 
 
 @needs("plans.write")
 def new(request: HttpRequest) -> HttpResponse:
-    """A POST keeps the draft; with `change` it only answers the form with other rows, or read out."""
+    """A POST keeps the draft; with `change` it only answers the form with other rows, or read out. `?copy=plv_…`
+    starts from what a version says, whether it holds, is over or is a draft."""
     brands = list(finding.every(Brand))
-    partners = {merchant.ref: merchant for brand in brands for merchant in partners_of(brand)}
+    partners: dict[str, Merchant | Contract] = {m.ref: m for brand in brands for m in partners_of(brand)}
+    copied = access.plan_version(request, request.GET["copy"]) if request.GET.get("copy") else None
+    if copied and (scope := copied.contract or copied.channel):
+        partners[scope.ref] = scope
     tomorrow = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     form = PlanForm(
         request.POST or None,
         brands=brands,
         partners=list(partners.values()),
+        copied=copied,
         initial={"effective_from": tomorrow},
     )
     if form.saves:
@@ -77,21 +85,38 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
     form = PlanForm(request.POST or None, brands=(), partners=(), version=version, initial={})
     if form.saves:
         try:
-            version = plans.revise(version, by=request.seat.actor, **form.terms())
+            read = request.POST.get("read", "")
+            version = plans.revise(version, read=read, by=request.seat.actor, **form.terms())
         except DomainError as refusal:
             form.blame(refusal)
         else:
             return _kept(request, version)
-    return _form(request, form, _("Draft %(number)d") % {"number": version.number})
+    read = request.POST.get("read") or digest(version)
+    return _form(request, form, _("Draft %(number)d") % {"number": version.number}, read=read)
 
 
 @require_POST
 @needs("plans.write")
 def publish(request: HttpRequest, ref: str) -> HttpResponse:
+    """`read` is the digest of what the page showed."""
     version = access.plan_version(request, ref)
     with refusals_told(request):
-        plans.publish_draft(version, by=request.seat.actor)
+        plans.publish_draft(version, read=request.POST.get("read", ""), by=request.seat.actor)
         messages.success(request, _("Version %(number)d is published.") % {"number": version.number})
+    return redirect("plan_version", ref)
+
+
+@require_POST
+@needs("plans.write")
+def recall(request: HttpRequest, ref: str) -> HttpResponse:
+    version = access.plan_version(request, ref)
+    with refusals_told(request):
+        plans.recall(version, by=request.seat.actor)
+        messages.success(
+            request,
+            _("Version %(number)d is a draft again; what held before it goes on.")
+            % {"number": version.number},
+        )
     return redirect("plan_version", ref)
 
 
@@ -111,10 +136,11 @@ def _kept(request: HttpRequest, version: PlanVersion) -> HttpResponse:
     return redirect("plan_version", version.ref)
 
 
-def _form(request: HttpRequest, form: PlanForm, title: str) -> HttpResponse:
+def _form(request: HttpRequest, form: PlanForm, title: str, *, read: str = "") -> HttpResponse:
     context = {
         "form": form,
         "title": title,
+        "read": read,
         "sentences": [rule_in_words(term, article=name) for term, name in form.readable()],
     }
     status = 422 if form.is_bound and not form.change else 200

@@ -1,4 +1,4 @@
-"""⌘K: members, stores, orders and coupons by whatever one has of them."""
+"""⌘K: members, guides, stores, orders and coupons by whatever one has of them."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -7,6 +7,8 @@ from coupons import lookup
 from coupons.models import Coupon
 from dashboard.access import needs
 from dashboard.frame import page
+from guides.visibility import matching as matching_guides
+from guides.visibility import visible_to as guides_seen
 from members.search import matching
 from members.visibility import visible_to
 from orders import oversight
@@ -22,13 +24,15 @@ def show(request: HttpRequest) -> HttpResponse:
     if text:
         partners = visibility.named(visibility.partner_stores(seat, at=now), text, path="store__")
         own = visibility.named(visibility.own_stores(seat), text).order_by("pinyin", "id")
+        guides = matching_guides(guides_seen(seat, at=now), text)
         context |= {
             "members": list(matching(visible_to(seat), text).order_by("-pk")[:FIRST]),
             "stores": [*own[:FIRST], *(contract.store for contract in partners[:FIRST])],
+            "guides": list(guides.order_by("pinyin", "pk")[:FIRST]),
             "orders": oversight.numbered(seat, text, limit=FIRST),
             "coupon": _coupon(request, text),
         }
-    context["found"] = any(context.get(kind) for kind in ("members", "stores", "orders", "coupon"))
+    context["found"] = any(context.get(kind) for kind in ("members", "guides", "stores", "orders", "coupon"))
     return page(request, "dashboard/search/show.html", context, section="search")
 
 

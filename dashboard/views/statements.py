@@ -6,6 +6,7 @@ from django.utils import timezone
 from dashboard.access import absent, needs
 from dashboard.frame import page
 from insights import statements
+from insights.statement_files import FORMATS, Sheet
 from insights.statements import Month
 from ledger.statements import movements, statement
 from merchants.business_day import business_date
@@ -32,7 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @needs("ledger.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
-    """`?format=csv` downloads every line."""
+    """`?format=` of `statement_files.FORMATS` downloads every line."""
     merchant = request.seat.merchant
     month = _month(request, merchant)
     found = statements.party_of(merchant, ref)
@@ -40,14 +41,14 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         raise absent()
     party, name = found
     told = statement(merchant, party, first=month.first, last=month.last)
-    as_file = request.GET.get("format") == "csv"
-    limit = {} if as_file else {"limit": SHOWN + 1}
+    wanted = request.GET.get("format", "")
+    limit = {} if wanted in FORMATS else {"limit": SHOWN + 1}
     lines = statements.in_words(movements(merchant, party, first=month.first, last=month.last, **limit))
-    if as_file:
-        text = statements.as_csv(name, month, told.opening, lines, told.closing)
-        response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="statement-{month}-{ref}.csv"'
-        return response
+    if wanted in FORMATS:
+        kind, write = FORMATS[wanted]
+        answer = HttpResponse(write(Sheet(merchant.name, name, month, told, lines)), content_type=kind)
+        answer["Content-Disposition"] = f'attachment; filename="statement-{month}-{ref}.{wanted}"'
+        return answer
     context = {
         "name": name,
         "ref": ref,
@@ -58,6 +59,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "may_open_orders": request.seat.may("orders.read"),
         "more": len(lines) > SHOWN,
         "most": SHOWN,
+        "formats": FORMATS,
     }
     return page(request, "dashboard/statements/show.html", context, section="statements")
 

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Max
 from django_scopes import scope
 
 from commissions import batches, reserves
-from commissions.models import Split
+from commissions.models import SettlementBatch, Split
+from flows.demo import cast
+from flows.settlement import close_day
+from merchants.business_day import business_date
 from merchants.models import Merchant
 
 MORNING = time(0, 30)
@@ -24,6 +28,23 @@ def close_days(book: Merchant, *, until: datetime, tick: Callable[[str], None]) 
             batches.advance(batches.open_batch(book, day), at=morning)
             reserves.release_due(book, on=day, at=morning)
     tick("books")
+
+
+def advance(days: int, *, now: datetime) -> dict[str, list[SettlementBatch]]:
+    """What the workers would do in the mornings of the coming days: each demo book goes on from the last date that
+    it closed, or from yesterday. Book name → the batches that moved."""
+    moved: dict[str, list[SettlementBatch]] = {}
+    for book in Merchant.objects.filter(name__in=[role.name for role in cast.MERCHANTS]).order_by("id"):
+        today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
+        with scope(merchant=book):
+            closed = SettlementBatch.objects.aggregate(last=Max("business_date"))["last"]
+        last = max(closed or today, today - timedelta(days=1))
+        for day in (last + timedelta(days=count) for count in range(1, days + 1)):
+            close_day(book, now=after(day, zone=book.time_zone))
+        with scope(merchant=book):
+            since = SettlementBatch.objects.filter(business_date__gt=closed or date.min)
+            moved[book.name] = list(since.order_by("business_date"))
+    return moved
 
 
 def after(day: date, *, zone: str) -> datetime:

@@ -8,7 +8,7 @@ from merchants.models.merchant import Merchant
 from merchants.models.org_unit import OrgUnit
 from merchants.models.user import User
 from merchants.refs import RefField
-from merchants.roles import PERMISSIONS, Role
+from merchants.roles import OF_THE_WHOLE, PERMISSIONS, Role
 
 
 class AppointmentQuerySet(models.QuerySet):
@@ -44,4 +44,6 @@ class Appointment(models.Model):
         return f"{self.user_id} {self.role}"
 
     def may(self, permission: str) -> bool:
-        return permission in PERMISSIONS[self.role]
+        """Somewhere in the subtree; what is the merchant's as a whole only over the whole of it."""
+        reaches = permission not in OF_THE_WHOLE or self.org_unit.is_root
+        return reaches and permission in PERMISSIONS[self.role]

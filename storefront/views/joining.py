@@ -1,7 +1,7 @@
 """A shopper joins in two screens, or signs in again on another phone. A session is a proven phone; joining
 needs one.
 
-The code is checked only when everything else on the screen is right, because it is spent by the check. If
+The code is spent only when everything else on the screen is right; a wrong one is said with the other faults. If
 joining is refused after that, the shopper stays signed in and need not ask for another code.
 """
 
@@ -67,6 +67,11 @@ def confirm(request: HttpRequest, shop: Shop) -> HttpResponse:
         return _confirm_page(request, shop, place, guide, form, phone)
     form = JoinForm(request.POST, asks=_asks(shop, place))
     if not form.is_valid():
+        told = form.cleaned_data
+        if {"phone", "code"} <= told.keys() and (
+            wrong := phone_codes.fault(phone=told["phone"], purpose=PURPOSE, code=told["code"])
+        ):
+            put_fault(form, wrong)
         return _confirm_page(
             request, shop, place, guide, form, form.cleaned_data.get("phone", ""), status=422
         )
@@ -127,7 +132,9 @@ def _boxes(request: HttpRequest, shop: Shop, place: Store, guide: Guide | None) 
     """For a proven phone. A member who scans a guide's code again may still allow the store to know them."""
     form = BoxesForm(request.POST or None, initial=_hidden(place, guide), asks=_asks(shop, place))
     if request.method == "POST" and form.is_valid():
-        return _joined(request, shop, place, guide, form)
+        if not (shop.member and form.fields.get("known_to_store")) or any(form.consents().values()):
+            return _joined(request, shop, place, guide, form)
+        form.add_error(None, _("Nothing is ticked. Tick what you allow, or go back: all stays as it is."))
     context = {"form": form, "store": place, "guide": guide}
     return show(request, shop, "boxes.html", context, status=422 if form.errors else 200)
 
@@ -153,7 +160,13 @@ def _joined(
         context = {"form": proven, "store": place, "guide": guide}
         return show(request, shop, "boxes.html", context, status=422)
     names = {"brand": shop.brand_name, "guide": joined.guide.name if joined.guide else ""}
-    if not joined.is_new:
+    known_now = joined.channel_member and form.consents().get(Consent.Purpose.STORE)
+    if not joined.is_new and known_now and joined.guide:
+        words = _("%(merchant)s knows you now, and %(guide)s is your guide there.")
+        messages.success(request, words % (names | {"merchant": place.merchant.name}))
+    elif not joined.is_new and known_now:
+        messages.success(request, _("%(merchant)s knows you now.") % {"merchant": place.merchant.name})
+    elif not joined.is_new:
         messages.info(
             request,
             _(

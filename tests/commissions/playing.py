@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from commissions import accruals, batches, clawback, plans, reserves, settlement, trueup
-from commissions.models import Payout, Plan
+from commissions import accruals, appeals, batches, clawback, plans, reserves, settlement, trueup
+from commissions.models import Payout, Plan, Share
 from commissions.payouts import answers, arrivals, paying
 from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
+from guides.models import Guide
 from members.identity import person_for
 from members.models import Member
 from merchants.models import Brand, Merchant, Party
@@ -16,7 +17,7 @@ from merchants.money import PPM
 from merchants.onboarding import add_brand, open_merchant
 from merchants.scoping import acting_for
 from orders.facts import LineFacts, OrderFacts, RefundFacts, RefundLineFacts, TenderFacts
-from orders.models import Order, Refund
+from orders.models import Order, OrderLine, Refund
 from stores.models import Contract, Store
 from tests.people import LONG_AGO, ONBOARDING, make_contract, make_guide, make_sku, make_store
 
@@ -142,6 +143,8 @@ def play(stage: Stage, step: dict) -> None:
             )
         case "true_up":
             true_up(stage, step)
+        case "appeal":
+            appeal(stage, step)
         case unknown:
             raise ValueError(f"no verb plays {unknown}")
 
@@ -257,6 +260,18 @@ def answer(payout: Payout, result: str) -> None:
         "unknown": answers.lost,
     }
     verbs[result](payout, by=ONBOARDING, at=REFUNDED_AT)
+
+
+def appeal(stage: Stage, step: dict) -> None:
+    """The guide says so, and the line's principal moves it."""
+    order_name, number = step["line"].split("/")
+    order = stage.orders[order_name]
+    with acting_for(order.merchant):
+        line = OrderLine.objects.select_related("order").get(order=order, number=number)
+        guide = Guide.objects.select_related("merchant", "user").get(party=stage.parties[step["to"]])
+        share = Share.party.get(split__line=line, number=step["from"])
+    row = appeals.appeal(line=line, guide=guide, share=share, reason="served", by=ONBOARDING, at=REFUNDED_AT)
+    appeals.decide(appeal=row, uphold=True, amount=step["amount"], by=ONBOARDING, at=REFUNDED_AT)
 
 
 def true_up(stage: Stage, step: dict) -> None:

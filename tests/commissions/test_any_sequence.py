@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from commissions import accruals, clawback, settlement
-from commissions.models import Contribution, Payout, RunningTotal, Share, Split
+from commissions import accruals, appeals, clawback, settlement
+from commissions.models import Appeal, Contribution, Payout, RunningTotal, Share, Split
 from commissions.payouts import answers, paying, receivables, withholding
 from commissions.splitting import Term
 from ledger import balances, proof
@@ -14,7 +14,7 @@ from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine
 from tests.commissions.tiered import published
-from tests.people import NOON, ONBOARDING, renewed
+from tests.people import NOON, ONBOARDING, make_guide, renewed
 from tests.selling import campaign_of, coupon_for, joined, line, money_back, sold
 
 ANSWERS = [answers.submit, answers.lost, answers.succeed, answers.fail, answers.come_back]
@@ -22,7 +22,9 @@ LIKELY = [6, 2, 4, 1, 1]
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books(plans_published, seed):
+def test_any_sequence_of_sales_refunds_settlements_payouts_and_appeals_leaves_true_books(
+    plans_published, seed
+):
     world, chance = plans_published, random.Random(seed)
     reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
     contract = renewed(
@@ -39,9 +41,9 @@ def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books
         guide = Term(2, "guide", tiers=((0, 30_000), (40_000, 50_000)), period_cap=chance.randint(500, 9_000))
         published(world, Term(1, "store", 200_000, line_cap=5_000), guide, scope=contract)
     shop = Shop(world, chance)
-    steps = [shop.sell, shop.refund, shop.book, shop.settle, shop.claw, shop.pay, shop.answer]
+    steps = [shop.sell, shop.refund, shop.book, shop.settle, shop.claw, shop.pay, shop.answer, shop.appeal]
     for _ in range(100):
-        chance.choices(steps, [4, 2, 3, 3, 1, 3, 2])[0]()
+        chance.choices(steps, [4, 2, 3, 3, 1, 3, 2, 3])[0]()
         books_hold(world)
         wallets_hold(world)
     shop.catch_up()
@@ -49,6 +51,7 @@ def test_any_sequence_of_sales_refunds_settlements_and_payouts_leaves_true_books
     lines_hold(world)
     purses_hold(world)
     totals_hold(world)
+    moves_hold(world)
 
 
 class Shop:
@@ -57,6 +60,11 @@ class Shop:
     def __init__(self, world, chance):
         self.world, self.chance, self.count = world, chance, 0
         self.orders, self.refunds, self.payouts = [], [], []
+        with world.inside(world.hehe):
+            self.guides = [
+                world.lin,
+                make_guide(world.jingan, code="G102", name="周远", phone="+8613900000102"),
+            ]
         self.member = joined(world.mubai_brand, world.jingan).member
         self.campaign = campaign_of(
             world.mubai,
@@ -153,6 +161,28 @@ class Shop:
                 except Conflict as refusal:
                     assert refusal.code == "payout.cannot"
 
+    def appeal(self):
+        """Somebody appeals some line, and the owner of some line's book answers somebody."""
+        world, chance = self.world, self.chance
+        with world.inside(world.hehe):
+            lines = list(OrderLine.objects.order_by("id").select_related("order"))
+            waiting = list(Appeal.party.filter(state="open").order_by("id").select_related("merchant"))
+        if waiting:
+            terms = {"appeal": chance.choice(waiting), "by": ONBOARDING, "at": NOON}
+            terms |= {"amount": chance.choice([None, 1, 50, 700]), "uphold": chance.random() < 0.9}
+            self.attempt(appeals.decide, terms, "appeal.amount_needed", "appeal.more_than_held")
+        if lines:
+            reason = chance.choice(Appeal.Reason.values)
+            terms = {"line": chance.choice(lines), "guide": chance.choice(self.guides), "reason": reason}
+            terms |= {"by": ONBOARDING, "at": NOON}
+            self.attempt(appeals.appeal, terms, "appeal.under_way", "appeal.not_split")
+
+    def attempt(self, verb, terms, *refusals):
+        try:
+            verb(**terms)
+        except DomainError as refusal:
+            assert refusal.code in refusals
+
     def catch_up(self):
         for order in self.orders:
             accruals.book(order)
@@ -175,6 +205,17 @@ def lines_hold(world):
             held = sum(share.held for share in Share.party.filter(split=split))
             owed = sum(row.amount - row.returned for row in Contribution.party.filter(split=split))
             assert held - owed == split.line.paid - split.line.refunded
+
+
+def moves_hold(world):
+    """What was moved out of rows of a line stands in those that appeals added to it."""
+    with world.inside(world.hehe):
+        for split in Split.party.all():
+            shares = Share.party.filter(split=split)
+            added = sum(share.amount for share in shares if share.why["because"] == "appeal")
+            assert added == sum(share.moved_out for share in shares)
+            assert sum(share.amount - share.moved_out for share in shares) == split.base
+        assert Appeal.party.filter(state="upheld").exists()
 
 
 def wallets_hold(world):
@@ -212,8 +253,8 @@ def totals_hold(world):
     with world.inside(world.qinglan):
         for row in RunningTotal.objects.filter(role="guide"):
             shares = Share.objects.filter(running=row).select_related("split__line")
-            net = [s.split.basis - s.split.line.refunded for s in shares]
-            assert (
-                row.basis_ppm == sum(net) * 1_000_000
-            )  # what Qinglan bears itself is no part of what was paid
+            # What Qinglan bears itself is no part of what was paid.
+            assert row.basis_ppm == sum(
+                (share.split.basis - share.split.line.refunded) * share.kept_ppm for share in shares
+            )
             assert row.booked == sum(share.held for share in shares)

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from commissions.models import BankFile, PayeeAccount, Payout
-from commissions.payouts import answers, bank_file, bank_results, payee_accounts, paying
+from commissions.payouts import answers, bank_file, payee_accounts, paying, tables
 from events.models import Event
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
@@ -236,12 +236,12 @@ def test_another_merchants_file_moves_nothing_of_ours(world):
     ],
 )
 def test_an_amount_is_read_as_banks_write_it(text, fen):
-    assert bank_results.fen_of(text) == fen
+    assert tables.fen_of(text) == fen
 
 
 @pytest.mark.parametrize("text", ["", "-1.00", "1.005", "1e3", "NaN", "12.3.4", "1234567890123", "٣", "1/2"])
 def test_what_is_no_amount_is_none(text):
-    assert bank_results.fen_of(text) is None
+    assert tables.fen_of(text) is None
 
 
 @pytest.mark.parametrize(

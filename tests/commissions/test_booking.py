@@ -5,16 +5,18 @@ from fractions import Fraction
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
-from commissions import accruals, plans, settlement
+from commissions import accruals, clawback, plans, settlement
 from commissions.models import Contribution, Share, Split
 from commissions.splitting import Term
 from events.models import Event
 from ledger import balances, proof
 from ledger.models import Transfer
 from members.models import Binding
+from orders.facts import RefundLineFacts
 from tests.people import NOON, ONBOARDING, renewed
-from tests.selling import FANG, campaign_of, coupon_for, joined, line, sold
+from tests.selling import FANG, campaign_of, coupon_for, joined, line, money_back, sold
 
 SERVED = {"serving": "G101"}
 
@@ -207,15 +209,17 @@ def test_what_was_split_is_frozen(plans_published, two_brands):
         for change in (
             lambda: mine.update(amount=1),
             lambda: mine.update(payee=world.chen.party),
+            lambda: mine.update(clawed=5),  # of no refund
             lambda: mine.delete(),
             lambda: Split.party.update(paid=0, base=0),
             lambda: Share.objects.bulk_create([_again(share)]),
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
                 change()
-        mine.update(clawed=5)
-        with pytest.raises(IntegrityError, match="may grow"), transaction.atomic():
-            mine.update(clawed=4)
+    refund, _new = money_back(world.hehe, RefundLineFacts(number=1, amount=19900, quantity=1))
+    clawback.claw(refund)
+    with world.inside(world.hehe), pytest.raises(IntegrityError, match="grow"), transaction.atomic():
+        mine.update(clawed=F("clawed") - 1)
 
 
 def _again(share):

@@ -1,14 +1,16 @@
 """What a refund takes back: a function of the total, from what each share still holds, and from nobody's past."""
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from commissions import accruals, clawback, plans, settlement
-from commissions.models import Clawback, Collection, Share
+from commissions.models import Clawback, Collection, Share, Split
 from events.models import Event
 from ledger import balances, proof
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from orders.facts import RefundLineFacts, TenderFacts
+from orders.models import RefundLine
 from stores.models import Contract
 from tests.people import LONG_AGO, NOON, ONBOARDING, make_contract, make_store, renewed
 from tests.plans import CENTRAL
@@ -179,3 +181,20 @@ def test_the_guide_hears_what_was_taken_back(world):
     assert event.payload["amount"] == 99
     assert event.at == refund.refunded_at
     assert world.lin.user.ref in event.concerns
+
+
+def test_the_database_refuses_a_clawback_that_no_share_gave(world):
+    """Nor does a share give what no clawback says: Σ held stays paid − refunded."""
+    sell(world)
+    refund, _is_new = money_back(world.hehe, RefundLineFacts(number=1, amount=9950))
+    with world.inside(world.hehe):
+        split = Split.party.get()
+        line_back = RefundLine.objects.get(refund=refund)
+    told = {"refund_line": line_back, "refunded": 9950, "quantity": 0, "taken": 9950}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Clawback.objects.create(merchant=split.merchant, counterparty=split.counterparty, split=split, **told)
+        connection.check_constraints()
+    with world.inside(world.hehe), pytest.raises(IntegrityError), transaction.atomic():
+        Share.party.filter(number=1).update(clawed=1)
+    clawback.claw(refund)
+    books_hold(world)

@@ -1,12 +1,17 @@
 """A draft splits nothing and may change; published it stands, and it was never more than could be published."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import override
 
 from commissions import plans
+from commissions.models import PlanVersion
 from commissions.rule_rows import terms_of
 from commissions.splitting import Term
+from events.models import Event
 from merchants.errors import Conflict, DomainError
 from tests.people import LATER, LONG_AGO, NOON, ONBOARDING
 from tests.plans import CENTRAL
@@ -89,3 +94,75 @@ def test_a_draft_reaches_back_over_no_version_that_held(world):
     with world.inside(world.qinglan):
         version.refresh_from_db()
     assert version.published_at is None
+
+
+# --- recalled before it begins ---
+
+FAR = timezone.now() + timedelta(days=400)  # the database looks at its own clock
+FARTHER = FAR + timedelta(days=30)
+
+
+def published(world, begins, **changed):
+    return plans.publish_draft(drafted(world, effective_from=begins, **changed), by=ONBOARDING)
+
+
+def ends(world, *versions):
+    with world.inside(world.qinglan):
+        return [PlanVersion.objects.get(pk=version.pk).effective_until for version in versions]
+
+
+def test_a_version_that_has_not_begun_is_a_draft_again_and_whom_it_ended_goes_on(world):
+    first, second = published(world, NOON), published(world, FAR)
+    assert ends(world, first) == [FAR]
+    plans.recall(second, by=ONBOARDING)
+    assert ends(world, first) == [None]
+    assert plans.versions_of(world.qinglan_brand) == [first]
+    assert plans.drafts_of(world.qinglan_brand) == [second]
+    plans.publish_draft(second, by=ONBOARDING)
+    assert ends(world, first) == [FAR]
+    kinds = list(Event.objects.filter(subject=second.ref).order_by("id").values_list("kind", flat=True))
+    assert kinds == ["plan.drafted", "plan.published", "plan.recalled", "plan.published"]
+
+
+def test_recalled_from_between_two_it_leaves_no_gap_and_no_overlap(world):
+    first, second, third = published(world, NOON), published(world, FAR), published(world, FARTHER)
+    assert ends(world, first, second) == [FAR, FARTHER]
+    plans.recall(second, by=ONBOARDING)
+    assert ends(world, first, second, third) == [FARTHER, None, None]
+    plans.recall(third, by=ONBOARDING)
+    assert ends(world, first) == [None]
+
+
+def test_an_end_of_its_own_is_not_moved_by_what_began_there(world):
+    first = published(world, NOON, effective_until=FAR)
+    second = published(world, FAR)
+    plans.recall(second, by=ONBOARDING)
+    assert ends(world, first) == [FAR]
+
+
+def test_what_has_begun_or_was_recalled_before_is_not_recalled(world):
+    first = published(world, NOON)
+    with pytest.raises(Conflict, match="plan.begun"):
+        plans.recall(first, by=ONBOARDING)
+    coming = published(world, FAR)
+    with pytest.raises(Conflict, match="plan.begun"):  # a till's clock may be ten minutes ahead
+        plans.recall(coming, by=ONBOARDING, at=FAR - timedelta(minutes=10))
+    assert ends(world, first) == [FAR]
+    plans.recall(coming, by=ONBOARDING)
+    with pytest.raises(Conflict, match="plan.stands"):
+        plans.recall(coming, by=ONBOARDING)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"effective_until": FAR - timedelta(days=1)},
+        {"effective_until": None, "number": 9},
+        {"published_at": None},
+    ],
+)
+def test_the_database_lets_only_an_end_that_has_not_come_move_away(world, changed):
+    first = published(world, NOON)
+    published(world, FAR)
+    with world.inside(world.qinglan), pytest.raises(IntegrityError), transaction.atomic():
+        PlanVersion.objects.filter(pk=first.pk).update(**changed)

@@ -39,9 +39,9 @@ def test_a_guide_follows_every_fen(world):
     earned = for_guide(world.lin, NOVEMBER, today=TODAY)
     assert (earned.today, earned.total, earned.pending, earned.settled) == (2374, 2374, 995, 1379)
     assert [(row.order_no, row.brand, row.held, row.settled) for row in earned.lines] == [
-        ("T-2", "青岚", 995, False),
-        ("T-1", "木白", 384, True),
-        ("T-1", "青岚", 995, True),
+        ("T-2", "Qinglan", 995, False),
+        ("T-1", "Mubai", 384, True),
+        ("T-1", "Qinglan", 995, True),
     ]
     assert earned.lines[0].reason == "Served this sale: 5%."
     assert for_guide(world.chen, NOVEMBER, today=TODAY).lines == []
@@ -91,7 +91,7 @@ def test_a_line_is_explained_payee_by_payee(world):
         "settled",
     )
     assert [(s["role"], s["name"], s["claim"], s["amount"], s["reason"]) for s in explained["shares"]] == [
-        ("store", "和合集合店", "3980/1", 3980, "20% by the contract."),
+        ("store", "和合集合店", "3980/1", 3980, "20% by the commission plan."),
         ("guide", "林小雨", "995/1", 995, "Served this sale: 5%."),
         ("residual", "青岚服饰", "14925/1", 14925, "What is left after everybody else's share."),
     ]

@@ -14,7 +14,7 @@ month = st.lists(st.tuples(st.integers(0, 200_000), st.integers(0, 200_000)), mi
 
 
 def line(net, held=0, term=TIERED, part=1_000_000, **changed):
-    return Line(net, part, (Given(term, held, **changed),))
+    return Line(net, part, (Given(term, part, held, **changed),))
 
 
 def slices_of(total):
@@ -69,4 +69,4 @@ def test_a_shared_line_counts_by_its_part():
 
 def test_other_rules_of_the_role_fill_the_cap_and_are_not_worked_again():
     capped = Term(1, "guide", tiers=((0, 100_000),), period_cap=5_000)
-    assert entitled([Line(100_000, 1_000_000, (Given(capped, 0),), beside=4_500)]) == 500
+    assert entitled([Line(100_000, 1_000_000, (Given(capped, 1_000_000, 0),), beside=4_500)]) == 500

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from commissions import accruals, batches, clawback, reserves, settlement
+from commissions import accruals, appeals, batches, clawback, reserves, settlement
 from commissions.models import Settlement, SettlementItem, Share, Split
 from ledger import balances, periods, proof
 from ledger.accounts import named
@@ -30,7 +30,7 @@ def world(plans_published):
 
 @pytest.mark.parametrize("page", [3, 20_000])
 @pytest.mark.parametrize("seed", range(6))
-def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, monkeypatch, seed, page):
+def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, zhou, monkeypatch, seed, page):
     monkeypatch.setattr(batches, "PAGE", page)
     chance = random.Random(seed)
     terms = {
@@ -41,7 +41,7 @@ def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, monk
     }
     for contract in (world.qinglan_at_jingan, world.mubai_at_jingan, world.qinglan_at_xuhui):
         renewed(contract, **terms)
-    traded(world, chance)
+    traded(world, chance, zhou)
     if seed % 2:
         periods.close(world.hehe, through=DAY)  # what is settled now is booked in the next period
     in_sql = undone(world, closed)
@@ -53,11 +53,11 @@ def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, monk
 
 
 @pytest.mark.parametrize("payer", ["direct", "employer"])
-def test_reserves_are_released_in_sql_as_the_design_tells_it(world, payer):
+def test_reserves_are_released_in_sql_as_the_design_tells_it(world, zhou, payer):
     for contract in (world.qinglan_at_jingan, world.mubai_at_jingan, world.qinglan_at_xuhui):
         terms = {"settlement": "T1", "reserve_ppm": 333_333, "guide_pay": payer}
         renewed(contract, **terms, store_tells_for_brand=True)
-    traded(world, random.Random(1))
+    traded(world, random.Random(1), zhou)
     closed(world)
     in_sql, as_told = undone(world, released), undone(world, told_released)
     assert len(as_told[0]) > 20
@@ -69,7 +69,7 @@ def test_reserves_are_released_in_sql_as_the_design_tells_it(world, payer):
             assert all(item.kept == 0 for item in SettlementItem.objects.all())
 
 
-def traded(world, chance: random.Random) -> None:
+def traded(world, chance: random.Random, colleague) -> None:
     """A day at Jing'an and Xuhui: both modes on one receipt, own goods, coupons borne by three, money that both
     brands and a platform collected, lines of one fen, and refunds of a part or all."""
     member = joined(world.mubai_brand, world.jingan).member
@@ -108,7 +108,19 @@ def traded(world, chance: random.Random) -> None:
         own = sold(world.xuhui, line(world.coat), no=f"X-{number}", touches={"serving": "G201"})
         for one in (order, own):
             accruals.book(one)
+        appealed(world, order, colleague, chance)
         given_back(world, order, chance.choice(["nothing", "part", "all"]), number)
+
+
+def appealed(world, order, guide, chance: random.Random) -> None:
+    """Sometimes what Lin was given is Zhou's, or a part of it."""
+    with world.inside(world.hehe):
+        shares = Share.party.filter(split__order=order, guide=world.lin, amount__gt=1).order_by("id")
+        disputed = shares.select_related("split__line__order").first()
+    if disputed and chance.random() < 0.7:
+        row = appeals.appeal(line=disputed.split.line, guide=guide, reason="served", by=ONBOARDING, at=NOON)
+        amount = chance.choice([None, 1, disputed.amount // 2])
+        appeals.decide(appeal=row, uphold=True, amount=amount, by=ONBOARDING, at=NOON)
 
 
 def given_back(world, order, much: str, number: int) -> None:

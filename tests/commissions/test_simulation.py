@@ -7,11 +7,12 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from commissions import accruals, clawback, plans
+from commissions import accruals, appeals, clawback, plans
 from commissions.simulation import simulate
 from commissions.splitting import Term
 from orders.facts import RefundLineFacts
-from tests.people import LONG_AGO, NOON, ONBOARDING
+from orders.models import OrderLine
+from tests.people import LONG_AGO, NOON, ONBOARDING, make_guide
 from tests.plans import CENTRAL, DIRECT, publish_plans
 from tests.selling import line, money_back, sold
 
@@ -161,3 +162,19 @@ def test_too_many_lines_are_cut_and_said_to_be(traded):
     found = simulate(drafted(traded, CENTRAL), **NOVEMBER, most=2)
     assert found.lines == 2 and found.is_cut
     assert not simulate(drafted(traded, CENTRAL), **NOVEMBER, most=3).is_cut
+
+
+def test_what_an_appeal_moved_is_on_neither_side(traded):
+    """Lin's share of the last sale, of which 50.00 came back, goes to Zhou; a draft knows nothing of that."""
+    world = traded
+    before = told(drafted(world, CENTRAL))[1]
+    with world.inside(world.hehe):
+        zhou = make_guide(world.jingan, code="G102", name="周远", phone="+8613900000102")
+        sold_line = OrderLine.objects.select_related("order").get(order__external_no="T-1")
+    row = appeals.appeal(line=sold_line, guide=zhou, reason="served", by=ONBOARDING, at=NOON)
+    appeals.decide(appeal=row, uphold=True, by=ONBOARDING, at=NOON)
+    refund, _new = money_back(world.hehe, RefundLineFacts(number=1, amount=4000), order_no="T-1", no="R-2")
+    clawback.claw(refund)
+    after = told(drafted(world, CENTRAL))[1]
+    assert "周远" not in after and set(after) == set(before)
+    assert all(was == would for was, would in after.values())

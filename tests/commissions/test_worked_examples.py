@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from insights.statements import KINDS
 from tests.commissions import playing, reading_back
 
-FIXTURE = json.loads((Path(__file__).parent / "fixtures" / "worked_examples.json").read_text())
-SCENARIOS = {scenario["id"]: scenario for scenario in FIXTURE["scenarios"]}
+FIXTURES = [
+    json.loads((Path(__file__).parent / "fixtures" / name).read_text())
+    for name in ("worked_examples.json", "appeal_examples.json")
+]
+SCENARIOS = {scenario["id"]: scenario for fixture in FIXTURES for scenario in fixture["scenarios"]}
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -36,3 +40,4 @@ def test_a_worked_example_is_booked_to_the_fen(name, db):
     for told in scenario["expected"]["statements"]:
         found = reading_back.statement(stage, told["book"], told["party"])
         assert found == {name: told[name] for name in found}, told["party"]
+        assert set(found["by_kind"]) <= set(KINDS), "a statement says it in words"

@@ -55,7 +55,19 @@ def test_a_wrong_code_and_no_code(world, code):
     assert refusal("", world.jingan).code == "coupon.unknown"
 
 
-def test_the_window_is_judged_to_the_microsecond(world, code, campaign):
+def test_a_coupon_does_not_count_on_a_sale_that_was_paid_before_it_was_issued(world, fang):
+    campaign = campaign_of(world.qinglan, world.qinglan_brand, use_from=NOON - timedelta(days=60))
+    _coupon, fresh = coupon_for(campaign, fang.member, at=NOON)
+    early = refusal(fresh, world.jingan, at=NOON - timedelta(days=2))
+    assert (early.code, early.field) == ("coupon.issued_later", "coupons[0]")
+    with pytest.raises(DomainError):
+        sold(world.jingan, line(world.coat), coupons=(fresh,), paid_at=NOON - timedelta(days=2))
+    behind = NOON - timedelta(minutes=9)  # a till's clock that is late
+    assert redemption.find(code=fresh, store=world.jingan, at=behind)
+
+
+def test_the_window_is_judged_to_the_microsecond(world, fang, campaign):
+    _coupon, code = coupon_for(campaign, fang.member, at=campaign.use_from)
     tick = timedelta(microseconds=1)
     assert redemption.find(code=code, store=world.jingan, at=campaign.use_until - tick)
     assert refusal(code, world.jingan, campaign.use_until).code == "coupon.expired"

@@ -61,7 +61,9 @@ def test_the_same_request_again_drafts_nothing_more(qinglan, body):
 
 def test_revised_terms_need_to_be_read_again(qinglan, hehe, body):
     path = f"/contracts/{drafted(qinglan, body)['id']}"
-    revised = qinglan.post(f"{path}/revision", {"reserve_ppm": 900_000}).json()
+    revised = qinglan.post(f"{path}/revision", {"reserve_ppm": 900_000, "version": 1}).json()
+    stale = qinglan.post(f"{path}/revision", {"mode": "central", "version": 1})
+    assert (stale.status_code, code(stale)) == (409, "contract.terms_changed")
     assert (revised["version"], revised["reserve_ppm"], revised["mode"]) == (2, 900_000, "direct")
     refused = hehe.post(f"{path}/acceptance", {"version": 1})
     assert (refused.status_code, code(refused)) == (409, "contract.terms_changed")

@@ -54,10 +54,15 @@ CALLS = {
     "POST /plans/{ref}/versions",
     "GET /versions/{ref}",
     "POST /versions/{ref}/publish",
+    "POST /versions/{ref}/recall",
     "POST /versions/{ref}/simulate",
     "GET /ledger/trial-balance",
     "GET /payouts",
     "GET /payouts/{ref}",
+    "GET /received-payouts",
+    "GET /received-payouts/{ref}",
+    "POST /received-payouts/{ref}/objection",
+    "POST /received-payouts/{ref}/arrival",
     "GET /events",
 }
 

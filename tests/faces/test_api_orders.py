@@ -170,12 +170,25 @@ def test_a_brand_owner_tells_a_stores_sale_of_its_own_brands_only(world, qinglan
     assert qinglan.post("/orders", sale(("QL-SHIRT", 1), no="E-3")).status_code == 404  # another's code
 
 
-def test_without_a_live_contract_a_brand_owner_does_not_find_the_store(world, qinglan):
-    with scope(merchant=world.qinglan):
-        world.qinglan_at_jingan.ends_at = timezone.now() - timedelta(hours=1)
-        world.qinglan_at_jingan.save()
-    refused = qinglan.post("/orders", sale(("QL-SHIRT", 1), store=world.jingan.ref))
+def test_without_a_contract_a_brand_owner_does_not_find_the_store(world, mubai):
+    refused = mubai.post("/orders", sale(("MB-TEA", 1), store=world.xuhui.ref))
     assert (refused.status_code, code(refused)) == (404, "store.not_found")
+
+
+def test_after_a_contract_a_brand_owner_tells_late_what_was_sold_under_it_and_no_more(world, qinglan):
+    now = timezone.now()
+    told, missed, later = (
+        sale(("QL-SHIRT", 1), no=no, store=world.jingan.ref, paid_at=at.isoformat())
+        for no, at in [("T-1", now - timedelta(hours=3)), ("T-2", now - timedelta(hours=2)), ("T-3", now)]
+    )
+    assert qinglan.post("/orders", told).status_code == 201
+    with scope(merchant=world.qinglan):
+        world.qinglan_at_jingan.ends_at = now - timedelta(hours=1)
+        world.qinglan_at_jingan.save()
+    assert qinglan.post("/orders", told).status_code == 200, "told again, it was told before"
+    assert qinglan.post("/orders", missed).status_code == 201
+    refused = qinglan.post("/orders", later)
+    assert (refused.status_code, code(refused)) == (422, "contract.missing")
 
 
 def test_the_splits_of_a_sale_say_who_gets_what_and_why(world, hehe, qinglan, mubai):

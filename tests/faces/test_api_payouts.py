@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from commissions.payouts import answers, paying
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
-from tests.commissions.earning import EARNED, earn, pay_lin, sent
-from tests.faces.merchant_system import MerchantSystem
+from tests.commissions.earning import EARNED, TO_QINGLAN, earn, pay_lin, sent
+from tests.faces.merchant_system import MerchantSystem, code
 from tests.people import NOON, ONBOARDING, make_guide
 from tests.plans import publish_plans
 
@@ -51,6 +51,29 @@ def test_a_payout_is_read_with_what_became_of_it(world, qinglan):
         "tax_month": "2026-11-01",
     }
     assert row["number"] == payout.number and row["paid_at"] and row["given_back_at"] is None
+
+
+def test_the_payee_reads_what_it_was_sent_and_says_that_it_did_not_arrive(world, qinglan):
+    hehe = MerchantSystem(world.hehe)
+    payout = sent(
+        paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", by=ONBOARDING, at=NOON)
+    )
+    answers.succeed(payout, by=ONBOARDING, at=NOON)
+    [row] = qinglan.get("/received-payouts").json()["data"]
+    assert row == qinglan.get(f"/received-payouts/{payout.ref}").json()
+    assert (row["payer"], row["net"], row["may_contest"]) == (world.hehe.ref, TO_QINGLAN, True)
+    here = f"/received-payouts/{payout.ref}"
+    assert hehe.post(f"{here}/objection", {}).status_code == 404
+    assert (
+        MerchantSystem(world.qinglan, scopes=["payouts:read"]).post(f"{here}/objection", {}).status_code
+        == 403
+    )
+    told = qinglan.post(f"{here}/objection", {"reason": "账上没有"}).json()
+    assert (told["state"], told["objection"], told["may_contest"]) == ("contested", "账上没有", False)
+    assert hehe.get(f"/payouts/{payout.ref}").json()["state"] == "contested"
+    assert qinglan.post(f"{here}/arrival", {}).json()["state"] == "succeeded"
+    again = qinglan.post(f"{here}/objection", {})
+    assert (again.status_code, code(again)) == (409, "payout.not_contestable")
 
 
 def test_payouts_are_filtered_by_state(world, qinglan):

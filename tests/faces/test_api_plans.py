@@ -1,6 +1,9 @@
 """A brand's own system drafts, tries and publishes its plans."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from commissions import accruals, plans
 from commissions.models import Share
@@ -50,13 +53,31 @@ def test_a_draft_is_published_and_then_stands(world, qinglan):
     assert [rule["role"] for rule in version["rules"]] == ["store", "guide", "guide", "residual"]
     assert version["channel"] == world.hehe.ref
     assert plans.versions_of(world.qinglan_brand) == []
-    published = qinglan.post(f"/versions/{version['id']}/publish", {})
+    unread = qinglan.post(f"/versions/{version['id']}/publish", {"digest": "0" * 16})
+    assert (unread.status_code, code(unread)) == (409, "plan.changed")
+    published = qinglan.post(f"/versions/{version['id']}/publish", {"digest": version["digest"]})
     assert published.status_code == 200 and published.json()["published_at"]
     again = qinglan.post(f"/versions/{version['id']}/publish", {})
     assert again.status_code == 409 and code(again) == "plan.stands"
     assert qinglan.get(f"/versions/{version['id']}").json() == published.json()
     listed = qinglan.get(f"/plans/{version['plan']}/versions").json()["data"]
     assert [one["id"] for one in listed] == [version["id"]]
+
+
+def test_a_version_is_taken_back_before_it_begins_and_not_after(world, qinglan):
+    version = draft(qinglan, world.qinglan_brand, effective_from=timezone.now().isoformat()).json()
+    qinglan.post(f"/versions/{version['id']}/publish", {})
+    refused = qinglan.post(f"/versions/{version['id']}/recall", {})
+    assert refused.status_code == 409 and code(refused) == "plan.begun"
+    begins = (timezone.now() + timedelta(days=400)).isoformat()
+    coming = qinglan.post(f"/plans/{version['plan']}/versions", {"rules": RULES, "effective_from": begins})
+    coming = coming.json()["id"]
+    qinglan.post(f"/versions/{coming}/publish", {})
+    assert qinglan.get(f"/versions/{version['id']}").json()["effective_until"]
+    assert MerchantSystem(world.hehe).post(f"/versions/{coming}/recall", {}).status_code == 404
+    back = qinglan.post(f"/versions/{coming}/recall", {})
+    assert back.status_code == 200 and back.json()["published_at"] is None
+    assert qinglan.get(f"/versions/{version['id']}").json()["effective_until"] is None
 
 
 def test_the_same_key_drafts_once(world, qinglan):

@@ -1,11 +1,11 @@
 """Headquarters: a brand's owner drafts a contract, the store's merchant answers, and the terms move on."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
+from events.models import Event
 from merchants.onboarding import root_of
 from merchants.roles import Role
 from stores import drafts
@@ -96,8 +96,8 @@ def test_a_draft_is_nothing_to_strangers_and_to_the_other_brand(world, at_desk, 
 def test_terms_that_changed_under_the_reader_are_not_accepted(world, at_desk, offer, now):
     he, here = at_desk(world.he), f"/hq/contracts/{offer.ref}/"
     assert 'name="version" value="1"' in words(he.get(here))
-    terms = replace(Terms.of(offer), reserve_ppm=900_000)
-    drafts.revise(contract=offer, terms=terms, merchant=world.qinglan, by=ONBOARDING, at=NOON)
+    changes = {"reserve_ppm": 900_000}
+    drafts.revise(contract=offer, changes=changes, merchant=world.qinglan, by=ONBOARDING, at=NOON)
     refused = words(he.post(f"{here}acceptance/", {"version": "1"}, follow=True))
     assert "The terms were revised meanwhile" in refused and "Version 2" in refused
     assert standing(world, offer).is_draft
@@ -110,8 +110,12 @@ def test_a_draft_is_revised_and_withdrawn_by_its_owner_alone(world, at_desk, off
     gu, he, here = at_desk(world.gu), at_desk(world.he), f"/hq/contracts/{offer.ref}/"
     form = words(gu.get(f"{here}terms/"))
     assert 'value="2026-11-21T12:00"' in form
-    assert gu.post(f"{here}terms/", given).status_code == 302
+    assert 'name="version" value="1"' in form
+    assert gu.post(f"{here}terms/", given | {"version": "1"}).status_code == 302
     assert standing(world, offer).terms_version == 2
+    stale = gu.post(f"{here}terms/", given | {"version": "1", "reserve_ppm": "50"})
+    assert stale.status_code == 422 and "The terms were revised meanwhile" in words(stale)
+    assert standing(world, offer).reserve_ppm == 125_000
     assert he.get(f"{here}terms/").status_code == he.post(f"{here}withdrawal/").status_code == 302
     assert he.post(f"{here}terms/", given).status_code == 302
     assert standing(world, offer).terms_version == 2 and standing(world, offer).is_draft
@@ -160,8 +164,8 @@ def test_what_cannot_be_agreed_stands_at_its_field(world, at_desk, given, now):
     for wrong, said in [
         ({"starts_at": "2026-11-19T23:59"}, "has begun or gone by"),
         ({"ends_at": "2026-11-21T08:00"}, "ends after it begins"),
-        ({"reserve_ppm": "101"}, "less than or equal to 100"),
-        ({"return_window_days": "366"}, "less than or equal to 365"),
+        ({"reserve_ppm": "101"}, "percent from 0 to 100"),
+        ({"return_window_days": "366"}, "whole number from 0 to 365"),
     ]:
         answer = gu.post("/hq/contracts/new/", given | wrong)
         assert answer.status_code == 422 and said in words(answer), wrong
@@ -181,3 +185,19 @@ def test_an_auditor_reads_a_draft_and_answers_nothing(world, at_desk, offer, now
     desk, here = at_desk(su), f"/hq/contracts/{offer.ref}/"
     assert "Waits for you" in words(desk.get(here)) and "accept-draft" not in words(desk.get(here))
     assert desk.post(f"{here}acceptance/", {"version": "1"}).status_code == 403
+
+
+def test_a_contract_is_ended_before_it_begins_and_then_offers_nothing_more(world, at_desk, offer, now):
+    gu, he, here = at_desk(world.gu), at_desk(world.he), f"/hq/contracts/{offer.ref}/"
+    he.post(f"{here}acceptance/", {"version": "1"})
+    for desk in (gu, he):
+        page = words(desk.get(here))
+        assert "end-contract" in page and "It has not begun" in page
+    form = words(gu.get(f"{here}amendment/"))
+    assert 'value="2026-11-22T12:00"' in form, "a day after it begins"
+    for _again in range(2):
+        he.post(f"{here}end/")
+    page = words(gu.get(here))
+    assert "Ended before it began" in page
+    assert "end-contract" not in page and "Offer other terms" not in page
+    assert Event.objects.filter(kind="contract.ended", subject=offer.ref).count() == 2, "one for each side"

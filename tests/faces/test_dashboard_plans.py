@@ -1,8 +1,12 @@
 """Headquarters: a plan is drafted row by row, read out, tried on real sales, and published."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from commissions import accruals, plans
+from commissions.draft_checks import digest
 from commissions.models import Split
 from commissions.splitting import Term
 from orders.models import Order
@@ -43,14 +47,17 @@ def one_draft(world):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"rules-0-claim": "1e1"}, "Enter a number"),
-        ({"rules-0-claim": "٣"}, "Enter a number"),
+        ({"rules-0-claim": "1e1"}, "Write percent as a number"),
+        ({"rules-0-claim": "٣"}, "Write percent as a number"),
         ({"rules-0-claim": "3.12345"}, "no more than 4 decimal places"),
         ({"rules-0-kind": "fixed", "rules-0-claim": "2.005"}, "at most two decimals"),
         ({"rules-0-kind": "tiers", "rules-0-claim": "3, 5"}, "Write tiers as"),
         ({"rules-0-sku": "NOBODY"}, "no article with this code"),
         ({"rules-0-role": "store", "rules-0-level": "2"}, "Only a guide has a level"),
         ({"effective_from": "9999-12-31T00:00-14:00"}, "between 1 January 2000 and 1 January 2100"),
+        ({"rules-TOTAL_FORMS": "2"}, "Nothing is chosen here"),
+        ({"rules-TOTAL_FORMS": "１２"}, "Nothing is chosen here"),
+        ({"rules-TOTAL_FORMS": "2147483648"}, "Nothing is chosen here"),
         ({"rules-TOTAL_FORMS": "x"}, "did not arrive whole"),
         ({"rules-TOTAL_FORMS": "9" * 5000}, "did not arrive whole"),
     ],
@@ -84,9 +91,55 @@ def test_a_draft_of_many_rules_is_kept_read_out_and_published_for_a_partner(worl
     assert "Guide: 3.5% of each line, at most ¥500.00 a month" in page
     assert f"only article {world.shirt.name}, only by Till" in page
     assert "Draft" in words(gu.get("/hq/plans/"))
-    assert gu.post(f"/hq/plans/{version.ref}/publish/").status_code == 302
+    assert gu.post(f"/hq/plans/{version.ref}/publish/", {"read": digest(version)}).status_code == 302
     assert plans.versions_of(world.qinglan_brand) == [version]
     assert "3.5%" in words(gu.get("/hq/plans/"))
+
+
+def test_nobody_publishes_or_overwrites_what_they_did_not_read(world, at_desk):
+    gu, fin, version = at_desk(world.gu), at_desk(world.gu), drafted(world)
+    here = f"/hq/plans/{version.ref}/"
+    read = digest(version)
+    assert f'name="read" value="{read}"' in words(gu.get(here))
+    dearer = form(world, row(0, "guide", "50"), effective_from="2099-01-01T00:00", read=read)
+    assert fin.post(f"{here}edit/", dearer).status_code == 302
+    assert "changed after it was read" in words(gu.post(f"{here}publish/", {"read": read}, follow=True))
+    stale = gu.post(f"{here}edit/", form(world, row(0, "guide", "6"), read=read))
+    assert stale.status_code == 422 and "changed after it was read" in words(stale)
+    gu.post(f"{here}publish/")
+    assert plans.versions_of(world.qinglan_brand) == []
+    assert plans.terms_of(one_draft(world))[0] == Term(1, "guide", 500_000)
+
+
+def test_a_version_is_copied_into_a_new_draft(world, at_desk):
+    publish_plans(world)
+    gu = at_desk(world.gu)
+    [version] = plans.versions_of(world.qinglan_brand)
+    link = f"{NEW}?copy={version.ref}"
+    assert link in words(gu.get(f"/hq/plans/{version.ref}/"))
+    page = words(gu.get(link))
+    assert 'value="20"' in page and 'value="5"' in page and 'value="central" selected' in page
+    for_hehe = drafted(world, scope=world.hehe)
+    assert f'value="{world.hehe.ref}" selected' in words(gu.get(f"{NEW}?copy={for_hehe.ref}"))
+    for_one = drafted(world, scope=world.qinglan_at_jingan)
+    given = form(world, row(0, "guide", "6"), partner=world.qinglan_at_jingan.ref)
+    assert gu.post(f"{NEW}?copy={for_one.ref}", given).status_code == 302
+    assert plans.drafts_of(world.qinglan_brand)[0].contract == world.qinglan_at_jingan
+    assert at_desk(world.wei).get(link).status_code == 404
+
+
+def test_a_coming_version_is_taken_back_and_one_that_holds_is_not(world, at_desk):
+    gu = at_desk(world.gu)
+    holds = plans.publish_draft(drafted(world), by=ONBOARDING, at=LATER)
+    version = drafted(world, effective_from=timezone.now() + timedelta(days=400))
+    plans.publish_draft(version, by=ONBOARDING)
+    here = f"/hq/plans/{version.ref}/"
+    assert "Take it back" in words(gu.get(here))
+    assert "Take it back" not in words(gu.get(f"/hq/plans/{holds.ref}/"))
+    page = words(gu.post(f"{here}recall/", follow=True))
+    assert "is a draft again" in page and "Throw the draft away" in page
+    assert plans.drafts_of(world.qinglan_brand) == [version]
+    assert "it is not recalled any more" in words(gu.post(f"/hq/plans/{holds.ref}/recall/", follow=True))
 
 
 def test_rows_come_and_go_without_a_word_about_what_is_not_filled_in_yet(world, at_desk):
@@ -123,7 +176,8 @@ def test_a_draft_is_edited_and_thrown_away(world, at_desk):
     gu, version = at_desk(world.gu), drafted(world)
     page = words(gu.get(f"/hq/plans/{version.ref}/edit/"))
     assert 'value="20"' in page and 'value="5"' in page
-    given = form(world, row(0, "guide", "7"), basis="full")
+    given = form(world, row(0, "guide", "7"), basis="full", read=digest(version))
+    assert given["read"] in page
     assert gu.post(f"/hq/plans/{version.ref}/edit/", given).status_code == 302
     version = one_draft(world)
     assert version.basis == "full"
@@ -138,9 +192,9 @@ def test_what_is_published_is_not_edited_here(world, at_desk):
     [version] = plans.versions_of(world.qinglan_brand)
     page = words(gu.get(f"/hq/plans/{version.ref}/"))
     assert "Throw the draft away" not in page and "Simulate" in page
-    given = form(world, row(0, "guide", "7"))
+    given = form(world, row(0, "guide", "7"), read=digest(version))
     answer = gu.post(f"/hq/plans/{version.ref}/edit/", given)
-    assert answer.status_code == 422 and "does not change any more" in words(answer)
+    assert answer.status_code == 422 and "nothing was changed" in words(answer)
     assert gu.post(f"/hq/plans/{version.ref}/discard/").status_code == 302
     assert plans.versions_of(world.qinglan_brand) == [version]
 

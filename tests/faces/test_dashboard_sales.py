@@ -88,3 +88,45 @@ def test_orders_are_listed_by_the_time_they_were_paid_page_after_page(world):
                 listed += [row["external_no"] for row in page.rows]
                 cursor = page.next
         assert listed == [f"BY-TIME-{number}" for number in (1, 2, 0, 4, 3)]
+
+
+def test_orders_are_narrowed_by_number_store_dates_and_refunds(world, at_desk, receipt):
+    sold(world.xuhui, line(world.shirt), no="XH-77", paid_at=NOON - timedelta(days=3))
+    back = RefundLineFacts(number=1, quantity=0, amount=6900)
+    money_back(world.hehe, back, refunded_at=receipt.paid_at + timedelta(minutes=5))
+    day = f"{receipt.business_date:%Y-%m-%d}"
+    for user, listing, other in (
+        (world.he, "own", None),
+        (world.gu, "partners", None),
+        (world.gu, "own", "XH-77"),
+    ):
+        number = other or receipt.external_no
+        desk = at_desk(user)
+
+        def listed(desk=desk, listing=listing, number=number, **asked):
+            return (
+                number in words(desk.get("/hq/orders/", {"where": listing, **asked})).partition("<tbody>")[2]
+            )
+
+        store = "xu hui" if other else "静安"
+        assert listed() and listed(q=number[1:].lower()) and listed(store=store)
+        assert not listed(q="nothing like it") and not listed(store="广州")
+        assert listed(first=day) != bool(other) and listed(last=day)
+        assert listed(state="refunded") != bool(other) and listed(state="kept") == bool(other)
+    page = words(at_desk(world.he).get("/hq/orders/", {"q": "nothing like it"}))
+    assert "No order fits" in page and "Show all orders" in page
+
+
+def test_an_orders_filter_that_cannot_be_read_is_told_and_narrows_nothing(world, at_desk, receipt):
+    he = at_desk(world.he)
+    for asked in ({"first": "yesterday"}, {"last": "9999-12-31"}, {"first": "0001-01-01"}, {"state": "x"}):
+        answer = he.get("/hq/orders/", asked)
+        assert answer.status_code == 200 and receipt.external_no in words(answer)
+        assert "aria-invalid" in words(answer)
+
+
+def test_the_pages_behind_keep_to_the_filter(world, at_desk, now):
+    for number in range(32):
+        sold(world.jingan, line(world.shirt), no=f"P-{number}")
+    page = words(at_desk(world.he).get("/hq/orders/", {"store": "静安"}))
+    assert "store=%E9%9D%99%E5%AE%89&amp;before=" in page

@@ -2,13 +2,19 @@
 
 import csv
 import io
+import re
+import zipfile
 from datetime import UTC, datetime
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from commissions import batches
+from insights.statement_files import Sheet, as_csv, as_pdf, as_xlsx
+from insights.statements import Line, Month
+from ledger.statements import Statement
 from merchants.onboarding import appoint, root_of
 from merchants.roles import Role
 from tests.commissions.closing import booked, carried
@@ -67,6 +73,32 @@ def test_a_partys_lines_add_up_to_its_closing_and_the_download_holds_the_same(fi
     amounts = [float(row[3]) for row in rows[2:]]
     assert amounts == [0, 6.4, 6.4, 6.4, 19.2]
     assert round(sum(amounts[:-1]), 2) == amounts[-1]
+
+
+def test_every_kind_of_file_holds_the_same_lines(finance, world):
+    workbook = finance.get(of_chen(world) + "&format=xlsx", **ENGLISH)
+    sheet = zipfile.ZipFile(io.BytesIO(workbook.content)).read("xl/worksheets/sheet1.xml").decode()
+    amounts = [float(value) for value in re.findall(r'<c r="D\d+" s="\d+"><v>([^<]+)</v>', sheet)]
+    assert amounts == [0, 6.4, 6.4, 6.4, 19.2] and "<f>" not in sheet
+    paper = finance.get(of_chen(world) + "&format=pdf", **ENGLISH)
+    assert (
+        paper["Content-Type"] == "application/pdf"
+        and 'filename="statement-2026-11-' in paper.headers["Content-Disposition"]
+    )
+    words = "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages)
+    assert words.count("6.40") == 3 and words.count("19.20") == 3 and "陈一诺" in words
+    assert finance.get(of_chen(world) + "&format=exe", **ENGLISH)["Content-Type"].startswith("text/html")
+
+
+def test_a_name_that_a_spreadsheet_or_a_paper_would_read_as_orders_stays_text(world):
+    told = Statement(0, 100, 0, {}, {})
+    line = Line(NOON.date(), "<b>&", "=HYPERLINK(1)", "", 100)
+    sheet = Sheet("=1+1", "@SUM(A1)", Month(NOON.date().replace(day=1)), told, [line])
+    book = zipfile.ZipFile(io.BytesIO(as_xlsx(sheet)))
+    assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
+    assert "=HYPERLINK(1)" in book.read("xl/sharedStrings.xml").decode()
+    assert "'=HYPERLINK(1)" in as_csv(sheet).decode("utf-8-sig")
+    assert "<b>&" in PdfReader(io.BytesIO(as_pdf(sheet))).pages[0].extract_text()
 
 
 def test_the_month_before_stands_at_nothing_and_nonsense_shows_this_month(finance, world):

@@ -26,10 +26,10 @@ def test_search_finds_stores_orders_and_whole_coupon_codes(world, at_desk, recei
 
 def test_a_store_s_page_says_who_is_there_and_what_it_sold(world, at_desk, receipt):
     own = words(at_desk(world.he).get(f"/hq/stores/{world.jingan.ref}/"))
-    assert "林小雨" in own and "¥1,046.00" in own and "木白" in own
+    assert "林小雨" in own and "¥1,046.00" in own and "Mubai" in own
     partner = words(at_desk(world.gu).get(f"/hq/stores/{world.jingan.ref}/"))
     assert "林小雨" in partner and "¥869.00" in partner
-    assert "1,046" not in partner and "木白" not in partner
+    assert "1,046" not in partner and "木白" not in partner and "Mubai" not in partner
 
 
 def test_after_a_contract_s_end_the_store_stays_with_what_was_sold_but_not_who_is_there(

@@ -165,10 +165,27 @@ def test_to_join_again_is_a_greeting(world, phone):
         assert Member.objects.count() == 1
 
 
+def test_a_wrong_code_and_a_missing_consent_are_said_at_once_and_a_right_code_is_kept(world, phone):
+    where = {"store": world.jingan.ref, "phone": PHONE}
+    phone.post(at("join"), where)
+    right = the_code()
+    wrong = f"{(int(right) + 1) % 10**6:06d}"
+    both = phone.post(at("confirm"), where | {"code": wrong})
+    assert both.status_code == 422 and {"code", "membership"} <= both.context["form"].errors.keys()
+    one = phone.post(at("confirm"), where | {"code": right})
+    assert one.status_code == 422 and one.context["form"].errors.keys() == {"membership"}
+    phone.post(at("confirm"), where | {"code": right, "membership": "on"})
+    assert member_at(world.qinglan)
+
+
 def test_whoever_refused_the_store_may_allow_it_later_and_then_has_a_guide(world, phone):
     joins(world, phone, boxes=("membership",))
     assert "Let it know me" in text_of(phone.get(at("me")))
     page = text_of(phone.get(at("join"), {"store": world.jingan.ref}))
     assert "和合集合店 may know me too" in page
-    phone.post(at("join"), {"store": world.jingan.ref, "known_to_store": "on"})
+    nothing = phone.post(at("join"), {"store": world.jingan.ref})
+    assert nothing.status_code == 422 and "Nothing is ticked." in text_of(nothing)
+    allowed = phone.post(at("join"), {"store": world.jingan.ref, "known_to_store": "on"}, follow=True)
+    assert "和合集合店 knows you now, and 林小雨 is your guide there." in text_of(allowed)
+    assert "Good to see you again" not in text_of(allowed)
     assert "林小雨" in text_of(phone.get(at("me")))

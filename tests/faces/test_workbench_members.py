@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from coupons.models import Coupon
 from events.models import Event
+from members.leaving import withdraw
 from merchants.onboarding import appoint
 from merchants.roles import Role
 from tests.faces.workbench_forms import HTMX
@@ -99,6 +100,7 @@ class TestMembers:
         url = f"/w/members/{fang.channel_member.ref}/phone/"
         assert lin.post(url, headers=HTMX).status_code == 422
         assert not Event.objects.filter(kind="phone.revealed").exists()
+        assert lin.get(url).headers["Location"] == f"/w/members/{fang.channel_member.ref}/"
         answer = lin.post(url, {"reason": "call"}, headers=HTMX)
         assert f"+86{FANG}" in answer.content.decode()
         event = Event.objects.get(kind="phone.revealed")
@@ -120,6 +122,28 @@ class TestSendingACoupon:
         with world.inside(world.qinglan):
             coupon = Coupon.objects.get()
         assert (coupon.member, coupon.sent_by, coupon.store) == (fang.member, world.lin, world.jingan)
+
+    def test_to_who_wants_no_offers_it_goes_only_on_their_own_word(self, lin, world, fang, campaign):
+        withdraw(member=fang.member, brand=world.qinglan_brand, purpose="marketing", by=TILL)
+        page = lin.get(self.url(fang, campaign), headers={"Accept-Language": "en"})
+        assert "No offers wanted, since" in page.content.decode()
+        given = {"claim_key": page.context["claim_key"]}
+        refused = lin.post(self.url(fang, campaign), given, headers={"Accept-Language": "en"})
+        assert (refused.status_code, refused.context["refusal"].code) == (422, "coupon.no_offers")
+        with world.inside(world.qinglan):
+            assert not Coupon.objects.exists()
+        lin.post(self.url(fang, campaign), given | {"asked_for": "on"})
+        with world.inside(world.qinglan):
+            assert Coupon.objects.get().member == fang.member
+
+    def test_the_card_says_that_offers_are_not_wanted(self, client, world):
+        own = joined(world.qinglan_brand, world.xuhui, guide=world.chen)
+        client.force_login(world.chen.user)
+        card = f"/w/members/{own.member.ref}/"
+        words = "Offers are not wanted"
+        assert words not in client.get(card, headers={"Accept-Language": "en"}).content.decode()
+        withdraw(member=own.member, brand=world.qinglan_brand, purpose="marketing", by=TILL)
+        assert words in client.get(card, headers={"Accept-Language": "en"}).content.decode()
 
     def test_a_brand_the_member_did_not_join_is_shown_apart_and_why(self, lin, world, fang, campaign):
         teas = campaign_of(

@@ -65,6 +65,7 @@ class TestSelling:
         assert answer.context["quote"].refusal and 'name="without"' in answer.content.decode()
         plain = lin.post("/w/sale/basket/", below | {"without": "1"}, headers=HTMX)
         assert (plain.context["coupon"], plain.context["quote"].refusal) == ("", None)
+        assert plain.content.decode().startswith("<title>开单"), "which htmx puts at the page's head"
         assert 'name="without"' not in plain.content.decode()
         assert (
             form_of(plain)["member"] == fang.channel_member.ref and "coupon=" not in plain["HX-Replace-Url"]

@@ -8,9 +8,10 @@ from django.utils import timezone
 from flows import settlement
 from members.binding import bind
 from members.models import Binding, FollowUp
+from orders.facts import RefundLineFacts
 from tests.faces.workbench_forms import HTMX, basket, form_of
 from tests.plans import publish_plans
-from tests.selling import MEI, TILL, joined, line, sold
+from tests.selling import FANG, MEI, TILL, joined, line, money_back, sold
 from tests.streaming import flow
 
 
@@ -108,7 +109,7 @@ class TestEarnings:
             settlement.book_and_settle([order.id], seller=world.hehe)
         earned = lin.get(f"/w/sales/{order.ref}/earned/").context
         assert [article for article, *_rest in earned["own"]] == [world.coat.name, world.tea.name]
-        assert sum(held for *_rest, held in earned["own"]) == earned["sum"] > 0
+        assert sum(held for _article, _reason, _settled, held, *_rest in earned["own"]) == earned["sum"] > 0
 
     def test_a_line_names_what_was_sold(self, lin, world):
         publish_plans(world)
@@ -139,6 +140,30 @@ def test_a_later_binding_is_a_message_of_its_own(lin, world):
     flow()
     shown = lin.get("/w/messages/", headers={"Accept-Language": "en"}).context["shown"]
     assert [message.title for message in shown] == ["You are now 方女士's own guide", "方女士 has joined"]
+
+
+def test_a_refund_is_told_with_who_brought_back_what_and_stands_at_the_goods(lin, world, fang):
+    publish_plans(world)
+    now = timezone.now()
+    order = sold(
+        world.jingan, line(world.tea), line(world.tote), phone=FANG, paid_at=now, touches={"serving": "G101"}
+    )
+    flow()
+    back = RefundLineFacts(sku=world.tea.code, amount=12800, quantity=1)
+    money_back(world.hehe, back, refunded_at=now)
+    flow()
+    shown = lin.get("/w/messages/", headers={"Accept-Language": "en"}).context["shown"]
+    told = {message.title: message.note for message in shown}
+    assert told["方女士 brought goods back"] == "木白明前龙井 · ¥128.00 given back"
+    assert told["Commission taken back after a refund"].startswith("木白明前龙井 · −¥")
+    page = lin.get(f"/w/sales/{order.ref}/", headers={"Accept-Language": "en"}).content.decode()
+    assert page.count("¥128.00 given back") == 1 and "taken back after a refund" in page
+
+
+def test_with_a_new_member_to_greet_the_tasks_do_not_say_that_nothing_waits(lin, world, fang):
+    text = lin.get("/w/", headers={"Accept-Language": "en"}).content.decode()
+    assert "1 thing left today" in text and "Greet who has joined, above." in text
+    assert "No task is waiting." not in text
 
 
 def test_every_page_stands_in_both_languages(lin, world, fang, campaign, code):

@@ -5,11 +5,12 @@ from html import unescape
 import pytest
 
 from commissions.models import PayeeAccount, Payout
-from commissions.payouts import answers, wallet
+from commissions.payouts import answers, payee_accounts, wallet
 from commissions.payouts.withholding import withhold_from
 from tests.commissions.earning import EARNED, earn, give_back, pay_lin, sent, stands
 from tests.people import NOON, ONBOARDING
 from tests.plans import publish_plans
+from tests.streaming import flow
 
 NUMBER = "6225881234567890"
 ACCOUNT = {"holder": "林小雨", "bank": "招商银行上海分行", "number": "6225 8812 3456 7890"}
@@ -37,8 +38,9 @@ def at(world):
 
 def drawn(lin, world, amount="9.95"):
     """Asked, then confirmed as it was shown."""
-    net = lin.post(at(world), {"amount": amount}).context["parts"].net
-    return lin.post(at(world), {"amount": amount, "net": str(net)}, follow=True, **ENGLISH)
+    asked = lin.post(at(world), {"amount": amount}).context
+    agreed = {"net": str(asked["parts"].net), "account": asked["purse"].account.ref}
+    return lin.post(at(world), {"amount": amount} | agreed, follow=True, **ENGLISH)
 
 
 def test_each_payer_stands_with_what_is_payable_and_what_is_missing(lin, world):
@@ -60,7 +62,7 @@ def test_the_account_is_kept_for_every_payer_masked_and_replaced(lin, world):
         with world.inside(payer):
             assert PayeeAccount.objects.get(party=world.lin.party, ended_at=None).ending == "2222"
     wrong = lin.post("/w/me/account/", ACCOUNT | {"number": "12"}, **ENGLISH)
-    assert wrong.status_code == 422 and "not a complete bank account" in text(wrong)
+    assert wrong.status_code == 422 and "not a whole account number" in text(wrong)
 
 
 def test_a_withdrawal_is_confirmed_with_the_tax_said_and_then_followed(lin, world):
@@ -94,9 +96,25 @@ def test_more_than_is_due_and_a_second_one_are_refused(lin, world):
 def test_figures_that_changed_between_asking_and_confirming_are_shown_anew(lin, world):
     keep(lin)
     stale = lin.post(at(world), {"amount": "9.95", "net": "1"}, **ENGLISH)
-    assert "The figures have changed meanwhile." in text(stale)
+    assert "have changed meanwhile." in text(stale)
+    account = lin.get(at(world)).context["purse"].account.ref
+    given = {"holder": "魏远", "bank": "工商银行", "number": "6222000011112222", "by": ONBOARDING}
+    payee_accounts.keep(payer=world.qinglan, party=world.lin.party, **given)
+    stale = lin.post(at(world), {"amount": "9.95", "net": "995", "account": account}, **ENGLISH)
+    assert "have changed meanwhile." in text(stale) and "•••• 2222" in text(stale)
     with world.inside(world.qinglan):
         assert not Payout.objects.exists()
+
+
+def test_an_account_that_somebody_else_entered_is_told_to_the_guide(lin, world):
+    keep(lin)
+    flow()
+    assert "bank account for payouts was changed" not in text(lin.get("/w/messages/", **ENGLISH))
+    given = {"holder": "魏远", "bank": "工商银行", "number": "6222000011112222", "by": ONBOARDING}
+    payee_accounts.keep(payer=world.qinglan, party=world.lin.party, **given)
+    flow()
+    page = text(lin.get("/w/messages/", **ENGLISH))
+    assert page.count("Your bank account for payouts was changed") == 1 and "Not by you." in page
 
 
 def test_without_an_account_nothing_is_drawn(lin, world):
@@ -135,6 +153,23 @@ def test_each_state_is_said_in_plain_words(lin, world, told, words):
     getattr(answers, told)(sent(payout), by=ONBOARDING)
     assert words in text(lin.get(f"/w/earnings/payouts/{payout.ref}/", **ENGLISH))
     assert lin.get("/w/earnings/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("told", "title"),
+    [
+        ("succeed", "¥9.95 has arrived at your account"),
+        ("fail", "¥9.95 could not be paid to you"),
+        ("come_back", "The bank sent ¥9.95 back"),
+    ],
+)
+def test_what_became_of_a_payout_is_one_message(lin, world, told, title):
+    payout = sent(pay_lin(world))
+    getattr(answers, told)(payout, by=ONBOARDING, at=NOON)
+    flow()
+    shown = lin.get("/w/messages/", **ENGLISH).context["shown"]
+    (message,) = [message for message in shown if "payouts" in message.url]
+    assert message.title == title and lin.get(message.url).status_code == 200
 
 
 def test_a_colleagues_payout_and_a_strangers_purse_are_not_there(client, world):

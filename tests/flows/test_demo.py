@@ -2,10 +2,11 @@
 
 import io
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 from django_scopes import scope
 
 from commissions.models import SettlementBatch, Split
@@ -57,13 +58,33 @@ def test_members_act_only_after_they_joined_and_at_one_store():
             assert joined[act.member] == act.store
 
 
-@pytest.fixture
-def small(db):
+def play(*, until=MIDNIGHT):
+    """The small script, its books closed by `until`."""
     script = write(as_of=AS_OF, scale="small", until=MIDNIGHT)
     stage = Stage(script, tick=lambda what: None)
     stage.set_up()
-    performing.perform(stage, until=MIDNIGHT, tick=lambda what: None)
+    performing.perform(stage, until=until, tick=lambda what: None)
     return script
+
+
+@pytest.fixture
+def small(db):
+    return play()
+
+
+def test_the_demos_day_is_moved_on_and_its_lines_become_payable(db, monkeypatch):
+    play(until=MIDNIGHT - timedelta(days=7))
+    monkeypatch.setattr(timezone, "now", lambda: MIDNIGHT - timedelta(hours=1))
+    told = io.StringIO()
+    call_command("demo", advance=1, stdout=told)
+    assert "2026-11-22 posted" in told.getvalue()
+    for merchant in Merchant.objects.all():
+        with scope(merchant=merchant):
+            assert trial_balance(merchant).holds
+            assert not Split.objects.filter(merchant=merchant, settlement="T1").open().exists()
+    again = io.StringIO()
+    call_command("demo", advance=2, stdout=again)
+    assert again.getvalue().count("nothing to close") == len(cast.MERCHANTS)
 
 
 def test_what_was_played_stands_and_balances(small):

@@ -50,4 +50,8 @@ def test_every_sealed_column_is_found():
         "Coupon.code_sealed",
         "IdempotencyKey.answer_sealed",
         "PayeeAccount.number_sealed",
+        "WechatAccount.private_key_sealed",
+        "WechatAccount.apiv3_key_sealed",
+        "WechatReceiver.account_sealed",
+        "WechatReceiver.name_sealed",
     }

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from commissions import accruals, batches, settlement
 from commissions.models import SettlementItem, Share, Split
+from commissions.reconciliation import looking
 from events.models import Event
 from flows import following
 from flows import settlement as flow_settlement
@@ -112,6 +113,23 @@ def test_one_order_that_fails_does_not_stop_the_sweep(world, monkeypatch, caplog
     assert flow_settlement.sweep() == 1
     assert "ValueError" in caplog.text and "foresaw" not in caplog.text
     standing(world)
+
+
+def test_the_clock_looks_at_bills_and_one_book_that_fails_keeps_no_other_from_it(world, monkeypatch):
+    entry = settings.CELERY_BEAT_SCHEDULE["look-at-bills"]
+    assert entry["task"] == flow_settlement.look_at_bills.name
+    real = looking.look_again
+    seen = []
+
+    def look(*, merchant, by):
+        if merchant == world.mubai:
+            raise RuntimeError
+        seen.append((merchant, by.kind))
+        return real(merchant=merchant, by=by)
+
+    monkeypatch.setattr(looking, "look_again", look)
+    assert flow_settlement.look_at_bills() == Merchant.objects.count() - 1
+    assert (world.qinglan, "system") in seen
 
 
 def test_the_clock_rings_the_sweeper():

@@ -57,6 +57,14 @@ def putuo(world: World) -> dict[str, str]:
     return {"ref": rows.putuo(world).ref}
 
 
+def lin(world: World) -> dict[str, str]:
+    return {"ref": world.lin.ref}
+
+
+def guide_elsewhere(world: World) -> dict[str, str]:
+    return {"ref": rows.guide_elsewhere(world).ref}
+
+
 def contract(world: World) -> dict[str, str]:
     return {"ref": world.qinglan_at_jingan.ref}
 
@@ -96,12 +104,32 @@ def payout(world: World) -> dict[str, str]:
     return {"ref": rows.payout(world).ref}
 
 
+def payout_received(world: World) -> dict[str, str]:
+    return {"ref": rows.payout_received(world).ref}
+
+
 def bank_file(world: World) -> dict[str, str]:
     return {"ref": rows.bank_file(world).ref}
 
 
+def rail_bill(world: World) -> dict[str, str]:
+    return {"ref": rows.rail_bill(world).ref}
+
+
+def found_break(world: World) -> dict[str, str]:
+    return {"ref": rows.found_break(world).ref}
+
+
 def employer(world: World) -> dict[str, str]:
     return {"ref": world.hehe.ref}
+
+
+def appeal(world: World) -> dict[str, str]:
+    return {"ref": rows.appeal(world).ref}
+
+
+def appeal_elsewhere(world: World) -> dict[str, str]:
+    return {"ref": rows.appeal(world, rows.putuo(world)).ref}
 
 
 def key(world: World) -> dict[str, str]:
@@ -138,6 +166,8 @@ PAGES: dict[str, Page] = {
     "campaign_resume": hq("campaigns.write", of=own_campaign, method="post"),
     "stores": hq("stores.read"),
     "store": hq("stores.read", of=jingan, outside=putuo),
+    "guides": hq("stores.read"),
+    "guide": hq("stores.read", of=lin, outside=guide_elsewhere),
     "contracts": hq("contracts.read"),
     "contract": hq("contracts.read", of=contract),
     "contract_end": hq("contracts.write", of=contract_to_end, method="post"),
@@ -152,12 +182,17 @@ PAGES: dict[str, Page] = {
     "plan_version": hq("plans.read", of=draft),
     "plan_edit": hq("plans.write", of=draft),
     "plan_publish": hq("plans.write", of=draft, method="post"),
+    "plan_recall": hq("plans.write", of=published_version, method="post"),
     "plan_discard": hq("plans.write", of=published_version, method="post"),
     "plan_simulation": hq("plans.read", of=draft),
     "keys": hq("keys.write"),
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
+    "appeals": hq("commissions.read"),
+    "appeal": hq("commissions.read", of=appeal, outside=appeal_elsewhere),
+    "appeal_deadlines": hq("settlements.write", method="post"),
+    "appeal_decision": hq("settlements.write", of=appeal, method="post"),
     "settlements": hq("ledger.read"),
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),
@@ -170,7 +205,23 @@ PAGES: dict[str, Page] = {
     "withholding": hq("payouts.write"),
     "payee_account": hq("payouts.write", of=party),
     "payout": hq("ledger.read", of=payout),
+    "wechat_account": hq("keys.write"),
+    "wechat_receiver": hq("payouts.write", of=party),
+    "payout_ask_back": hq("payouts.write", of=payout, method="post"),
+    "payouts_received": hq("ledger.read"),
+    "payout_received": hq("ledger.read", of=payout_received),
+    "payout_contest": hq("payouts.write", of=payout_received, method="post"),
+    "payout_confirm": hq("payouts.write", of=payout_received, method="post"),
     "payout_mark": hq("payouts.write", of=payout, method="post"),
+    "reconciliation": hq("ledger.read"),
+    "rail_bill_import": hq("payouts.write"),
+    "reconciliation_look": hq("payouts.write", method="post"),
+    "rail_bill": hq("ledger.read", of=rail_bill),
+    "rail_bill_words": hq("payouts.write", of=rail_bill, method="post"),
+    "break": hq("ledger.read", of=found_break),
+    "break_explain": hq("payouts.write", of=found_break, method="post"),
+    "break_reopen": hq("payouts.write", of=found_break, method="post"),
+    "break_word": hq("payouts.write", of=found_break, method="post"),
     "statements": hq("ledger.read"),
     "statement": hq("ledger.read", of=party),
     "ledger": hq("ledger.read"),
@@ -192,9 +243,12 @@ PAGES: dict[str, Page] = {
     "workbench:goods": desk("orders.write"),
     "workbench:sold": desk(of=sale, outside=sale_elsewhere),
     "workbench:earned": desk(of=sale, outside=sale_elsewhere),
+    "workbench:appeal": desk(of=sale, outside=sale_elsewhere, method="post", data={"line": "1"}),
+    "workbench:appeal-withdraw": desk(of=appeal, personal=True, method="post"),
     "workbench:earnings": desk(),
     "workbench:earnings-figures": desk(),
     "workbench:withdraw": desk(of=employer),
+    "workbench:statement": desk(of=employer),
     "workbench:payout": desk(of=payout, personal=True),
     "workbench:account": desk(),
     "workbench:mine": desk(),

@@ -5,22 +5,24 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from catalog.models import Sku
-from commissions import batches, plans
-from commissions.models import BankFile, Payout, PlanVersion, SettlementBatch
+from commissions import accruals, appeals, batches, plans
+from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
+from commissions.payouts import answers, payee_accounts, paying
 from commissions.payouts import bank_file as bank_files
-from commissions.payouts import payee_accounts, paying
+from commissions.reconciliation.importing import import_bill
 from commissions.splitting import Term
 from coupons.models import Campaign
 from flows.joining import Joined
+from guides.models import Guide
 from ledger.accounts import Place, held, ids_of, named
 from ledger.transfers import Entry, Story, post
 from members.models import FollowUp
-from merchants.models import ApiKey, Brand, Party
+from merchants.models import ApiKey, Brand, Merchant, Party
 from merchants.onboarding import issue_key
 from orders.models import Order
 from stores.models import Contract, Store
 from tests import selling
-from tests.people import World, make_contract, make_store
+from tests.people import World, make_contract, make_guide, make_store
 
 
 def fang(world: World) -> Joined:
@@ -69,6 +71,16 @@ def batch(world: World) -> SettlementBatch:
     return batches.open_batch(world.hehe, date(2026, 11, 20))
 
 
+def appeal(world: World, store: Store | None = None) -> Appeal:
+    """Lin's, of Hehe's own goods: they stand in Hehe's book, and Hehe decides."""
+    order = sale(world, store)
+    accruals.book(order)
+    known = Appeal.objects.filter(split__order=order, guide=world.lin, state=Appeal.State.OPEN).first()
+    return known or appeals.appeal(
+        line=order.lines.get(), guide=world.lin, reason="served", by=selling.TILL, at=order.paid_at
+    )
+
+
 def party(world: World) -> Party:
     """Lin, with an account in Hehe's book."""
     ids_of([Place(world.hehe.pk, named("due", world.lin.party), "CNY")])
@@ -78,6 +90,15 @@ def party(world: World) -> Party:
 def payout(world: World) -> Payout:
     """What Hehe pays Lin by hand; it stays as it was made."""
     return Payout.objects.filter(guide=world.lin).first() or _pay(world, world.lin.party, rail="manual")
+
+
+def payout_received(world: World) -> Payout:
+    """What Qinglan says it sent to Hehe."""
+    if known := Payout.payable.filter(guide=None).first():
+        return known
+    with world.inside(world.qinglan):
+        payout = _pay(world, world.hehe.party, rail="manual", book=world.qinglan)
+    return answers.submit(payout, by=selling.TILL)
 
 
 def bank_file(world: World) -> BankFile:
@@ -96,11 +117,23 @@ def bank_file(world: World) -> BankFile:
     return bank_files.export(book=world.hehe, payouts=[_pay(world, payee, rail="bank")], by=selling.TILL)
 
 
-def _pay(world: World, payee: Party, *, rail: str) -> Payout:
-    now = timezone.now()
-    due = Entry(world.hehe.pk, "share", held("bank"), named("due", payee), 5000)
+def rail_bill(world: World) -> RailBill:
+    """Hehe's bank moved something that nobody here knows of."""
+    day = date(2026, 11, 20)
+    file = "日期,金额,附言\n2026-11-20,88.00,房租\n".encode()
+    given = {"merchant": world.hehe, "rail": "bank", "file": file, "name": "bank.csv", "by": selling.TILL}
+    return import_bill(first=day, last=day, **given)[0]
+
+
+def found_break(world: World) -> Break:
+    return rail_bill(world).breaks.get()
+
+
+def _pay(world: World, payee: Party, *, rail: str, book: Merchant | None = None) -> Payout:
+    now, book = timezone.now(), book or world.hehe
+    due = Entry(book.pk, "share", held("bank"), named("due", payee), 5000)
     post([Story("test", payee.ref, now.date(), now, "CNY", (due,))])
-    return paying.pay(book=world.hehe, payee=payee, rail=rail, by=selling.TILL)
+    return paying.pay(book=book, payee=payee, rail=rail, by=selling.TILL)
 
 
 def own_campaign(world: World) -> Campaign:
@@ -134,6 +167,12 @@ def putuo(world: World) -> Store:
     return Store.objects.filter(code="PT01").first() or make_store(
         world.hehe, code="PT01", name="和合普陀店", kind="collection", lng=121.4, lat=31.2
     )
+
+
+def guide_elsewhere(world: World) -> Guide:
+    """Who serves at Putuo."""
+    known = Guide.objects.filter(code="G201").first()
+    return known or make_guide(putuo(world), code="G201", name="蒲英", phone="+8613900000201")
 
 
 def offer(world: World) -> Contract:

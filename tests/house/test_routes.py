@@ -28,6 +28,7 @@ OPEN = {
     "components:gallery-in": "the components on show; embedded mode only",
     "api:schema": "the API's description is public",
     "api:docs": "the API's description is public",
+    "api:wechat-notices": "WeChat Pay tells, and its signature decides; 401 without",
     "api:try": "the API's description is public",
 }
 # The storefront is open by its nature: its routes are tried by the tests of storefront/.

@@ -4,16 +4,19 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
+from commissions import batches, plans
+from commissions.splitting import Term
 from events.models import Event
 from events.record import Actor
 from flows import settlement
 from flows.signing_in import tell
-from insights import telling
+from insights import event_words, telling
 from insights.names import Names
 from members.reveal import reveal
 from merchants.models import ApiKey
@@ -85,7 +88,7 @@ def test_the_walk_finds_what_is_written():
 
 @pytest.mark.parametrize("kind", sorted(WRITTEN))
 def test_a_kind_that_is_written_is_told_in_words(kind):
-    assert kind in telling._SENTENCES or kind in telling._KINDS, f"{WRITTEN[kind]} writes {kind}"
+    assert kind in telling._SENTENCES or kind in event_words.KINDS, f"{WRITTEN[kind]} writes {kind}"
 
 
 def test_what_happened_reads_as_sentences_with_the_names_one_may_know(world, told_to):
@@ -196,7 +199,7 @@ def test_a_revoked_key_and_an_ended_contract_are_told(world, told_to):
         assert ApiKey.objects.get(pk=key.pk).revoked_at
     told = told_to(world.qinglan)
     assert told.count("An API key was revoked") == 1
-    assert "A contract was ended" in told
+    assert f"{world.gu.name} ended the contract for Qinglan at 和合静安店" in told
     assert "A phone number was looked at in full" in told
 
 
@@ -204,10 +207,29 @@ def test_a_draft_tells_the_brand_the_stores_name_and_nobody_who_serves_there(wor
     terms = replace(Terms.of(world.mubai_at_jingan), starts_at=NOON)
     by = Actor.system("tests")
     offer = drafts.draft(brand=world.mubai_brand, store=world.xuhui, terms=terms, by=by, at=NOON)
-    assert "A contract was drafted for 青岚徐汇店" in told_to(world.mubai)
+    assert "Tiandi drafted a contract for Mubai at 青岚徐汇店" in told_to(world.mubai)
     with world.inside(world.mubai):
         assert Names({world.chen.ref}, {}).of(world.chen.ref, "a guide") == "a guide"
     given = {"version": 1, "merchant": world.qinglan, "by": by, "at": NOON}
     drafts.accept(contract=offer, **given)
     with world.inside(world.mubai):
         assert Names({world.chen.ref}, {}).of(world.chen.ref, "a guide") == "陈一诺"
+
+
+def test_plans_contracts_and_settlements_say_who_did_what_about_which_brand(world, told_to):
+    """The other side's people stay nameless: what they did, their side did."""
+    by = Actor.user(world.gu.ref)
+    rules = [Term(1, "guide", 50_000), Term(2, "residual")]
+    given = {"mode": "central", "rules": rules, "effective_from": timezone.now() + timedelta(days=1)}
+    with world.inside(world.qinglan):
+        version = plans.draft(brand=world.qinglan_brand, by=by, **given)
+        plans.publish_draft(version, by=by)
+        plans.recall(version, by=by)
+    told = told_to(world.qinglan)
+    for words in ("drafted version 1 of", "published version 1 of", "took version 1 of"):
+        assert any(f"{world.gu.name} {words} the commission plan of Qinglan" in text for text in told), words
+    contracts.terminate(contract=world.qinglan_at_jingan, merchant=world.qinglan, by=by, at=NOON)
+    assert "The other side ended the contract for Qinglan at 和合静安店" in told_to(world.hehe)
+    batch = batches.open_batch(world.hehe, date(2026, 11, 20))
+    batches.freeze(batch, by=Actor.system("tests"), at=NOON)
+    assert "The sales up to 2026-11-20 are closed for settlement: 0 lines" in told_to(world.hehe)

@@ -6,6 +6,7 @@ from django_scopes import scope
 
 from events.models import Event
 from events.record import Actor
+from flows.enrolling import enrol
 from members import consent, followups
 from members.binding import PROTECTION, VALIDITY, bind, binding_of, fewest_bound
 from members.identity import brand_member_of, identify, known, person_for, recognise
@@ -15,7 +16,7 @@ from members.models import Consent, FollowUp, Member
 from members.visibility import visible_to
 from merchants.errors import Conflict, DomainError
 from merchants.models import OrgUnit
-from merchants.onboarding import add_unit, appoint, root_of
+from merchants.onboarding import add_brand, add_unit, appoint, root_of
 from merchants.roles import Role
 from merchants.scoping import seats
 from tests.people import LATER, LONG_AGO, NOON, ONBOARDING, make_guide, make_user, renewed
@@ -165,6 +166,111 @@ def test_whoever_leaves_is_no_member_keeps_no_guide_and_may_come_back(world):
     assert Event.objects.filter(kind="member.left").count() == 1
     back, is_new = joins(world, merchant=world.qinglan, brand=brand, at=LATER + DAY)
     assert back == member and is_new and back.joined_at == LATER + DAY
+
+
+def second_brand(world):
+    """Another brand of Qinglan's merchant, which the member of `joins` may join too."""
+    return add_brand(
+        merchant=world.qinglan,
+        name="青岚里",
+        name_en="Qinglan Li",
+        slug="qinglan-li",
+        seal="里",
+        by=ONBOARDING,
+    )
+
+
+def test_who_leaves_one_brand_stays_a_member_of_the_merchants_other_brand(world):
+    first, second = world.qinglan_brand, second_brand(world)
+    member, _is_new = joins(world, merchant=world.qinglan, brand=first, home_store=world.xuhui)
+    joins(world, merchant=world.qinglan, brand=second, consents={"membership": True, "marketing": True})
+    binds(world, member, guide=world.chen, store=world.xuhui)
+    leave(member=member, brand=first, by=ONBOARDING, at=LATER)
+    assert known(merchant=world.qinglan, phone=WANG) == member
+    assert binding_of(member=member, at=LATER)
+    assert consent.standing(member=member, brand=second) == {"membership": True, "marketing": True}
+    leave(member=member, brand=second, by=ONBOARDING, at=LATER)
+    assert known(merchant=world.qinglan, phone=WANG) is None
+    assert binding_of(member=member, at=LATER) is None
+    assert consent.standing(member=member, brand=second) == {"membership": False, "marketing": False}
+    left = Event.objects.filter(kind="member.left").values_list("payload", flat=True)
+    assert [told["brand"] for told in left] == [first.ref, second.ref]
+
+
+def test_who_had_left_before_this_counted_may_still_leave_the_other_brand(world):
+    first, second = world.qinglan_brand, second_brand(world)
+    member, _is_new = joins(world, merchant=world.qinglan, brand=first)
+    joins(world, merchant=world.qinglan, brand=second)
+    with scope(merchant=world.qinglan):
+        Member.objects.update(status=Member.Status.LEFT)
+    leave(member=member, brand=second, by=ONBOARDING, at=LATER)
+    assert consent.standing(member=member, brand=second) == {"membership": False}
+
+
+def test_leaving_the_last_brand_takes_back_what_the_merchant_itself_was_allowed(world):
+    member, _is_new = joins(world, merchant=world.qinglan, consents={"membership": True, "marketing": True})
+    joins(world, merchant=world.qinglan, brand=world.qinglan_brand)
+    leave(member=member, brand=world.qinglan_brand, by=ONBOARDING, at=LATER)
+    assert known(merchant=world.qinglan, phone=WANG) is None
+    assert consent.standing(member=member, brand=None) == {"membership": False, "marketing": False}
+
+
+class TestWhoLeftAndIsToldOfAgain:
+    """As a nightly sync does, with the record of a month ago."""
+
+    def told_again(self, world, **changes):
+        facts = {
+            "merchant": world.qinglan,
+            "phone": WANG,
+            "name": "王芳芳",
+            "by": ONBOARDING,
+            "at": LATER + DAY,
+        }
+        return enrol(**{**facts, **changes})
+
+    @pytest.fixture
+    def gone(self, world):
+        joins(world, merchant=world.qinglan, brand=world.qinglan_brand, home_store=None, name="")
+        member = known(merchant=world.qinglan, phone=WANG)
+        return leave(member=member, brand=world.qinglan_brand, by=ONBOARDING, at=LATER)
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {},
+            {"consents": {"marketing": True}},
+            {"consents": {"membership": False}},
+            {"consents": {"membership": True}, "at": LATER},
+            {"consents": {"membership": True}, "at": LATER - 30 * DAY},
+        ],
+        ids=["no word", "another purpose", "a no", "at the leaving", "before the leaving"],
+    )
+    def test_stays_as_they_are_and_nothing_told_is_kept(self, world, gone, told):
+        before = consent.standing(member=gone, brand=None)
+        member, is_new = self.told_again(
+            world, store=world.xuhui, guide=world.chen, source=("crm", "X1"), **told
+        )
+        member.refresh_from_db()
+        assert member == gone and not is_new and member.status == Member.Status.LEFT
+        assert (member.name, member.home_store, member.joined_at) == ("", None, NOON)
+        assert consent.standing(member=gone, brand=None) == before
+        assert binding_of(member=gone, at=LATER + DAY) is None
+        with scope(merchant=world.qinglan):
+            assert not member.identities.exists()
+        assert Event.objects.filter(kind="member.joined").count() == 1
+
+    def test_is_back_with_a_yes_given_after_the_leaving(self, world, gone):
+        member, is_new = self.told_again(world, consents={"membership": True}, at=LATER + DAY)
+        assert member == gone and is_new and member.status == Member.Status.ACTIVE
+        leave(member=member, brand=world.qinglan_brand, by=ONBOARDING, at=LATER + 2 * DAY)
+        back, _is_new = joins(
+            world,
+            merchant=world.qinglan,
+            brand=world.qinglan_brand,
+            name="王小芳",
+            at=LATER + 3 * DAY,
+        )
+        assert (back.name, back.pinyin) == ("王小芳", "wang xiao fang"), "they said how to call them"
 
 
 def test_a_phone_that_is_no_number_is_refused_with_the_next_step(db):

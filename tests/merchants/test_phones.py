@@ -25,6 +25,25 @@ def test_what_is_no_number_is_refused_with_the_next_step(typed):
     assert refusal.value.code == "phone.invalid" and refusal.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("e164", "mobile"),
+    [
+        ("+8613800138000", True),
+        ("+8617012345678", True),
+        ("+447400123456", True),
+        ("+14155552671", True),  # in North America nobody can tell
+        ("+861065552288", False),
+        ("+85221234567", False),
+        ("+19005551234", False),
+        ("+449098790123", False),
+        ("+881612345678", False),
+        ("+8821612345678", False),
+    ],
+)
+def test_messages_go_to_mobile_phones_and_not_to_lines_that_earn_by_the_call(e164, mobile):
+    assert phones.parse(e164) == e164 and phones.takes_messages(e164) is mobile
+
+
 def test_a_number_is_shown_masked():
     assert phones.mask("+8613800138000") == "138****8000"
     assert phones.mask("+85251234567") == "+852 ****67"

@@ -6,7 +6,8 @@ import pytest
 from django_scopes import scope
 
 from coupons import campaigns, issuing
-from coupons.models import Coupon, Quota
+from coupons.models import Campaign, Coupon, Quota
+from events.models import Event
 from members.models import Member, Person
 from merchants.errors import DomainError
 from tests.people import NOON
@@ -82,3 +83,22 @@ def test_a_member_with_many_phones_stays_within_the_members_limit(transactional_
     (member,) = members(world, 1)
     results = together(*[claim(campaign, member, f"tap {n}") for n in range(12)])
     assert codes(results) == ["campaign.member_limit"] * 10
+
+
+def test_one_form_sent_eight_times_at_once_is_one_campaign(transactional_db, world):
+    def send():
+        return campaign_of(world.qinglan, world.qinglan_brand, form_key="frm_one")
+
+    results = together(*[send] * 8)
+    assert not codes(results)
+    assert len({campaign.pk for campaign in results}) == 1
+    with scope(merchant=world.qinglan):
+        assert (Campaign.objects.count(), Quota.objects.count()) == (1, 1)
+    assert Event.objects.filter(kind="campaign.created").count() == 1
+
+
+def test_without_the_forms_key_they_are_eight(transactional_db, world):
+    def send():
+        return campaign_of(world.qinglan, world.qinglan_brand)
+
+    assert len({campaign.pk for campaign in together(*[send] * 8)}) == 8

@@ -1,14 +1,14 @@
 """Two hands on one draft at the same instant: one of them comes first."""
 
 import time
-from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from events.models import Event
 from merchants.onboarding import root_of
-from stores import drafts
+from stores import contracts, drafts
 from stores.models import Contract
 from stores.terms import Terms
 from tests.people import NOON, ONBOARDING
@@ -39,8 +39,8 @@ def accepting(world, offer):
     return lambda: drafts.accept(contract=offer, **given)
 
 
-def revising(world, offer, terms):
-    given = {"terms": terms, "merchant": world.mubai, "by": ONBOARDING, "at": NOON}
+def revising(world, offer, **changes):
+    given = {"changes": changes, "merchant": world.mubai, "by": ONBOARDING, "at": NOON}
     return lambda: drafts.revise(contract=offer, **given)
 
 
@@ -83,8 +83,7 @@ def test_a_draft_accepted_by_two_at_once_is_accepted_once(world, terms, slowly):
 def accepted_and_revised(world, terms):
     """The terms that hold in the end, if they were accepted, and what either hand was told."""
     offer = offered(world, terms)
-    dearer = replace(terms, reserve_ppm=900_000)
-    with_terms = together(revising(world, offer, dearer), accepting(world, offer))
+    with_terms = together(revising(world, offer, reserve_ppm=900_000), accepting(world, offer))
     with world.inside(world.mubai):
         return Contract.objects.get(pk=offer.pk), with_terms
 
@@ -111,12 +110,37 @@ def test_an_acceptance_and_a_revision_at_once_leave_no_unread_terms_accepted(wor
     ]
 
 
-def two_drafts_accepted(world, terms):
-    offers = [offered(world, terms), offered(world, replace(terms, mode="central"))]
-    return together(*[accepting(world, offer) for offer in offers])
+def revised_by_two(world, terms):
+    """The draft after two of the brand's systems changed a term each at once."""
+    offer = offered(world, terms)
+    results = together(
+        revising(world, offer, reserve_ppm=900_000), revising(world, offer, return_window_days=30)
+    )
+    assert codes(results) == []
+    with world.inside(world.mubai):
+        return Contract.objects.get(pk=offer.pk)
 
 
-def test_of_two_drafts_over_one_time_accepted_at_once_one_comes_into_force(world, terms, slowly):
-    assert codes(two_drafts_accepted(world, terms)) == ["contract.overlaps"]
+def test_without_turns_one_of_two_revisions_is_lost(world, terms, unguarded):
+    draft = revised_by_two(world, terms)
+    assert (draft.reserve_ppm, draft.return_window_days) != (900_000, 30)
+
+
+def test_two_revisions_of_a_draft_at_once_both_stand(world, terms, slowly):
+    draft = revised_by_two(world, terms)
+    assert (draft.reserve_ppm, draft.return_window_days, draft.terms_version) == (900_000, 30, 3)
+
+
+def test_of_two_drafts_of_one_pair_at_once_one_is_open(world, terms):
+    results = together(*[lambda: offered(world, terms)] * 2)
+    assert codes(results) == ["contract.draft_open"]
+    with world.inside(world.mubai):
+        assert Contract.objects.filter(store=world.xuhui).drafts().count() == 1
+
+
+def test_of_two_contracts_over_one_time_at_once_one_comes_into_force(world, terms, slowly):
+    offer, agreed = offered(world, terms), terms.as_fields() | {"mode": "central"}
+    agreeing = partial(contracts.agree, brand=world.mubai_brand, store=world.xuhui, by=ONBOARDING, **agreed)
+    assert codes(together(accepting(world, offer), agreeing)) == ["contract.overlaps"]
     with world.inside(world.mubai):
         assert Contract.objects.filter(store=world.xuhui).accepted().count() == 1

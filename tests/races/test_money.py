@@ -265,7 +265,7 @@ def told_while_closing(world, *, patience):
 
 def test_without_the_closing_lock_a_story_slips_into_a_period_that_is_closed(world, monkeypatch):
     arrived(world, "early")  # the book has its row, only nobody waits at it
-    monkeypatch.setattr(transfers, "keep_open", lambda cursor, books: None)
+    monkeypatch.setattr(transfers, "_INSERT", transfers._INSERT.replace("FOR SHARE", ""))
     assert told_while_closing(world, patience=20) is False
 
 

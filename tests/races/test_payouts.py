@@ -9,10 +9,10 @@ from django.db import IntegrityError, OperationalError
 
 from commissions import clawback
 from commissions.models import BankFile, Payout
-from commissions.payouts import answers, bank_file, payee_accounts, paying
+from commissions.payouts import answers, bank_file, contesting, payee_accounts, paying
 from ledger import accounts, balances
 from ledger.accounts import Place, named
-from tests.commissions.earning import EARNED, books_hold, earn, give_back, pay_lin, stands
+from tests.commissions.earning import EARNED, TO_QINGLAN, books_hold, earn, give_back, pay_lin, stands
 from tests.people import ONBOARDING
 from tests.plans import publish_plans
 from tests.races.together import codes, together
@@ -185,4 +185,25 @@ def test_one_payout_goes_into_one_file_and_one_result_lands_once(world):
     assert not [result for result in imported if isinstance(result, Exception)]
     assert [result.breaks for result in imported] == [[]] * CLERKS
     assert of_lin(world) == {}
+    books_hold(world)
+
+
+def objected_and_given_up(world):
+    """Qinglan says that Hehe's payment did not arrive, while Hehe says that it came back."""
+    payout = paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", **BY)
+    answers.succeed(answers.submit(payout, **BY), **BY)
+    return together(
+        lambda: contesting.contest(payout, merchant=world.qinglan, **BY),
+        lambda: answers.come_back(payout, **BY),
+    )
+
+
+def test_unlocked_an_objection_and_a_return_at_once_are_stopped_by_the_database_alone(world, rows_unguarded):
+    assert [type(result) for result in objected_and_given_up(world)].count(IntegrityError) == 1
+
+
+def test_an_objection_and_a_return_at_once_move_the_money_once(world):
+    assert codes(objected_and_given_up(world)) in ([], ["payout.not_contestable"])
+    assert stands(world, world.hehe, world.qinglan.party) == {"due": TO_QINGLAN}
+    assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}
     books_hold(world)

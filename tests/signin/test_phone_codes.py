@@ -147,6 +147,16 @@ def test_a_pretended_code_answers_like_a_sent_one_but_nothing_is_sent():
     assert refusal(phone_codes.check, phone=MEI, purpose="staff.sign_in", code="000000").code == "code.wrong"
 
 
+@pytest.mark.parametrize("ask", [phone_codes.send, phone_codes.pretend])
+def test_a_line_that_is_no_mobile_phone_is_sent_nothing_whoever_knows_it(ask):
+    for phone in ("+19005551234", "+861065552288"):
+        with pytest.raises(DomainError) as refusal:
+            ask(phone=phone, purpose="shopper")
+        assert (refusal.value.code, refusal.value.field) == ("phone.not_mobile", "phone")
+        assert refusal.value.next_step
+    assert not sms.outbox and not PhoneCode.objects.exists()
+
+
 def test_every_refusal_says_the_next_step():
     phone_codes.send(phone=MEI, purpose="join")
     for error in (

@@ -64,15 +64,24 @@ class TestADraft:
 
     def test_grows_a_version_with_each_change_and_with_nothing_else(self, world, offer, terms):
         given = {"contract": offer, "merchant": world.mubai, "by": GU, "at": NOON}
-        assert drafts.revise(terms=terms, **given).terms_version == 1
-        revised = drafts.revise(terms=replace(terms, mode="central"), **given)
+        assert drafts.revise(changes=terms.as_fields(), **given).terms_version == 1
+        revised = drafts.revise(changes={"mode": "central"}, **given)
         assert (revised.terms_version, revised.mode) == (2, "central")
         assert set(told("contract.revised")) == {world.mubai.id, world.qinglan.id}
+
+    def test_is_not_changed_by_who_read_other_terms(self, world, offer):
+        given = {"contract": offer, "merchant": world.mubai, "by": GU, "at": NOON}
+        drafts.revise(changes={"reserve_ppm": 500_000}, version=1, **given)
+        assert refusal_of(drafts.revise, changes={"mode": "central"}, version=1, **given) == (
+            "contract.terms_changed"
+        )
+        with world.inside(world.mubai):
+            assert Contract.objects.get(pk=offer.pk).mode == "direct"
 
     def test_is_the_brands_to_change_and_the_stores_to_answer(self, world, offer, terms):
         brands, stores = world.mubai, world.qinglan
         for verb, side, given in [
-            (drafts.revise, stores, {"terms": terms}),
+            (drafts.revise, stores, {"changes": {}}),
             (drafts.amend, stores, {"terms": terms}),
             (drafts.withdraw, stores, {}),
             (drafts.accept, brands, {"version": 1}),
@@ -89,7 +98,7 @@ class TestADraft:
         with pytest.raises(Conflict, match="contract.not_open"):
             accepts(world, offer)
         given = {"contract": offer, "merchant": world.mubai, "by": GU, "at": NOON}
-        assert refusal_of(drafts.revise, terms=terms, **given) == "contract.not_open"
+        assert refusal_of(drafts.revise, changes=terms.as_fields(), **given) == "contract.not_open"
         assert refusal_of(drafts.withdraw, **given) == "contract.not_open"
 
     def test_may_be_withdrawn_once(self, world, offer):
@@ -112,6 +121,17 @@ class TestADraft:
         assert refusal_of(drafts.draft, terms=early, **given) == "contract.begins_in_past"
         gone = replace(terms, starts_at=midnight, ends_at=NOON)
         assert refusal_of(drafts.draft, terms=gone, **given) == "contract.begins_in_past"
+
+    def test_is_the_only_open_one_of_its_brand_and_store(self, world, offer, terms):
+        given = {"brand": world.mubai_brand, "store": world.xuhui, "terms": terms, "by": GU, "at": NOON}
+        assert refusal_of(drafts.draft, **given) == "contract.draft_open"
+        assert drafts.draft(**given | {"store": world.jingan, "terms": terms}).is_draft
+        drafts.withdraw(contract=offer, merchant=world.mubai, by=GU, at=NOON)
+        second = drafts.draft(**given)
+        drafts.decline(contract=second, reason="", merchant=world.qinglan, by=HE, at=NOON)
+        accepts(world, drafts.draft(**given))
+        live = {"contract": world.mubai_at_jingan, "merchant": world.mubai, "by": GU, "at": NOON}
+        assert refusal_of(drafts.amend, terms=terms, **live) == "contract.draft_open"
 
     def test_names_no_store_that_is_closed_for_good(self, world, terms):
         world.xuhui.status = Store.Status.CLOSED
@@ -155,8 +175,8 @@ class TestAccepting:
         assert Event.objects.filter(kind="contract.accepted").count() == 2
 
     def test_takes_only_the_version_that_was_read(self, world, offer, terms):
-        dearer = replace(terms, reserve_ppm=500_000)
-        drafts.revise(contract=offer, terms=dearer, merchant=world.mubai, by=GU, at=NOON)
+        dearer = {"reserve_ppm": 500_000}
+        drafts.revise(contract=offer, changes=dearer, merchant=world.mubai, by=GU, at=NOON)
         with pytest.raises(Conflict) as refusal:
             accepts(world, offer)
         assert refusal.value.code == "contract.terms_changed" and refusal.value.extra == {"version": 2}
@@ -171,23 +191,17 @@ class TestAccepting:
         assert refusal_of(drafts.accept, at=NOON + 2 * DAY, **given) == "contract.begins_in_past"
 
     def test_two_contracts_over_one_time_is_refused(self, world, offer, terms):
-        other = drafts.draft(
-            brand=world.mubai_brand,
-            store=world.xuhui,
-            terms=replace(terms, starts_at=NOON + 9 * DAY),
-            by=GU,
-            at=NOON,
-        )
-        accepts(world, offer)
+        agreed = terms.as_fields() | {"starts_at": NOON + 9 * DAY}
+        contracts.agree(brand=world.mubai_brand, store=world.xuhui, by=GU, **agreed)
         with pytest.raises(Conflict, match="contract.overlaps"):
-            accepts(world, other)
+            accepts(world, offer)
         with world.inside(world.mubai):
-            assert Contract.objects.get(pk=other.pk).is_draft
+            assert Contract.objects.get(pk=offer.pk).is_draft
 
     def test_freezes_the_terms(self, world, offer, terms):
         accepts(world, offer)
         given = {"contract": offer, "merchant": world.mubai, "by": GU, "at": NOON}
-        assert refusal_of(drafts.revise, terms=terms, **given) == "contract.not_open"
+        assert refusal_of(drafts.revise, changes=terms.as_fields(), **given) == "contract.not_open"
         with world.inside(world.mubai), pytest.raises(DatabaseError, match="frozen"), transaction.atomic():
             Contract.objects.filter(pk=offer.pk).update(terms_version=2)
 
@@ -222,10 +236,15 @@ class TestAmending:
         assert refusal_of(drafts.accept, at=late, **given) == "contract.begins_in_past"
         assert self.at(world, late) == world.mubai_at_jingan
 
-    def test_may_follow_a_contract_that_ended_meanwhile(self, world, amended):
-        contracts.terminate(contract=world.mubai_at_jingan, by=HE, at=NOON + timedelta(hours=1))
-        accepts(world, amended, at=NOON + timedelta(hours=2))
-        assert self.at(world, NOON + timedelta(hours=3)) is None
+    def test_does_not_bring_back_a_contract_that_was_ended_meanwhile(self, world, amended):
+        contracts.terminate(contract=world.mubai_at_jingan, by=GU, at=NOON + timedelta(hours=1))
+        with pytest.raises(Conflict, match="contract.not_in_force"):
+            accepts(world, amended, at=NOON + timedelta(hours=2))
+        assert self.at(world, NOON + 2 * DAY) is None
+
+    def test_may_begin_where_a_contract_with_an_end_ends(self, world, amended):
+        contracts.terminate(contract=world.mubai_at_jingan, by=GU, at=amended.starts_at)
+        accepts(world, amended)
         assert self.at(world, NOON + DAY) == amended
 
     def test_takes_the_place_only_of_a_contract_that_lives_then(self, world, offer):

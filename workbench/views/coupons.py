@@ -16,7 +16,7 @@ from workbench import access, shell
 @require_GET
 def choose(request: HttpRequest, ref: str) -> HttpResponse:
     desk = access.desk(request, "coupons.send")
-    member = access.member(desk, ref)
+    member = access.member(desk, ref, "coupons.send")
     offered = campaigns.sendable(store=desk.store)
     reachable = campaigns.that_reach(offered, member=member)
     context = {
@@ -29,13 +29,23 @@ def choose(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def send(request: HttpRequest, ref: str, campaign_ref: str) -> HttpResponse:
-    """The claim key stands in the form: sent twice, it is one coupon."""
+    """The claim key stands in the form: sent twice, it is one coupon. To who allows no offers it goes only on their
+    own word, which the guide ticks."""
     desk = access.desk(request, "coupons.send")
-    member, campaign = access.member(desk, ref), access.campaign(desk, campaign_ref)
+    member = access.member(desk, ref, "coupons.send")
+    campaign = access.campaign(desk, campaign_ref)
     context = {"member": member, "campaign": campaign, "claim_key": new_ref("clm")}
-    if request.method == "GET":
-        return shell.page(request, "members/send_coupon", context)
     try:
+        context["no_offers"] = no_offers = issuing.offers_refused(campaign=campaign, member=member)
+        if request.method == "GET":
+            return shell.page(request, "members/send_coupon", context)
+        if no_offers and request.POST.get("asked_for") != "on":
+            raise DomainError(
+                "coupon.no_offers",
+                _("%(member)s does not allow offers to be sent.") % {"member": member},
+                next_step=_("Send it only if they asked you for it, and tick that they did."),
+                field="asked_for",
+            )
         issuing.issue(
             campaign=campaign,
             member=member,

@@ -2,12 +2,14 @@
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from coupons import reading
 from members import consent, followups, search
 from members.binding import binding_of
+from members.models import Consent
 from members.reveal import Reason, reveal
 from members.sharing import brands_shared_with
 from members.visibility import visible_to
@@ -47,6 +49,7 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
     desk = access.desk(request)
     member, now = access.member(desk, ref), timezone.now()
     sales = orders_of(desk.seat).filter(member=member).order_by("-paid_at")[:LAST_SALES]
+    consents = consent.everywhere(member=member)
     context = {
         "desk": desk,
         "member": member,
@@ -59,18 +62,21 @@ def member(request: HttpRequest, ref: str) -> HttpResponse:
             for coupon in reading.of_member(member, store=desk.store, at=now)
         ],
         "sales": sales,
-        "consents": consent.everywhere(member=member),
-        "may_reveal": desk.seat.may("members.reveal"),
+        "consents": consents,
+        "no_offers": any(row.purpose == Consent.Purpose.MARKETING and not row.granted for row in consents),
+        "may_reveal": access.may_with(desk, member, "members.reveal"),
         "reasons": Reason.choices,
     }
     return shell.page(request, "members/member", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def phone(request: HttpRequest, ref: str) -> HttpResponse:
-    """The full number, for a reason; that somebody looked is an event."""
+    """The full number, for a reason; that somebody looked is an event. GET is its address loaded again."""
+    if request.method == "GET":
+        return redirect("workbench:member", ref=ref)
     desk = access.desk(request, "members.reveal")
-    member = access.member(desk, ref)
+    member = access.member(desk, ref, "members.reveal")
     try:
         number = reveal(member=member, by=desk.seat.actor, reason=request.POST.get("reason", ""))
     except DomainError as refusal:

@@ -11,10 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect, replace_url
+from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_client_event
 
 from catalog import ringing
+from commissions import appealed
 from commissions.explain import shares_of
+from commissions.models import Appeal
 from components.formatting import yuan
 from coupons import reading
 from flows import purchase
@@ -109,7 +111,10 @@ def basket(request: HttpRequest) -> HttpResponse:
     if "without" in request.POST:
         return _without_coupon(request, desk, goods)
     context = counter.shown(desk, goods, request.POST)
-    return shell.fragment(request, "sale/_basket", context | {"adding": adding})
+    response = shell.fragment(request, "sale/_basket", context | {"adding": adding})
+    if adding and len(adding["found"]) != 1:
+        trigger_client_event(response, "sale:choose")  # a confirmation that waits for this answer is dropped
+    return response
 
 
 def _without_coupon(request: HttpRequest, desk: Desk, goods: Basket) -> HttpResponse:
@@ -173,15 +178,19 @@ def _earned(desk: Desk, order: Order) -> dict[str, Any]:
     """The guide's own shares of a sale, once the worker has split it; lines that say the same are one."""
     split = shares_of(order, merchant=desk.seat.merchant)
     articles = dict(order.lines.values_list("number", "sku__name"))
-    own: dict[tuple[str, str, bool], int] = {}
+    own: dict[tuple[str, str, bool], list[int]] = {}
     for line in split:
         for share in line.shares:
             if share.payee == desk.guide.ref:
                 told = (articles[line.line], share.reason, share.state == "settled")
-                own[told] = own.get(told, 0) + share.held
+                sums = own.setdefault(told, [0, 0, 0])
+                for place, fen in enumerate((share.held, share.amount, share.clawed)):
+                    sums[place] += fen
     return {
         "order": order,
         "split": bool(split),
-        "own": [(*told, held) for told, held in own.items()],
-        "sum": sum(own.values()),
+        "appealed": appealed.standing(order, desk.guide),
+        "reasons": Appeal.Reason.choices,
+        "own": [(*told, *sums) for told, sums in own.items()],
+        "sum": sum(held for held, _whole, _clawed in own.values()),
     }

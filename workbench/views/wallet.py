@@ -8,31 +8,29 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from commissions.models import Payout
 from commissions.payouts import reading, wallet
-from commissions.payouts.wallet import Purse
 from merchants.errors import DomainError
 from merchants.finding import not_found
-from merchants.models import Merchant
-from workbench import access, shell
-from workbench.access import Desk
+from workbench import access, purses, shell
 from workbench.forms import AccountForm, AmountForm
 
 
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, ref: str) -> HttpResponse:
-    """Two steps: the amount, then what will be kept, withheld and sent, to be confirmed. `net` stands in the
-    second form: has it changed meanwhile, it is shown and asked anew."""
+    """Two steps: the amount, then what will be kept, withheld and sent where, to be confirmed. `net` and `account`
+    stand in the second form: has either changed meanwhile, it is shown and asked anew."""
     desk = access.desk(request)
-    purse = _purse(desk, ref)
+    purse = purses.one(desk.guide, ref)
     form = AmountForm(request.POST or None, initial={"amount": purse.due})
     context = {"desk": desk, "purse": purse, "form": form}
     if request.method == "GET" or not form.is_valid():
         status = 422 if form.is_bound and form.errors else 200
         return shell.page(request, "earnings/withdraw", context, status=status)
-    amount, agreed = form.cleaned_data["amount"], request.POST.get("net", "")
+    amount = form.cleaned_data["amount"]
+    agreed = (request.POST.get("net", ""), request.POST.get("account", ""))
     try:
         parts = wallet.quote(purse, desk.guide, amount=amount)
-        if agreed != str(parts.net):
-            context |= {"parts": parts, "changed": bool(agreed), "amount": form["amount"].value()}
+        if agreed != (str(parts.net), purse.account.ref):
+            context |= {"parts": parts, "changed": any(agreed), "amount": form["amount"].value()}
             return shell.page(request, "earnings/confirm", context)
         drawn = wallet.withdraw(guide=desk.guide, book=purse.book, amount=amount, by=desk.seat.actor)
     except DomainError as refusal:
@@ -69,11 +67,3 @@ def account(request: HttpRequest) -> HttpResponse:
                 return redirect("workbench:account")
     context = {"desk": desk, "form": form, "purses": wallet.purses(desk.guide)}
     return shell.page(request, "mine/account", context, status=status)
-
-
-def _purse(desk: Desk, ref: str) -> Purse:
-    """The guide's purse with this payer."""
-    found = next((purse for purse in wallet.purses(desk.guide) if purse.book.ref == ref), None)
-    if found is None:
-        raise not_found(Merchant)
-    return found

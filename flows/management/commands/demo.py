@@ -1,14 +1,16 @@
 """Lay the demo: real places, invented brands, three months of trade up to a date. Or print its logins."""
 
 import json
+import re
 import sys
 import time
+from argparse import ArgumentTypeError
 from datetime import datetime
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from flows.demo import logins, performing
+from flows.demo import closing, logins, performing
 from flows.demo.script import SCALES, SHANGHAI, write
 from flows.demo.staging import Stage, is_laid
 
@@ -22,12 +24,20 @@ class Command(BaseCommand):
         parser.add_argument("--as-of", help="the demo's last day, YYYY-MM-DD (today)")
         parser.add_argument("--scale", choices=sorted(SCALES), default="full")
         parser.add_argument(
+            "--advance",
+            type=_days,
+            help="close the demo's coming business days, such as 1d, as if they were over",
+        )
+        parser.add_argument(
             "--json", action="store_true", help="print merchants, API keys and logins, make nothing"
         )
 
     def handle(self, *args, **options) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(logins.base_data(), ensure_ascii=False, indent=2))
+            return
+        if options["advance"]:
+            self._advance(options["advance"])
             return
         if is_laid():
             self.stdout.write("The demo is there already; see manage.py demo --json for its logins.")
@@ -50,6 +60,20 @@ class Command(BaseCommand):
             f"The demo stands: {len(script.stores)} stores, {len(script.guides)} guides, "
             f"{len(script.acts)} things that happened, up to {as_of}, in {time.monotonic() - began:.0f} s."
         )
+
+    def _advance(self, days: int) -> None:
+        if not is_laid():
+            raise CommandError("There is no demo yet; make it first.")
+        for book, batches in closing.advance(days, now=timezone.now()).items():
+            told = [f"{b.business_date} {b.state}, {b.lines} lines" for b in batches]
+            self.stdout.write(f"{book}: {'; '.join(told) or 'nothing to close'}")
+
+
+def _days(text: str) -> int:
+    told = re.fullmatch(r"([1-9][0-9]?)d", text)
+    if told is None:
+        raise ArgumentTypeError("a number of days from 1d to 99d")
+    return int(told[1])
 
 
 class Bar:

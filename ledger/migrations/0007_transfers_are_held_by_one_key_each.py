@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0003_transfers_are_booked_in_open_periods"),
+        ("ledger", "0006_proofs_of_books"),
         ("merchants", "0005_merchants_keep_their_currency"),
     ]
 

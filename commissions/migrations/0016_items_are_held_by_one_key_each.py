@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commissions", "0009_adjustments_by_hand"),
+        ("commissions", "0015_appeals_move_shares"),
         ("merchants", "0005_merchants_keep_their_currency"),
     ]
 

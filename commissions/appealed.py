@@ -1,0 +1,86 @@
+"""Appeals as people see them: a guide the lines of a sale, headquarters what waits for an answer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.utils import timezone
+
+from commissions.appeal_terms import last_day
+from commissions.models import Appeal, Share, Split
+from guides.models import Guide
+from merchants.business_day import business_date
+from merchants.scoping import Seat, acting_for
+from orders.models import Order, OrderLine
+
+
+@dataclass(frozen=True)
+class LineAppealed:
+    """How a line stands for one guide: the last appeal, if any, and until when there may be another."""
+
+    line: OrderLine
+    appeal: Appeal | None
+    until: date
+    may_appeal: bool
+
+
+def standing(order: Order, guide: Guide, *, at: datetime | None = None) -> list[LineAppealed]:
+    """The split lines of a sale of the guide's merchant, in order."""
+    at = at or timezone.now()
+    with acting_for(guide.merchant):
+        splits = Split.party.filter(order=order).select_related(
+            "merchant", "line__sku", "store", "counterparty"
+        )
+        mine = {
+            row.split_id: row for row in Appeal.party.filter(split__order=order, guide=guide).order_by("id")
+        }
+        in_order = list(splits.order_by("line__number"))
+    found, ends = [], dict[int, date]()
+    for split in in_order:
+        until = ends.setdefault(split.merchant_id, last_day(split))
+        today = business_date(at, zone=split.store.time_zone, cut_off=split.counterparty.cut_off)
+        row = mine.get(split.pk)
+        open_ = row is not None and row.is_open
+        found.append(LineAppealed(split.line, row, until, today <= until and not open_))
+    return found
+
+
+def sources(row: Appeal) -> list[Share]:
+    """From which shares of the line it could be taken: guides' first, then the merchants'; never from who appeals.
+    Inside the book's scope."""
+    shares = Share.objects.filter(split=row.split_id).select_related("guide", "payee_merchant")
+    could = [
+        share
+        for share in shares.order_by("number")
+        if share.held and share.guide_id != row.guide_id and share.holder
+    ]
+    return sorted(could, key=lambda share: (share.guide_id is None, share.number))
+
+
+def to_decide(seat: Seat) -> QuerySet[Appeal]:
+    """Of lines in the merchant's own book, over the seat's part of it. Inside its scope."""
+    at_store = seat.within("split__store__org_unit__path", "commissions.read")
+    placed = seat.within("split__contract__brand_unit__path", "commissions.read")
+    return _told(Appeal.objects.filter(at_store | placed))
+
+
+def elsewhere(seat: Seat) -> QuerySet[Appeal]:
+    """Of the seat's stores' sales in other merchants' books: their guides' appeals, to follow."""
+    at_store = seat.within("split__store__org_unit__path", "commissions.read")
+    return _told(Appeal.party.filter(at_store).exclude(merchant=seat.merchant))
+
+
+def _told(rows: QuerySet[Appeal]) -> QuerySet[Appeal]:
+    """With all that a list names; the open ones first, by their last day, then the newest."""
+    waits = Case(When(state=Appeal.State.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField())
+    rows = rows.annotate(waits=waits).order_by("waits", "answer_by", "-id")
+    return rows.select_related(
+        "merchant",
+        "guide",
+        "share__guide",
+        "share__payee_merchant",
+        "moved_to__guide",
+        "split__order",
+        "split__line__sku",
+        "split__store",
+    )

@@ -1,0 +1,250 @@
+"""A rail's bill, read whole or refused whole: a bank's statement, or a payment service's bill of profit sharing.
+Pure: it knows the rails' words, not our payouts.
+
+A payment service's bill puts a back-tick before every value, tells amounts in yuan, ends with a heading of totals and
+the totals, and lists only what really moved. A bank's statement may list failures and money that came in as well, and
+may end with a row of its sum.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+
+from commissions.payouts.bank_results import ANSWERS, PREAMBLE, Answer
+from commissions.payouts.tables import Unreadable, fen_of, heading, plain, rows_of
+from commissions.reconciliation import refusals
+
+LARGEST = 20_000_000  # bytes
+MOST_LINES = 20_000
+LONGEST = 64  # characters of a number or reference that are kept
+
+# Of several headings in one file the first named here holds: a number of its own before a remark that quotes it.
+_HEADINGS: dict[str, tuple[str, ...]] = {
+    "number": (
+        *("payoutnumber", "number", "outorderno", "打款编号", "商户分账单号", "商户分账/回退单号"),
+        *(
+            "商户单号",
+            "业务编号",
+            "客户流水号",
+            "编号",
+            "purpose",
+            "memo",
+            "remark",
+            "附言",
+            "用途",
+            "摘要",
+            "备注",
+        ),
+    ),
+    "reference": (
+        *(
+            "reference",
+            "transactionid",
+            "transactionnumber",
+            "分账明细单号",
+            "微信分账/回退单号",
+            "微信分账单号",
+        ),
+        *("交易流水号", "银行流水号", "流水号", "凭证号"),
+    ),
+    "amount": (
+        *("amount", "amount(yuan)", "debit", "金额", "金额(元)", "分账金额", "分账金额(元)", "支出金额"),
+        *("支出金额(元)", "借方金额", "付款金额", "交易金额", "交易金额(元)", "发生额"),
+    ),
+    "income": ("credit", "收入金额", "收入金额(元)", "贷方金额"),
+    "day": (
+        *("date", "交易日期", "付款日期", "记账日期", "日期", "paidat", "time", "分账时间", "交易时间"),
+        *("支付时间", "付款时间", "完成时间", "时间"),
+    ),
+    "clock": ("time", "交易时间", "付款时间", "时间"),
+    "kind": ("type", "direction", "业务类型", "类型", "收/支", "收支类型", "借贷标志", "借贷"),
+    "result": ("result", "status", "处理状态", "处理结果", "交易结果", "交易状态", "结果", "状态"),
+}
+_NEEDED = {"number", "amount", "day"}
+_INCOMING = {
+    *("in", "credit", "refund", "return", "reversal", "c", "收入", "收", "贷", "贷方", "分账回退", "回退"),
+    *("退款", "退汇", "退票", "冲正", "撤销"),
+}
+_DONE = {"finished", "completed", "完成", "已完成", "处理完成", "分账成功", "交易完成"}
+_COUNTS = {"count", "rows", "totalcount", "总条数", "总笔数", "分账总条数", "分账总笔数", "分账笔数"}
+_SUMS = {"total", "totalamount", "totalamount(yuan)", "总金额", "总金额(元)", "分账总金额", "分账总金额(元)"}
+_ALTOGETHER = {"total", "sum", "合计", "总计", "合计:", "总计:"}
+
+_OURS = re.compile(
+    r"(?<![0-9A-Z])TD[0-9]{6}[0-9A-Z]{12}(?![0-9A-Z])"
+)  # as models.payout.new_number makes them
+_DAY = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([0-9]{2})([0-9]{2}))")
+_CLOCK = re.compile(r"([0-9]{1,2}):?([0-9]{2})(?::?([0-9]{2}))?(?:\.[0-9]+)?(?:\+08:?00)?")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One movement as the rail told it: fen, above zero; its day and, if told, time on the rail's wall clock. `row`
+    is its line in the file; `number` (ours, if it quotes one) and `reference` (the rail's) may be empty."""
+
+    row: int
+    number: str
+    reference: str
+    amount: int
+    day: date
+    clock: time | None = None
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What left, in the order of the file; `left_out` counts rows of what did not: failures, and money that came in."""
+
+    lines: tuple[Line, ...]
+    left_out: int
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+
+def read(file: bytes) -> Bill:
+    """The whole bill. DomainError `bill.unreadable`, `bill.no_columns`, `bill.too_long`, `bill.bad_row` (naming the
+    line), `bill.cut_off` where the totals are missing, `bill.totals_differ` where they do not agree to the fen."""
+    try:
+        rows = rows_of(file, largest=LARGEST)
+    except Unreadable:
+        raise refusals.unreadable() from None
+    columns, begins = _columns([cells for _row, cells in rows])
+    body, told = _cut(rows[begins:], columns)
+    if len(body) > MOST_LINES:
+        raise refusals.too_long(MOST_LINES)
+    if told is None and any(cell.lstrip().startswith("`") for _row, cells in body for cell in cells):
+        raise refusals.cut_off()
+    lines: list[Line] = []
+    others: list[int] = []
+    for row, cells in body:
+        line = _line(row, cells, columns)
+        if isinstance(line, Line):
+            lines.append(line)
+        else:
+            others.append(line)
+    _check(told, lines, others)
+    return Bill(tuple(lines), len(others))
+
+
+def _columns(rows: Sequence[list[str]]) -> tuple[dict[str, int], int]:
+    """Where each column stands, and the row below the headings: some lines of the rail's own may stand above."""
+    for place, cells in enumerate(rows[:PREAMBLE]):
+        names = [heading(cell) for cell in cells]
+        found = {
+            column: names.index(next(word for word in words if word in names))
+            for column, words in _HEADINGS.items()
+            if any(word in names for word in words)
+        }
+        if set(found) >= _NEEDED:
+            if found.get("clock") == found["day"]:
+                del found["clock"]
+            return found, place + 1
+    raise refusals.no_columns()
+
+
+Rows = list[tuple[int, list[str]]]
+
+
+def _cut(rows: Rows, columns: dict[str, int]) -> tuple[Rows, tuple[int | None, int] | None]:
+    """The movements, and the totals the file ends with: (how many rows, if told; fen)."""
+    for place, (row, cells) in enumerate(rows):
+        words = [heading(cell) for cell in cells]
+        if _SUMS.intersection(words) and fen_of(_cell(cells, columns["amount"])) is None:
+            if len(rows) != place + 2:
+                raise refusals.cut_off()
+            values = rows[-1][1]
+            count = plain(_cell(values, _place(words, _COUNTS))) if _COUNTS.intersection(words) else None
+            told = _whole(count), fen_of(_cell(values, _place(words, _SUMS)))
+            if told[1] is None or count is not None and told[0] is None:
+                raise refusals.bad_row(rows[-1][0], refusals.NO_TOTAL)
+            return rows[:place], (told[0], told[1])
+        if next(filter(None, words)) in _ALTOGETHER:
+            total = fen_of(_cell(cells, columns["amount"]))
+            if total is None:
+                raise refusals.bad_row(row, refusals.NO_TOTAL)
+            if len(rows) != place + 1:
+                raise refusals.cut_off()
+            return rows[:place], (None, total)
+    return rows, None
+
+
+def _line(row: int, cells: list[str], columns: dict[str, int]) -> Line | int:
+    """The movement, or the amount of what did not leave. DomainError `bill.bad_row`."""
+    told = {name: _cell(cells, place) for name, place in columns.items()}
+    amount = fen_of(told["amount"])
+    if not amount and fen_of(told.get("income", "")):
+        return fen_of(told["income"]) or 0
+    if not amount:
+        raise refusals.bad_row(row, refusals.NO_AMOUNT)
+    if not _left(row, told):
+        return amount
+    day, clock = _moment(told["day"], told.get("clock", ""))
+    if day is None:
+        raise refusals.bad_row(row, refusals.NO_DAY)
+    return Line(row, _number(told["number"]), plain(told.get("reference", ""))[:LONGEST], amount, day, clock)
+
+
+def _left(row: int, told: dict[str, str]) -> bool:
+    """Whether the money went out. A result we do not know refuses the file: taking it for paid could pay twice."""
+    if result := heading(told.get("result", "")):
+        answer = Answer.SUCCEEDED if result in _DONE else ANSWERS.get(result)
+        if answer is None:
+            raise refusals.bad_row(row, refusals.NO_RESULT)
+        if answer != Answer.SUCCEEDED:
+            return False
+    return heading(told.get("kind", "")) not in _INCOMING
+
+
+def _number(cell: str) -> str:
+    """Ours, if the cell quotes just one of ours, else what stands there."""
+    text = plain(cell).upper()
+    quoted = set(_OURS.findall(text))
+    return quoted.pop() if len(quoted) == 1 else " ".join(text.split())[:LONGEST]
+
+
+def _moment(day_cell: str, clock_cell: str) -> tuple[date | None, time | None]:
+    text = plain(day_cell)
+    found = _DAY.match(text)
+    if not found:
+        return None, None
+    year, *parts = (int(part) for part in found.groups() if part)
+    try:
+        day = date(year, *parts)
+        clock = _clock(text[found.end() :].lstrip(" T") or plain(clock_cell))
+    except ValueError:
+        return None, None
+    return day, clock
+
+
+def _clock(text: str) -> time | None:
+    """None for none; ValueError for what is no time."""
+    if not text:
+        return None
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    hour, minute, second = (int(part or 0) for part in found.groups())
+    return time(hour, minute, second)
+
+
+def _check(told: tuple[int | None, int] | None, lines: list[Line], others: list[int]) -> None:
+    """The file's totals are those of what left, or of every row it lists."""
+    left = len(lines), sum(line.amount for line in lines)
+    listed = left[0] + len(others), left[1] + sum(others)
+    if told and not any(told[0] in (None, count) and told[1] == total for count, total in (left, listed)):
+        raise refusals.totals_differ(told=told[1], found=left[1])
+
+
+def _place(words: Sequence[str], wanted: set[str]) -> int:
+    return next(place for place, word in enumerate(words) if word in wanted)
+
+
+def _cell(cells: list[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
+
+
+def _whole(text: str | None) -> int | None:
+    found = re.fullmatch(r"([0-9,]{1,9})(\.0*)?笔?", text or "")
+    return int(found[1].replace(",", "") or 0) if found else None

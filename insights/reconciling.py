@@ -1,0 +1,238 @@
+"""How what we paid compares with what the rails say: totals to the fen, what is open, and which days and files are
+reconciled. Inside the merchant's scope."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from commissions.models import BankFile, BillLine, Break, BreakStep, Payout, RailBill
+from commissions.payouts.tables import harmless
+from commissions.reconciliation.matching import Kind
+from commissions.reconciliation.reading import matched, steps, with_standing
+from insights.accounts import names_of
+from insights.statements import yuan_of
+from merchants.models import Appointment, Merchant
+
+PARTS = dict(Kind.choices) | {
+    "matched": gettext_lazy("Agrees"),
+    "known": gettext_lazy("Known from an earlier bill"),
+}
+
+MEANINGS = {
+    Kind.MISSING_OURS: gettext_lazy(
+        "The rail moved this, and no payout of yours has its number. Find out what was paid and to whom."
+    ),
+    Kind.MISSING_THEIRS: gettext_lazy(
+        "Here it counts as paid or waits for its answer, and the rail's bill of that day does not have it. Ask the "
+        "rail by this number; a later bill that has it clears this break by itself."
+    ),
+    Kind.AMOUNT: gettext_lazy("The rail moved another amount than the payout is of. Ask the rail why."),
+    Kind.DATE: gettext_lazy(
+        "The rail moved it on a day before it was sent, or after it counted as paid. The amount is right."
+    ),
+    Kind.DUPLICATE: gettext_lazy(
+        "The rail lists this number more than once: the money may have left twice. Ask for it back."
+    ),
+    Kind.STATE: gettext_lazy("The rail says that it paid; here it is not paid."),
+}
+
+
+_COUNTED = {
+    "n": Count("id", filter=~Q(standing="")),
+    "settled": Count("id", filter=Q(standing__in=["matched", "explained"])),
+    "broken": Count("id", filter=Q(standing="broken")),
+    "amount": Sum("net", filter=~Q(standing="")),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some lines of a bill beside ours, fen: `kind` a kind of break, `matched` or `known` from an earlier bill."""
+
+    kind: str
+    count: int
+    theirs: int
+    ours: int
+    open: int = 0
+
+    @property
+    def label(self) -> str:
+        return str(PARTS[self.kind])
+
+    @property
+    def difference(self) -> int:
+        return self.theirs - self.ours
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A bill's parts; theirs of all of them is the bill's total, to the fen."""
+
+    bill_total: int
+    parts: tuple[Part, ...]
+
+    @property
+    def theirs(self) -> int:
+        return sum(part.theirs for part in self.parts)
+
+    @property
+    def ours(self) -> int:
+        return sum(part.ours for part in self.parts)
+
+    @property
+    def difference(self) -> int:
+        return self.theirs - self.ours
+
+    @property
+    def agree(self) -> bool:
+        return self.theirs == self.bill_total
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Of `total` payouts that went out, `settled` are on a bill without a break or explained, `broken` have a break
+    to be worked; the rest waits for its bill. fen: what all of them come to."""
+
+    total: int
+    settled: int
+    broken: int
+    amount: int = 0
+    day: date | None = None
+
+    @property
+    def reconciled(self) -> bool:
+        return self.total > 0 and self.settled == self.total
+
+
+@dataclass(frozen=True)
+class Row:
+    """A break, or a line that agrees; `payee` is empty where no payout of ours is meant."""
+
+    of: Break | BillLine
+    payee: str
+
+
+@dataclass(frozen=True)
+class Step:
+    words: str
+    note: str
+    at: datetime
+    by: str
+
+
+def of_payout(payout: Payout) -> list[Break]:
+    """Its breaks that are not cleared, the first first."""
+    return list(Break.objects.filter(payout=payout, state__in=Break.LIVE).order_by("id"))
+
+
+def by_state() -> dict[str, int]:
+    """How many breaks stand in each state."""
+    return dict(Break.objects.order_by().values_list("state").annotate(Count("id")))
+
+
+def named(rows: Sequence[Break] | Sequence[BillLine]) -> list[Row]:
+    """They come loaded with their payouts' payees and those's merchants."""
+    names = names_of(row.payout.payee for row in rows if row.payout)
+    return [Row(row, names[row.payout.payee_id] if row.payout else "") for row in rows]
+
+
+def history(found: Break) -> list[Step]:
+    """What was done about it, the first first."""
+    rows = steps(found)
+    refs = {row.by for row in rows}
+    people = dict(Appointment.objects.filter(user__ref__in=refs).values_list("user__ref", "user__name"))
+    return [Step(row.get_cause_display(), row.note, row.at, _by(row, people)) for row in rows]
+
+
+def imported_by(bills: Iterable[RailBill]) -> dict[str, str]:
+    """usr_… → name."""
+    refs = {bill.imported_by for bill in bills}
+    return dict(Appointment.objects.filter(user__ref__in=refs).values_list("user__ref", "user__name"))
+
+
+def sums(bill: RailBill) -> Sums:
+    agreed = matched(bill).order_by().aggregate(n=Count("id"), theirs=Sum("amount", default=0),
+                                                ours=Sum("payout__net", default=0))  # fmt: skip
+    parts = [Part("matched", agreed["n"], agreed["theirs"], agreed["ours"])]
+    rows = Break.objects.filter(bill=bill).order_by().values("kind")
+    kinds = rows.annotate(
+        n=Count("id"),
+        t=Sum("theirs"),
+        o=Sum("ours"),
+        still=Count("id", filter=Q(state=Break.State.OPEN)),
+    )
+    parts += [Part(row["kind"], row["n"], row["t"], row["o"], row["still"]) for row in kinds.order_by("kind")]
+    if bill.known_count:
+        parts.append(Part("known", bill.known_count, bill.known_total, bill.known_total))
+    return Sums(bill.total, tuple(parts))
+
+
+def standings(payouts: Iterable[Payout]) -> dict[int, str]:
+    """How each payout of these stands: `matched`, `explained`, `broken`, `waiting` for its bill; "" where nothing is
+    to be found on one."""
+    rows = with_standing(Payout.sent.filter(pk__in=[payout.pk for payout in payouts]))
+    return dict(rows.values_list("pk", "standing"))
+
+
+def with_progress(files: Sequence[BankFile]) -> list[tuple[BankFile, Progress | None]]:
+    known = of_files(files)
+    return [(file, known.get(file.pk)) for file in files]
+
+
+def of_files(files: Iterable[BankFile]) -> dict[int, Progress]:
+    rows = with_standing(Payout.sent.filter(bank_file__in=list(files))).order_by().values("bank_file")
+    return {
+        row["bank_file"]: Progress(row["n"], row["settled"], row["broken"], row["amount"] or 0)
+        for row in rows.annotate(**_COUNTED)
+    }
+
+
+def of_days(merchant: Merchant, *, since: date) -> list[Progress]:
+    """Day by day, the newest first, by when a payout arrived or else was sent, on the merchant's calendar."""
+    on = TruncDate(Coalesce("paid_at", "submitted_at", "at"), tzinfo=ZoneInfo(merchant.time_zone))
+    rows = with_standing(Payout.sent.annotate(on=on).filter(on__gte=since)).order_by().values("on")
+    return [
+        Progress(row["n"], row["settled"], row["broken"], row["amount"] or 0, row["on"])
+        for row in rows.annotate(**_COUNTED).order_by("-on")
+        if row["n"]
+    ]
+
+
+def as_csv(rows: Iterable[Row]) -> str:
+    """Breaks for a spreadsheet: yuan with two decimals, text that stays text."""
+    out = io.StringIO(newline="")
+    sheet = csv.writer(out)
+    sheet.writerow(
+        [_("Day"), _("Kind"), _("Number"), _("The rail's reference"), _("Payee"), _("Theirs"), _("Ours")]
+        + [_("Difference"), _("State"), _("Last word")]
+    )
+    rows = list(rows)
+    words = _last_notes([row.of for row in rows])
+    for row in rows:
+        found = row.of
+        text = [found.number, found.line.reference if found.line else "", row.payee]
+        amounts = [yuan_of(fen) for fen in (found.theirs, found.ours, found.difference)]
+        sheet.writerow(
+            [found.day.isoformat(), found.get_kind_display(), *map(harmless, text), *amounts]
+            + [found.get_state_display(), harmless(words.get(found.pk, ""))]
+        )
+    return "\ufeff" + out.getvalue()
+
+
+def _last_notes(found: Sequence[Break]) -> dict[int, str]:
+    rows = BreakStep.objects.filter(of__in=found).order_by("place")
+    return {row.of_id: row.note or row.get_cause_display() for row in rows}
+
+
+def _by(step: BreakStep, people: dict[str, str]) -> str:
+    if name := people.get(step.by):
+        return name
+    return _("A colleague") if step.by.startswith("usr_") else _("The system")

@@ -1,0 +1,157 @@
+"""A statement as a file: for a spreadsheet (CSV, XLSX) or to be filed (PDF). Each holds every line, the opening balance
+first and the closing balance last; amounts in yuan with two decimals."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer
+
+from insights.statements import Line, Month, safe, yuan_of
+from ledger.statements import Statement
+
+FONT = "STSong-Light"  # of the reader, not in the file: it has Chinese and Latin letters
+pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+
+Row = tuple[date, str, str, int]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a file says: who owes (`book`) whom (`name`) in which month, fen."""
+
+    book: str
+    name: str
+    month: Month
+    told: Statement
+    lines: Sequence[Line]
+
+    @property
+    def heading(self) -> tuple[str, str, str, str]:
+        return _("Booked on"), _("What"), _("For"), _("Amount")
+
+    def rows(self) -> Iterator[Row]:
+        yield self.month.first, _("Opening balance"), "", self.told.opening
+        for line in self.lines:
+            yield line.booked_on, line.word, line.about, line.amount
+        yield self.month.last, _("Closing balance"), "", self.told.closing
+
+
+def as_csv(sheet: Sheet) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([safe(sheet.name), str(sheet.month)])
+    writer.writerow(sheet.heading)
+    for on, what, about, amount in sheet.rows():
+        writer.writerow([on.isoformat(), what, safe(about), yuan_of(amount)])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(sheet: Sheet) -> bytes:
+    """One page; dates and amounts are dates and numbers, everything else is text and never a formula."""
+    out = io.BytesIO()
+    # Without these two it would read "=1+1" in a name as a formula and "http…" as a link.
+    book = xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+    yuan = book.add_format({"num_format": "#,##0.00"})
+    page = book.add_worksheet(str(sheet.month))
+    page.set_column(0, 0, 12)
+    page.set_column(1, 2, 30)
+    page.set_column(3, 3, 16)
+    page.freeze_panes(2, 0)
+    page.write_string(0, 0, sheet.name, bold)
+    page.write_string(0, 1, sheet.book)
+    page.write_string(0, 2, str(sheet.month))
+    for column, title in enumerate(sheet.heading):
+        page.write_string(1, column, title, bold)
+    for number, (on, what, about, amount) in enumerate(sheet.rows(), start=2):
+        page.write_datetime(number, 0, on, day)
+        page.write_string(number, 1, what)
+        page.write_string(number, 2, about)
+        page.write_number(number, 3, float(Decimal(amount) / 100), yuan)
+    book.close()
+    return out.getvalue()
+
+
+def as_pdf(sheet: Sheet) -> bytes:
+    """A4, the heading on every page, with the sums above and page numbers below."""
+    out = io.BytesIO()
+    large = ParagraphStyle("large", fontName=FONT, fontSize=16, leading=22)
+    words = ParagraphStyle("words", fontName=FONT, fontSize=9, leading=12, wordWrap="CJK")
+    told = sheet.told
+    sums = [
+        [_("Opening"), _("Credits"), _("Debits"), _("Closing")],
+        [_grouped(amount) for amount in (told.opening, told.credits, told.debits, told.closing)],
+    ]
+    table: list[list[object]] = [list(sheet.heading)]
+    table += [
+        [
+            on.isoformat(),
+            Paragraph(_escaped(what), words),
+            Paragraph(_escaped(about), words),
+            _grouped(amount),
+        ]
+        for on, what, about, amount in sheet.rows()
+    ]
+    ruled = [
+        ("FONT", (0, 0), (-1, -1), FONT, 9),
+        ("ALIGN", (-1, 0), (-1, -1), "RIGHT"),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.lightgrey),
+    ]
+    document = SimpleDocTemplate(out, pagesize=A4, title=f"{sheet.name} {sheet.month}", author=sheet.book)
+    document.build(
+        [
+            Paragraph(_escaped(f"{_('Statement')} {sheet.month}"), large),
+            Paragraph(_escaped(f"{sheet.book} → {sheet.name}"), words),
+            Spacer(1, 6 * mm),
+            LongTable(
+                sums, colWidths=[42 * mm] * 4, style=[("FONT", (0, 0), (-1, -1), FONT, 9)], hAlign="LEFT"
+            ),
+            Spacer(1, 6 * mm),
+            LongTable(
+                table,
+                colWidths=[24 * mm, 50 * mm, 64 * mm, 30 * mm],
+                repeatRows=1,
+                style=ruled,
+                hAlign="LEFT",
+            ),
+        ],
+        onFirstPage=_numbered,
+        onLaterPages=_numbered,
+    )
+    return out.getvalue()
+
+
+FORMATS: dict[str, tuple[str, Callable[[Sheet], bytes]]] = {
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
+    "pdf": ("application/pdf", as_pdf),
+}
+
+
+def _numbered(canvas, document) -> None:
+    canvas.setFont(FONT, 8)
+    canvas.drawRightString(A4[0] - 20 * mm, 12 * mm, str(document.page))
+
+
+def _grouped(fen: int) -> str:
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
+
+
+def _escaped(text: str) -> str:
+    """A paragraph reads markup."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

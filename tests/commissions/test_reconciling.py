@@ -1,0 +1,218 @@
+"""A rail's bill is laid beside what we paid: every break is listed, and each is worked or clears by itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from commissions.models import BillLine, Payout, RailBill
+from commissions.payouts import answers
+from commissions.reconciliation import looking
+from events.models import Event
+from insights import reconciling
+from merchants.errors import DomainError
+from tests.commissions.billing import (
+    BY,
+    DAY,
+    NEXT,
+    ON,
+    breaks,
+    by_bank,
+    imported,
+    kinds,
+    moment,
+    now,
+    paid,
+    sharing_bill,
+    statement,
+)
+from tests.people import NOON
+
+State = Payout.State
+
+
+@pytest.fixture
+def world(plans_published):
+    return plans_published
+
+
+@pytest.fixture
+def lin(world):
+    """What Qinglan pays Lin by bank file."""
+    return by_bank(world, (world.lin.party, 995))[0]
+
+
+def sums(world, bill):
+    with world.inside(bill.merchant):
+        return reconciling.sums(bill)
+
+
+def test_the_same_on_both_sides_is_matched_and_the_day_reconciled(world, lin):
+    paid(lin)
+    bill, is_new = imported(world, sharing_bill((lin.number, 995, moment())), at=NEXT)
+    assert is_new and kinds(world) == []
+    told = sums(world, bill)
+    assert (told.bill_total, told.theirs, told.ours, told.agree) == (995, 995, 995, True)
+    with world.inside(world.qinglan):
+        assert BillLine.objects.get().payout == lin
+        (day,) = reconciling.of_days(world.qinglan, since=ON)
+        assert (day.reconciled, day.amount) == (True, 995)
+        (file,) = reconciling.of_files([now(lin).bank_file]).values()
+        assert file.reconciled
+    event = Event.objects.get(kind="bill.imported", subject=bill.ref)
+    assert event.payload["total"] == 995 and event.payload["breaks"] == 0
+
+
+def test_every_kind_of_break_is_listed_and_all_amounts_agree_to_the_fen(world):
+    parties = (world.lin.party, world.chen.party, world.hehe.party)
+    lin, chen, hehe = by_bank(world, *zip(parties, (995, 5000, 30000), strict=True))
+    for payout in (lin, chen, hehe):
+        paid(payout, at=NOON + timedelta(hours=1))
+    (lost,) = by_bank(world, (world.lin.party, 700), at=NOON + timedelta(hours=2))
+    late = NOON + timedelta(hours=13)  # 01:00 of the next day
+    (early,) = by_bank(world, (world.chen.party, 800), at=late)
+    paid(early, at=late)
+    bill, _new = imported(
+        world,
+        statement(
+            (lin.number, 995, ON),
+            (lin.number, 995, ON),
+            (chen.number, 5001, ON),
+            (lost.number, 700, ON),
+            (early.number, 800, ON),
+            ("TD261120NOBODYNOBODY", 123, ON),
+            ("", 77, ON),
+        ),
+        at=NEXT,
+    )
+    found = {(row.kind, row.theirs, row.ours) for row in breaks(world)}
+    assert found == {
+        ("duplicate", 995, 0),
+        ("amount", 5001, 5000),
+        ("state", 700, 0),
+        ("date", 800, 800),
+        ("missing_ours", 123, 0),
+        ("missing_ours", 77, 0),
+        ("missing_theirs", 0, 30000),
+    }
+    told = sums(world, bill)
+    assert told.agree and told.bill_total == 995 * 2 + 5001 + 700 + 800 + 123 + 77
+    assert told.difference == told.bill_total - (995 + 5000 + 30000 + 800)
+    assert {part.kind: part.count for part in told.parts}["matched"] == 1
+    assert {row.state for row in breaks(world)} == {"open"}
+
+
+def test_what_failed_or_came_back_is_right_to_be_missing(world):
+    parties = (world.lin.party, world.chen.party)
+    lin, chen = by_bank(world, *zip(parties, (995, 5000), strict=True))
+    answers.fail(lin, at=NOON, **BY)
+    answers.come_back(paid(chen), at=NEXT, **BY)
+    imported(world, statement(), at=NEXT)
+    assert kinds(world) == []
+
+
+def test_what_came_back_may_as_well_be_listed(world, lin):
+    answers.come_back(paid(lin), at=NEXT, **BY)
+    imported(world, statement((lin.number, 995, ON)), at=NEXT)
+    assert kinds(world) == []
+
+
+def test_a_payout_without_an_answer_is_not_missing_before_its_day_has_been_over_for_a_while(world, lin):
+    answers.lost(lin, at=NOON, **BY)
+    imported(world, statement(), at=NEXT)  # 20 hours after the day ended over there
+    assert kinds(world) == []
+    looked = looking.look_again(merchant=world.qinglan, at=NEXT + DAY, **BY)
+    assert (looked.opened, kinds(world)) == (1, [("missing_theirs", "open")])
+    answers.fail(lin, at=NEXT + DAY, **BY)
+    looked = looking.look_again(merchant=world.qinglan, at=NEXT + 2 * DAY, **BY)
+    assert (looked.cleared, kinds(world)) == (1, [("missing_theirs", "resolved")])
+
+
+def test_a_day_that_is_not_over_has_not_been_told(world, lin):
+    imported(world, statement(), at=NOON + timedelta(minutes=5))
+    paid(lin, at=NOON + timedelta(minutes=9))
+    looking.look_again(merchant=world.qinglan, at=NEXT, **BY)
+    assert kinds(world) == []
+    imported(world, statement((lin.number, 1, ON)), at=NEXT)
+    assert kinds(world) == [("amount", "open")]
+
+
+def test_the_same_file_again_changes_nothing(world, lin):
+    paid(lin)
+    file = sharing_bill((lin.number, 994, moment()))
+    bill, is_new = imported(world, file, at=NEXT)
+    again, is_new_again = imported(world, file, at=NEXT + DAY)
+    assert (again, is_new, is_new_again) == (bill, True, False)
+    assert kinds(world) == [("amount", "open")]
+    assert Event.objects.filter(kind="bill.imported").count() == 1
+
+
+def test_days_that_were_imported_before_are_not_doubled(world):
+    (lin,) = by_bank(world, (world.lin.party, 995))
+    (chen,) = by_bank(world, (world.chen.party, 5000))
+    for payout in (lin, chen):
+        paid(payout)
+    rows = [(lin.number, 995, ON), (lin.number, 995, ON)]
+    imported(world, statement(*rows), at=NEXT)
+    assert kinds(world) == [("duplicate", "open"), ("missing_theirs", "open")]
+    more = statement(*rows, (chen.number, 5000, ON))
+    bill, _new = imported(world, more, at=NEXT)
+    assert (bill.lines_count, bill.known_count, bill.known_total) == (3, 2, 1990)
+    assert kinds(world) == [("duplicate", "open"), ("missing_theirs", "resolved")]
+    told = sums(world, bill)
+    assert told.agree and {part.kind: part.theirs for part in told.parts} == {"matched": 5000, "known": 1990}
+    with world.inside(world.qinglan):
+        assert BillLine.objects.count() == 3
+
+
+def test_a_number_that_an_earlier_bill_had_is_a_duplicate(world, lin):
+    paid(lin)
+    imported(world, sharing_bill((lin.number, 995, moment())), at=NEXT)
+    imported(world, sharing_bill((lin.number, 995, moment()), serial=7), at=NEXT)
+    assert kinds(world) == [("duplicate", "open")]
+
+
+def test_another_merchants_payouts_are_told_to_nobody(world, lin):
+    paid(lin)
+    imported(world, statement((lin.number, 995, ON)), at=NEXT, merchant=world.stranger)
+    (found,) = breaks(world, world.stranger)
+    assert (found.kind, found.payout, found.ours) == ("missing_ours", None, 0)
+    assert breaks(world) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "code"),
+    [
+        ({"first": ON + DAY, "last": ON}, "bill.wrong_days"),
+        ({"last": ON + 2 * DAY}, "bill.wrong_days"),
+        ({"first": ON - 92 * DAY}, "bill.wrong_days"),
+        ({"first": ON - DAY, "last": ON - DAY}, "bill.other_days"),
+    ],
+)
+def test_a_bill_of_other_days_is_refused_whole(world, lin, days, code):
+    with pytest.raises(DomainError, match=code):
+        imported(world, statement((lin.number, 995, ON)), at=NEXT, **days)
+    with world.inside(world.qinglan):
+        assert not RailBill.objects.exists() and not BillLine.objects.exists()
+
+
+def test_a_bills_line_names_only_a_payout_that_its_merchant_sends(world, lin):
+    imported(world, statement(), at=NEXT, merchant=world.stranger)
+    with world.inside(world.stranger):
+        bill = RailBill.objects.get()
+    stray = {"bill": bill, "row": 2, "amount": 1, "day": ON, "identity": b"x", "payout": lin}
+    with pytest.raises(IntegrityError), transaction.atomic(), world.inside(world.stranger):
+        BillLine.objects.create(merchant=world.stranger, **stray)
+        with transaction.get_connection().cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_twenty_thousand_lines_take_a_fixed_number_of_statements(world, lin, django_assert_max_num_queries):
+    paid(lin)
+    rows = [(lin.number, 995, ON)] + [(f"OTHER{n}", n, ON) for n in range(1, 20_000)]
+    file = statement(*rows)
+    with django_assert_max_num_queries(80):  # of which 40 write a thousand rows each
+        bill, _new = imported(world, file, at=NEXT)
+    told = sums(world, bill)
+    assert told.agree and bill.lines_count == 20_000
+    assert {part.kind: part.count for part in told.parts} == {"matched": 1, "missing_ours": 19_999}
