@@ -15,9 +15,9 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from commissions import settling
 from commissions.accruals import WORKER
 from commissions.models import SettlementBatch, SettlementPolicy, Share, Split
-from commissions.settlement import lock, settle, with_parts
 from events.record import Actor, record
 from merchants.business_day import business_date
 from merchants.errors import Conflict
@@ -25,7 +25,7 @@ from merchants.models import Merchant
 from merchants.scoping import acting_for
 from stores.models import Contract
 
-PAGE = 500
+PAGE = 20_000  # lines: whoever refunds one of them waits for its page, some seconds
 State = SettlementBatch.State
 
 
@@ -115,17 +115,16 @@ def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bo
         mine = _taken(batch)
         if mine is None or not _may_post(mine):
             return False
-        ids = list(lines_of(mine).order_by("id").values_list("id", flat=True)[:PAGE])
+        ids = settling.locked_page(mine, size=PAGE)
         if ids:
-            lock(Split.objects.filter(id__in=ids))
-            splits = with_parts(Split.objects.filter(id__in=ids).open().order_by("id"), own=True)
-            settle(list(splits), at=at, by=by, batch=mine)
+            settling.settle_page(mine, ids, at=at)
             mine.cursor = ids[-1]
         more = len(ids) == PAGE
         if not more:
             mine.state, mine.posted_at = State.POSTED, at
         mine.save(update_fields=["cursor", "state", "posted_at"])
         if not more:
+            settling.announce(mine, by=by, at=at)
             _tell("settlement.posted", mine, by=by, at=at)
         return more
 

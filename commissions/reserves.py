@@ -5,47 +5,38 @@ Locks: the splits in order of id (docs/adr/0006), so that no refund takes the sa
 
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import DateField, DurationField, ExpressionWrapper, F, QuerySet, Value
 
-from commissions import stories
-from commissions.accruals import WORKER
-from commissions.models import SettlementItem, Split
-from commissions.settlement import lock, parts_of, with_parts
-from events.record import Actor
-from ledger.transfers import post
+from commissions import settling, settling_sql
+from commissions.models import Split
+from ledger.sets import post_set
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 
-PAGE = 500
+PAGE = 20_000
 
 
-def release_due(book: Merchant, *, on: date, at: datetime, by: Actor = WORKER) -> int:
+def release_due(book: Merchant, *, on: date, at: datetime) -> int:
     """Release every reserve of the book whose business date and return window lie on or before `on`; how many
     lines. Each page in a transaction of its own: called again it goes on."""
     released = 0
-    while page := _release_page(book, on=on, at=at, by=by):
+    while page := _release_page(book, on=on, at=at):
         released += page
     return released
 
 
 @transaction.atomic
-def _release_page(book: Merchant, *, on: date, at: datetime, by: Actor) -> int:
-    with acting_for(book):
+def _release_page(book: Merchant, *, on: date, at: datetime) -> int:
+    with acting_for(book), connection.cursor() as cursor:
+        cursor.execute(settling_sql.ROOM)
         ids = list(_kept(book, on).order_by("id").values_list("id", flat=True).distinct()[:PAGE])
         if not ids:
             return 0
-        lock(Split.objects.filter(id__in=ids))
-        splits = list(with_parts(Split.objects.filter(id__in=ids).order_by("id"), own=True))
-        told, items = [], []
-        for split in splits:
-            kept = [(share, share.item.kept) for share in parts_of(split)]
-            told.append(stories.released(split, kept, on=on, at=at))
-            items += [share.item for share, amount in kept if amount]
-        for item in items:
-            item.released += item.kept
-        post(told)
-        SettlementItem.objects.bulk_update(items, ["released"])
+        page = settling.page_of(ids)
+        cursor.execute(settling_sql.LOCK, page)
+        post_set(settling_sql.RELEASING, {**page, "on": on}, source="release", kind="release", at=at)
+        cursor.execute(settling_sql.RELEASE, page)
         return len(ids)
 
 

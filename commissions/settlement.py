@@ -1,4 +1,5 @@
-"""Booked shares become payable, line by line, each once. T+0: as soon as the sale has been seen.
+"""Booked shares become payable, line by line, each once. T+0: as soon as the sale has been seen. The pages of T+1
+batches do the same in SQL (`commissions/settling.py`).
 
 Locks: the splits in order of id, then a fresh look at which of them are open (docs/adr/0006).
 """
@@ -17,7 +18,6 @@ from commissions.models import (
     Collection,
     Contribution,
     Settlement,
-    SettlementBatch,
     SettlementItem,
     Share,
     Split,
@@ -35,14 +35,12 @@ def settle_t0(*, orders: Several[int], by: Actor = WORKER, at: datetime | None =
     return settle(open_splits(orders), at=at or timezone.now(), by=by)
 
 
-def settle(
-    splits: Several[Split], *, at: datetime, by: Actor, batch: SettlementBatch | None = None
-) -> list[Settlement]:
+def settle(splits: Several[Split], *, at: datetime, by: Actor) -> list[Settlement]:
     """These locked, open splits, loaded `with_parts`, become payable: one settlement for each book."""
     by_book: dict[int, list[Split]] = defaultdict(list)
     for split in splits:
         by_book[split.merchant_id].append(split)
-    settled = [_Settling(book, group, at, batch) for book, group in sorted(by_book.items())]
+    settled = [_Settling(book, group, at) for book, group in sorted(by_book.items())]
     post(story for group in settled for story in group.stories)
     announcing.announce(
         "commission.settled", [moved for group in settled for moved in group.moved], by=by, at=at
@@ -86,9 +84,7 @@ def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]
 class _Settling:
     """One book's lines that settle together: their settlement, their stories, and what moved for whom."""
 
-    def __init__(
-        self, book_id: int, splits: list[Split], at: datetime, batch: SettlementBatch | None
-    ) -> None:
+    def __init__(self, book_id: int, splits: list[Split], at: datetime) -> None:
         self.stories: list[Story] = []
         self.moved: list[tuple[Share, int]] = []
         items: list[SettlementItem] = []
@@ -103,7 +99,6 @@ class _Settling:
         self.settlement = Settlement.objects.create(
             merchant_id=book_id,
             mode=splits[0].settlement,
-            batch=batch,
             at=at,
             lines=len(splits),
             total=sum(item.due + item.reserve for item in items),

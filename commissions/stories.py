@@ -73,19 +73,6 @@ def settled(
     return tell.story("settlement", split.source_id, split.business_date, at)
 
 
-def released(split: Split, shares: Iterable[tuple[Share, int]], *, on: date, at: datetime) -> Story:
-    """What was kept of each share becomes payable; told in the mirrors as it was settled."""
-    tell = _Telling(split)
-    for share, amount in shares:
-        tell.here("release", named(RESERVE, share.owed_to_id), named(DUE, share.owed_to_id), amount)
-        tell.there(share.other_book, "release", tell.us(DUE), tell.us(RESERVE), amount)
-        if share.is_passed_on:
-            tell.there(
-                share.other_book, "release", _passed_on(share, RESERVE), _passed_on(share, DUE), amount
-            )
-    return tell.story("release", split.source_id, on, at)
-
-
 def refunded(
     split: Split,
     source_id: str,

@@ -226,15 +226,22 @@ def _order(t: _Teller) -> str:
 
 def _of_share(t: _Teller, commission: str, part: str) -> str:
     """A guide earns a commission; what a merchant or the platform keeps of a sale is none."""
-    orders = t.payload.get("orders", [])
     words = commission if t.payload.get("payee", "").startswith("gui_") else part
-    return words % {
-        "amount": t.money("amount"),
-        "payee": t.payee,
-        "orders": _("order %(order)s") % {"order": t.order}
-        if len(orders) < 2
-        else ngettext("%d order", "%d orders", len(orders)) % len(orders),
-    }
+    return words % {"amount": t.money("amount"), "payee": t.payee, "orders": _of_what(t)}
+
+
+def _of_what(t: _Teller) -> str:
+    """One order by its number, several counted; of a closed day only how many lines is told."""
+    if "count" in t.payload:
+        lines = int(t.payload["count"])
+        return ngettext("%(n)d line at %(store)s", "%(n)d lines at %(store)s", lines) % {
+            "n": lines,
+            "store": t.store,
+        }
+    orders = t.payload.get("orders", [])
+    if len(orders) < 2:
+        return _("order %(order)s") % {"order": t.order}
+    return ngettext("%d order", "%d orders", len(orders)) % len(orders)
 
 
 def _signed_in(t: _Teller) -> str:

@@ -81,11 +81,21 @@ class ClosedPeriod(models.Model):
 
 class Transfer(models.Model):
     """Money from one account of a book to another: the debit pays, the credit gets. Written once, by
-    `transfers.post`; nothing in the ledger is updated or deleted."""
+    `transfers.post` or `sets.post_set`; nothing in the ledger is updated or deleted.
 
-    book = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="transfers", db_index=False)
-    debit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="debits", db_index=False)
-    credit = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="credits", db_index=False)
+    Both accounts are held with book and currency by one composite key each (migration 0002), so a key of the single
+    columns would look the same row up once more, for every transfer.
+    """
+
+    book = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="transfers", db_constraint=False, db_index=False
+    )
+    debit = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="debits", db_constraint=False, db_index=False
+    )
+    credit = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="credits", db_constraint=False, db_index=False
+    )
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     kind = models.CharField(max_length=24)

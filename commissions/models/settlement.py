@@ -36,12 +36,19 @@ class Settlement(models.Model):
 class SettlementItem(models.Model):
     """One share became payable: `due` at once, `reserve` when the return window closes. Once, ever.
 
-    A refund takes from the reserve first (`reserve_clawed`); what is then left is `released` in one piece."""
+    A refund takes from the reserve first (`reserve_clawed`); what is then left is `released` in one piece.
 
-    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="items")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
-    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="items")
-    share = models.OneToOneField(Share, on_delete=models.PROTECT, related_name="item")
+    Held by the composite keys alone (migration 0002): settlement and split with their merchant, share with its split.
+    """
+
+    settlement = models.ForeignKey(
+        Settlement, on_delete=models.PROTECT, related_name="items", db_constraint=False
+    )
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="items", db_constraint=False)
+    share = models.OneToOneField(Share, on_delete=models.PROTECT, related_name="item", db_constraint=False)
     due = models.BigIntegerField()
     reserve = models.BigIntegerField()
     reserve_clawed = models.BigIntegerField(default=0)

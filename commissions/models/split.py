@@ -18,8 +18,8 @@ BY_APPEAL = "appeal"  # `because` of a row that an appeal added
 
 class SplitQuerySet(models.QuerySet):
     def open(self) -> "SplitQuerySet":
-        """Booked and not settled yet."""
-        return self.filter(items__isnull=True)
+        """Booked and not settled yet. Asked by the items' own `split`: of their id no anti-join can be made."""
+        return self.filter(items__split__isnull=True)
 
 
 class Split(models.Model):

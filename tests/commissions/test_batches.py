@@ -138,6 +138,23 @@ def test_where_finance_asks_for_it_a_batch_waits_frozen_until_it_is_approved(wor
     assert chens(world) == {"due": 640}
 
 
+def test_a_closed_day_is_told_once_a_payee_and_store_with_what_it_came_to(world, monkeypatch):
+    monkeypatch.setattr(batches, "PAGE", 2)
+    for number in range(3):
+        booked(world, f"T-{number}", at=NOON)
+    batch = batches.close(world.mubai, now=MIDNIGHT)
+    batches.advance(batch, at=MIDNIGHT)
+    told = Event.objects.filter(kind="commission.settled").order_by("merchant_id", "subject")
+    rows = {(row.merchant_id, row.subject, row.payload["amount"], row.payload["count"]) for row in told}
+    both = (world.mubai.id, world.qinglan.id)
+    shares = [(world.chen.ref, 3 * 640, 3), (world.qinglan.ref, 3 * 2560, 3)]
+    assert rows == {(merchant, *share) for merchant in both for share in shares}
+    assert len(told) == 4
+    chens_own = next(row for row in told if row.subject == world.chen.ref)
+    assert chens_own.concerns == [world.chen.ref, world.chen.user.ref, world.xuhui.ref]
+    assert chens_own.payload["batch"] == batch.ref
+
+
 def test_preview_says_what_the_day_would_come_to(world):
     booked(world, "T-1", at=NOON)
     assert batches.preview(world.mubai, day=DAY) == (1, TO_OTHERS)

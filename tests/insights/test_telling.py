@@ -144,6 +144,22 @@ def test_a_batch_of_several_orders_is_counted(world):
     assert told.text == "Commission of ¥12.34 settled for 林小雨, 2 orders"
 
 
+def test_of_a_closed_day_the_lines_of_a_store_are_counted(world):
+    event = Event(
+        merchant_id=world.hehe.id,
+        kind="commission.settled",
+        subject=world.lin.ref,
+        payload={"payee": world.lin.ref, "amount": 1234, "count": 7, "batch": "stb_1"},
+        concerns=[world.lin.ref, world.jingan.ref],
+        at=NOON,
+    )
+    event.seq = 1
+    with translation.override("en"):
+        (told,) = telling.tell([event], merchant=world.hehe)
+    assert told.text == "Commission of ¥12.34 settled for 林小雨, 7 lines at 和合静安店"
+    assert told.about == ("store", world.jingan.ref)
+
+
 def test_a_colleague_who_signs_in_is_named_to_their_own_merchant_alone(world, told_to):
     tell(world.he, "signin.succeeded")
     assert told_to(world.hehe)[0] == "何平 signed in"

@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 from django.db import IntegrityError, transaction
 
-from commissions import accruals, batches, clawback, settlement
-from commissions.models import Clawback, Settlement, SettlementBatch, Share, Split
+from commissions import accruals, batches, clawback, settlement, settling
+from commissions.models import Clawback, Settlement, SettlementBatch, SettlementItem, Share, Split
 from ledger import accounts, balances, periods, proof, transfers
 from ledger.accounts import held, named
 from ledger.models import Transfer
@@ -16,7 +16,7 @@ from ledger.transfers import Entry, Story, post
 from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts
 from orders.models import Order
-from tests.commissions.closing import booked, carried, chens
+from tests.commissions.closing import PRICE, booked, carried, chens
 from tests.people import NOON
 from tests.plans import publish_plans
 from tests.races.together import together
@@ -178,9 +178,15 @@ def closed_at_once(world):
     return results
 
 
+def unlocked_page(batch, *, size):
+    ids = list(batches.lines_of(batch).order_by("id").values_list("id", flat=True)[:size])
+    time.sleep(0.2)
+    return ids
+
+
 def test_without_the_batchs_lock_only_the_constraint_saves_the_day(world, monkeypatch):
     monkeypatch.setattr(batches, "PAGE", 2)
-    monkeypatch.setattr(batches, "lock", lambda splits: time.sleep(0.2))
+    monkeypatch.setattr(settling, "locked_page", unlocked_page)
     monkeypatch.setattr(batches, "_taken", lambda batch: SettlementBatch.objects.get(pk=batch.pk))
     assert any(isinstance(result, IntegrityError) for result in closed_at_once(world))
 
@@ -188,6 +194,43 @@ def test_without_the_batchs_lock_only_the_constraint_saves_the_day(world, monkey
 def test_a_day_closed_by_many_workers_at_once_is_closed_once(world, monkeypatch):
     monkeypatch.setattr(batches, "PAGE", 2)
     assert not [result for result in closed_at_once(world) if isinstance(result, Exception)]
+
+
+def refunded_within_a_page(world, monkeypatch):
+    """Half of a line is refunded after its page has written the items and before it posts: (what Chen's item says,
+    what became due)."""
+    written, post_set = Event(), settling.post_set
+
+    def slowly(*args, **given):
+        written.set()
+        time.sleep(0.5)
+        return post_set(*args, **given)
+
+    def claw():
+        written.wait(20)
+        clawback.claw(refund)
+
+    monkeypatch.setattr(settling, "post_set", slowly)
+    carried(world)
+    booked(world, "T-1", at=NOON)
+    refund, _is_new = money_back(world.qinglan, RefundLineFacts(number=1, amount=PRICE // 2))
+    results = together(lambda: batches.close(world.mubai, now=NOON + timedelta(days=1)), claw)
+    assert not [result for result in results if isinstance(result, Exception)]
+    with world.inside(world.mubai):
+        item = SettlementItem.objects.get(share__guide=world.chen)
+        moved = Transfer.objects.get(kind="settle_t1", credit__code="due", credit__party=world.chen.party)
+    return item.due, moved.amount
+
+
+def test_without_the_lines_lock_a_page_posts_other_money_than_its_items_say(world, monkeypatch):
+    monkeypatch.setattr(settling, "locked_page", unlocked_page)
+    assert refunded_within_a_page(world, monkeypatch) == (640, 320)
+
+
+def test_a_refund_waits_for_the_page_of_its_line(world, monkeypatch):
+    assert refunded_within_a_page(world, monkeypatch) == (640, 640)
+    assert chens(world) == {"due": 320}
+    books_hold(world)
 
 
 def arrived(world, source_id):

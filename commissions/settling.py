@@ -1,0 +1,95 @@
+"""The pages of a T+1 batch: some ten thousand lines in a transaction, settled by a handful of statements.
+
+The result is what `settlement.settle` leaves for the same lines, but for the events: instead of one a page and payee
+with every line in it, a batch tells each payee once a store what has become payable (`announce`).
+
+Locks: the splits in order of id, then a fresh look at which of them are open (docs/adr/0006).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from commissions import settling_sql
+from commissions.models import Settlement, SettlementBatch
+from events.record import Actor, Happening, record_many
+from ledger.sets import post_set
+from stores.models import Contract
+
+
+def locked_page(batch: SettlementBatch, *, size: int) -> list[int]:
+    """The next open lines of the batch, held until the transaction ends."""
+    _rows(settling_sql.ROOM, {})
+    limits = {
+        "book": batch.merchant_id,
+        "day": batch.business_date,
+        "cursor": batch.cursor,
+        "last": batch.last_split,
+    }
+    return [pk for (pk,) in _rows(settling_sql.LOCK_PAGE, {**limits, "size": size})]
+
+
+def settle_page(batch: SettlementBatch, ids: list[int], *, at: datetime) -> None:
+    """These locked lines of the batch become payable, as far as nobody else has settled them."""
+    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, page_of(ids))]
+    if not lines:
+        return
+    page = page_of(lines)
+    ((total,),) = _rows(settling_sql.TOTAL, page)
+    settlement = Settlement.objects.create(
+        merchant_id=batch.merchant_id,
+        mode=Contract.Settlement.T1,
+        batch=batch,
+        at=at,
+        lines=len(lines),
+        total=total,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            settling_sql.ITEMS, {**page, "settlement": settlement.pk, "book": settlement.merchant_id}
+        )
+    post_set(settling_sql.TELLING, page, source="settlement", kind="settle_t1", at=at)
+
+
+def announce(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
+    """`commission.settled`: one event for each payee and store of the posted batch, to the principal and to the
+    payee's merchant; nothing is told of amounts of zero. By store, so that who reads one store's events is not
+    told what others came to."""
+    told = [
+        Happening(
+            "commission.settled",
+            merchant_id=merchant_id,
+            subject=payee,
+            payload={
+                "payee": payee,
+                "amount": amount,
+                "currency": currency,
+                "count": lines,
+                "batch": batch.ref,
+            },
+            concerns=[ref for ref in (guide, user, store) if ref],
+            at=at,
+        )
+        for payee, guide, user, store, payee_merchant_id, currency, amount, lines in _rows(
+            settling_sql.BY_PAYEE, {"batch": batch.pk}
+        )
+        for merchant_id in sorted({batch.merchant_id, payee_merchant_id or batch.merchant_id})
+    ]
+    if told:
+        record_many(told, by=by)
+
+
+def page_of(ids: Sequence[int]) -> dict[str, Any]:
+    """What the statements are given of these lines, in order. The ids are one value: a list would become as many, for
+    the server to parse in every statement."""
+    page = {"page": "{" + ",".join(map(str, ids)) + "}", "first": ids[0], "last": ids[-1]}
+    (ranges,) = _rows(settling_sql.RANGES, page)
+    return page | dict(zip(("first_order", "last_order", "first_line", "last_line"), ranges, strict=True))
+
+
+def _rows(statement: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        return cursor.fetchall()
