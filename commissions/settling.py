@@ -82,9 +82,9 @@ def announce(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
 
 
 def page_of(ids: Sequence[int]) -> dict[str, Any]:
-    """What the statements are given of these lines, in order. The ids are one value: a list would become as many, for
-    the server to parse in every statement."""
-    page = {"page": "{" + ",".join(map(str, ids)) + "}", "first": ids[0], "last": ids[-1]}
+    """What the statements are given of these lines. The ids are one value: a list would become as many, for the
+    server to parse in every statement."""
+    page = {"page": "{" + ",".join(map(str, ids)) + "}", "first": min(ids), "last": max(ids)}
     (ranges,) = _rows(settling_sql.RANGES, page)
     return page | dict(zip(("first_order", "last_order", "first_line", "last_line"), ranges, strict=True))
 
