@@ -16,3 +16,13 @@ def refusals_told(request: HttpRequest) -> Iterator[None]:
         yield
     except DomainError as refusal:
         messages.error(request, refusal.words)
+
+
+@contextmanager
+def refusals_blamed_on(form) -> Iterator[None]:
+    """What the verb inside refuses stands in the form, at its field if it names one; the rest of the block does not
+    run."""
+    try:
+        yield
+    except DomainError as refusal:
+        form.blame(refusal)

@@ -14,11 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commissions.models import BankFile, BillLine, Break, BreakStep, Payout, RailBill
-from commissions.payouts.tables import harmless
+from commissions.payouts.tables import harmless, yuan_of
 from commissions.reconciliation.matching import Kind
 from commissions.reconciliation.reading import matched, steps, with_standing
 from insights.accounts import names_of
-from insights.statements import yuan_of
 from merchants.models import Appointment, Merchant
 
 PARTS = dict(Kind.choices) | {

@@ -6,8 +6,8 @@ import io
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from commissions.payouts.tables import harmless, yuan_of
 from commissions.simulation import Change, Simulated
-from insights.statements import safe, yuan_of
 
 KINDS = {
     "guide": gettext_lazy("Guide"),
@@ -38,6 +38,6 @@ def as_csv(told: Simulated) -> str:
     sheet.writerow([_("Payee"), _("Kind"), _("Id"), _("Before"), _("After"), _("Difference")])
     for one in told.changes:
         amounts = [yuan_of(amount) for amount in (one.before, one.after, one.difference)]
-        sheet.writerow([safe(name_of(one)), str(KINDS[one.kind]), one.ref, *amounts])
+        sheet.writerow([harmless(name_of(one)), str(KINDS[one.kind]), one.ref, *amounts])
     sheet.writerow([_("In all"), "", "", yuan_of(told.before), yuan_of(told.after), yuan_of(0)])
     return "\ufeff" + text.getvalue()

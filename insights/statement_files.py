@@ -18,8 +18,11 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer
 
-from insights.statements import Line, Month, safe, yuan_of
-from ledger.statements import Statement
+from commissions.payouts.tables import harmless, yuan_of
+from insights import statements
+from insights.statements import Line, Month
+from ledger.statements import Statement, movements, statement
+from merchants.models import Merchant, Party
 
 FONT = "STSong-Light"  # of the reader, not in the file: it has Chinese and Latin letters
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
@@ -27,15 +30,26 @@ pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 Row = tuple[date, str, str, int]
 
 
+def sheet_of(book: Merchant, party: Party, name: str, month: Month, *, most: int = 1_000_000) -> "Sheet":
+    """The party's month, of its lines the first `most`. Inside the reader's scope: it names what the reader knows."""
+    told = statement(book, party, first=month.first, last=month.last)
+    moves = movements(book, party, first=month.first, last=month.last, limit=most)
+    return Sheet(book.name, name, month, told, statements.in_words(moves))
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """What a file says: who owes (`book`) whom (`name`) in which month, fen."""
+    """What a page or a file says: who owes (`book`) whom (`name`) in which month, fen."""
 
     book: str
     name: str
     month: Month
     told: Statement
     lines: Sequence[Line]
+
+    @property
+    def kinds(self) -> list[tuple[str, int]]:
+        return [(statements.word_of(kind), amount) for kind, amount in self.told.by_kind.items()]
 
     @property
     def heading(self) -> tuple[str, str, str, str]:
@@ -51,10 +65,10 @@ class Sheet:
 def as_csv(sheet: Sheet) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([safe(sheet.name), str(sheet.month)])
+    writer.writerow([harmless(sheet.name), str(sheet.month)])
     writer.writerow(sheet.heading)
     for on, what, about, amount in sheet.rows():
-        writer.writerow([on.isoformat(), what, safe(about), yuan_of(amount)])
+        writer.writerow([on.isoformat(), what, harmless(about), yuan_of(amount)])
     return text.getvalue().encode("utf-8-sig")
 
 

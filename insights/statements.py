@@ -35,8 +35,6 @@ KINDS = {
     "goodwill": gettext_lazy("Goodwill"),
     "write_off": gettext_lazy("Write-off"),
 }
-# A cell that begins so would be a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)
@@ -132,12 +130,3 @@ def _line(move: Movement, names: Names) -> Line:
 
 def word_of(kind: str) -> str:
     return str(KINDS.get(kind, kind))
-
-
-def yuan_of(fen: int) -> str:
-    """`-12.30`: plain, for a machine."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
-
-
-def safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -19,7 +19,7 @@ from commissions.payouts import answers
 from commissions.payouts.bank_results import Answer, ResultRow, read
 from commissions.payouts.payee_accounts import number_of
 from commissions.payouts.paying import hold_purses
-from commissions.payouts.tables import harmless
+from commissions.payouts.tables import harmless, yuan_of
 from events.record import Actor, record
 from merchants.errors import DomainError
 from merchants.models import Merchant
@@ -104,7 +104,7 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
             account = payout.account
             assert account is not None  # nothing is exported without one
             row = [file.number, payout.number, account.holder, account.bank, number_of(account)]
-            writer.writerow([*map(harmless, row), f"{payout.net // 100}.{payout.net % 100:02d}"])
+            writer.writerow([*map(harmless, row), yuan_of(payout.net)])
         record(
             "bank_file.taken",
             merchant_id=file.merchant_id,

@@ -27,37 +27,17 @@ def made(payout: Payout) -> Story:
 
 def paid(payout: Payout, *, at: datetime) -> Story:
     """It arrived: out of the book's own money, or out of the collector's, whom the book owes now."""
-    return _story(
-        payout,
-        at,
-        _here(payout, "payout_paid", _transit(payout), _source(payout), payout.net),
-        _there(payout, payout.collector_id, "payout_paid", _us(payout), _place(payout), payout.net),
-        _there(payout, _payees_book(payout), "payout_received", _place(payout), _us(payout), payout.net),
-    )
+    return _arrival(payout, at, kind="payout_paid", received="payout_received")
 
 
 def contested(payout: Payout, *, at: datetime) -> Story:
     """The payee says that it did not arrive: on its way again, and every other book as before it was paid."""
-    kind = "payout_contested"
-    return _story(
-        payout,
-        at,
-        _here(payout, kind, _source(payout), _transit(payout), payout.net),
-        _there(payout, payout.collector_id, kind, _place(payout), _us(payout), payout.net),
-        _there(payout, _payees_book(payout), kind, _us(payout), _place(payout), payout.net),
-    )
+    return _arrival(payout, at, kind="payout_contested", undone=True)
 
 
 def confirmed(payout: Payout, *, at: datetime) -> Story:
     """The payee says that it arrived after all: as `paid`, once more."""
-    kind = "payout_confirmed"
-    return _story(
-        payout,
-        at,
-        _here(payout, kind, _transit(payout), _source(payout), payout.net),
-        _there(payout, payout.collector_id, kind, _us(payout), _place(payout), payout.net),
-        _there(payout, _payees_book(payout), kind, _place(payout), _us(payout), payout.net),
-    )
+    return _arrival(payout, at, kind="payout_confirmed")
 
 
 def failed(payout: Payout, *, at: datetime) -> Story:
@@ -84,6 +64,20 @@ def returned(payout: Payout, *, was_paid: bool, at: datetime) -> Story:
             _there(payout, _payees_book(payout), kind, _us(payout), _place(payout), payout.net),
         ]
     return _story(payout, at, *entries)
+
+
+def _arrival(payout: Payout, at: datetime, *, kind: str, received: str = "", undone: bool = False) -> Story:
+    """In the payer's book, the collector's and the payee's; `received` is what the last calls it, if not `kind`."""
+    here, there = (_transit(payout), _source(payout)), (_us(payout), _place(payout))
+    if undone:
+        here, there = here[::-1], there[::-1]
+    return _story(
+        payout,
+        at,
+        _here(payout, kind, *here, payout.net),
+        _there(payout, payout.collector_id, kind, *there, payout.net),
+        _there(payout, _payees_book(payout), received or kind, *there[::-1], payout.net),
+    )
 
 
 def _transit(payout: Payout) -> Name:

@@ -53,6 +53,11 @@ def fen_of(text: str) -> int | None:
     return int(Decimal(bare) * 100)
 
 
+def yuan_of(fen: int) -> str:
+    """-1230 → `-12.30`: plain, for a machine."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
 def plain(cell: str) -> str:
     """Without the marks that keep spreadsheets from reading numbers, and in narrow letters."""
     return unicodedata.normalize("NFKC", cell).strip().lstrip("`'").strip()

@@ -36,21 +36,13 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs("payouts.write")
 def explain(request: HttpRequest, ref: str) -> HttpResponse:
-    found = access.found_break(request, ref)
-    with refusals_told(request):
-        working.explain(found, note=request.POST.get("note", ""), by=request.seat.actor)
-        messages.success(request, _("Explained. It stays on record with its note."))
-    return redirect("break", ref)
+    return _noted(request, ref, working.explain, _("Explained. It stays on record with its note."))
 
 
 @require_POST
 @needs("payouts.write")
 def reopen(request: HttpRequest, ref: str) -> HttpResponse:
-    found = access.found_break(request, ref)
-    with refusals_told(request):
-        working.reopen(found, note=request.POST.get("note", ""), by=request.seat.actor)
-        messages.success(request, _("Open again."))
-    return redirect("break", ref)
+    return _noted(request, ref, working.reopen, _("Open again."))
 
 
 @require_POST
@@ -75,3 +67,11 @@ def all_words(request: HttpRequest, ref: str) -> HttpResponse:
         words = ngettext("%(n)s was worked meanwhile.", "%(n)s were worked meanwhile.", taken.refused)
         messages.error(request, words % {"n": taken.refused})
     return redirect("rail_bill", ref)
+
+
+def _noted(request: HttpRequest, ref: str, verb, done: str) -> HttpResponse:
+    found = access.found_break(request, ref)
+    with refusals_told(request):
+        verb(found, note=request.POST.get("note", ""), by=request.seat.actor)
+        messages.success(request, done)
+    return redirect("break", ref)

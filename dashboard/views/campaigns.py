@@ -17,9 +17,8 @@ from dashboard.access import needs
 from dashboard.forms.campaigns import CampaignForm
 from dashboard.frame import page
 from dashboard.paging import newest_first
-from dashboard.refusals import refusals_told
+from dashboard.refusals import refusals_blamed_on, refusals_told
 from merchants import finding
-from merchants.errors import DomainError
 from merchants.models import Brand
 from merchants.refs import new_ref
 
@@ -66,11 +65,8 @@ def new(request: HttpRequest) -> HttpResponse:
         initial=_beginning_now(),
     )
     if form.is_bound and form.is_valid():
-        try:
+        with refusals_blamed_on(form):
             campaign = campaigns.create(merchant=seat.merchant, by=seat.actor, **form.terms())
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             messages.success(request, _("“%(name)s” is running.") % {"name": campaign.name})
             return redirect("campaign", campaign.ref)
     status = 422 if form.is_bound else 200

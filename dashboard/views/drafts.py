@@ -13,10 +13,9 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.contracts import DraftForm, TermsForm, as_initial
 from dashboard.frame import page
-from dashboard.refusals import refusals_told
+from dashboard.refusals import refusals_blamed_on, refusals_told
 from dashboard.terms import in_words
 from merchants import finding
-from merchants.errors import DomainError
 from merchants.models import Brand
 from stores import drafts, visibility
 from stores.models import Contract
@@ -35,11 +34,8 @@ def new(request: HttpRequest) -> HttpResponse:
         initial={"starts_at": _tomorrow(), "return_window_days": 7, "store": request.GET.get("store", "")},
     )
     if form.is_bound and form.is_valid():
-        try:
+        with refusals_blamed_on(form):
             contract = drafts.draft(terms=form.terms(), by=seat.actor, **form.pair)
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             messages.success(request, _offered(contract))
             return redirect("contract", contract.ref)
     return _form(request, form, "dashboard/contracts/new.html", {})
@@ -55,11 +51,8 @@ def amend(request: HttpRequest, ref: str) -> HttpResponse:
     form = _terms_form(request, starting)
     if form.is_bound and form.is_valid():
         hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
-        try:
+        with refusals_blamed_on(form):
             offer = drafts.amend(contract=contract, terms=form.terms(), **hand)
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             messages.success(request, _offered(offer))
             return redirect("contract", offer.ref)
     return _form(request, form, "dashboard/contracts/terms_form.html", {"contract": contract})
@@ -73,13 +66,10 @@ def revise(request: HttpRequest, ref: str) -> HttpResponse:
     form = _terms_form(request, as_initial(Terms.of(contract)))
     if form.is_bound and form.is_valid():
         hand = {"merchant": request.seat.merchant, "by": request.seat.actor}
-        try:
+        with refusals_blamed_on(form):
             drafts.revise(
                 contract=contract, changes=form.terms().as_fields(), version=_version_read(request), **hand
             )
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             messages.success(request, _("The draft is revised; the other side reads the new terms."))
             return redirect("contract", ref)
     context = {"contract": contract, "version": _version_read(request) or contract.terms_version}

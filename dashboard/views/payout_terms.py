@@ -11,9 +11,9 @@ from commissions.payouts.withholding import month_of, rule_for, withhold_from
 from dashboard.access import absent, needs
 from dashboard.forms.payouts import AccountForm, WithholdingForm
 from dashboard.frame import page
+from dashboard.refusals import refusals_blamed_on
 from insights import payables
 from insights.accounts import names_of
-from merchants.errors import DomainError
 
 
 @needs("payouts.write")
@@ -27,11 +27,8 @@ def account(request: HttpRequest, ref: str) -> HttpResponse:
     form, status = AccountForm(request.POST or None, initial={"holder": name}), 200
     if form.is_bound:
         if form.is_valid():
-            try:
+            with refusals_blamed_on(form):
                 payee_accounts.keep(payer=merchant, party=payee, by=request.seat.actor, **form.cleaned_data)
-            except DomainError as refusal:
-                form.blame(refusal)
-            else:
                 messages.success(request, _("From now on %(payee)s is paid there.") % {"payee": name})
                 return redirect("payouts")
         status = 422
@@ -47,16 +44,13 @@ def withholding(request: HttpRequest) -> HttpResponse:
     form, status = WithholdingForm(request.POST or None, month=month), 200
     if form.is_bound:
         if form.is_valid():
-            try:
+            with refusals_blamed_on(form):
                 withhold_from(
                     merchant=merchant,
                     starts_on=form.cleaned_data["starts_on"],
                     brackets=form.brackets(),
                     by=request.seat.actor,
                 )
-            except DomainError as refusal:
-                form.blame(refusal)
-            else:
                 messages.success(request, _("The rule is set. It holds for every payout of its months."))
                 return redirect("payouts")
         status = 422

@@ -18,9 +18,8 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.plans import PlanForm
 from dashboard.frame import page
-from dashboard.refusals import refusals_told
+from dashboard.refusals import refusals_blamed_on, refusals_told
 from merchants import finding
-from merchants.errors import DomainError
 from merchants.models import Brand, Merchant
 from stores.models import Contract
 from stores.visibility import partners_of
@@ -70,11 +69,8 @@ def new(request: HttpRequest) -> HttpResponse:
         initial={"effective_from": tomorrow},
     )
     if form.saves:
-        try:
+        with refusals_blamed_on(form):
             version = plans.draft(by=request.seat.actor, **form.whole())
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             return _kept(request, version)
     return _form(request, form, _("New draft"))
 
@@ -84,12 +80,9 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
     version = access.plan_version(request, ref)
     form = PlanForm(request.POST or None, brands=(), partners=(), version=version, initial={})
     if form.saves:
-        try:
+        with refusals_blamed_on(form):
             read = request.POST.get("read", "")
             version = plans.revise(version, read=read, by=request.seat.actor, **form.terms())
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             return _kept(request, version)
     read = request.POST.get("read") or digest(version)
     return _form(request, form, _("Draft %(number)d") % {"number": version.number}, read=read)

@@ -20,8 +20,8 @@ from dashboard.access import needs
 from dashboard.forms.reconciliation import BillForm
 from dashboard.frame import page
 from dashboard.paging import newest_first
+from dashboard.refusals import refusals_blamed_on
 from insights import reconciling
-from merchants.errors import DomainError
 
 DAYS, BILLS = timedelta(days=13), 10
 MOST_DOWNLOADED = 50_000  # breaks in one file
@@ -69,7 +69,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         asked = form.cleaned_data
         file = asked.pop("file")
-        try:
+        with refusals_blamed_on(form):
             bill, is_new = import_bill(
                 merchant=request.seat.merchant,
                 file=file.read(),
@@ -77,9 +77,6 @@ def take_in(request: HttpRequest) -> HttpResponse:
                 by=request.seat.actor,
                 **asked,
             )
-        except DomainError as refusal:
-            form.blame(refusal)
-        else:
             _tell(request, bill, is_new=is_new)
             return redirect("rail_bill", bill.ref)
     status = 422 if form.is_bound else 200

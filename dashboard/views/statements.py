@@ -6,9 +6,8 @@ from django.utils import timezone
 from dashboard.access import absent, needs
 from dashboard.frame import page
 from insights import statements
-from insights.statement_files import FORMATS, Sheet
+from insights.statement_files import FORMATS, sheet_of
 from insights.statements import Month
-from ledger.statements import movements, statement
 from merchants.business_day import business_date
 from merchants.models import Merchant
 
@@ -40,24 +39,22 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     if found is None:
         raise absent()
     party, name = found
-    told = statement(merchant, party, first=month.first, last=month.last)
     wanted = request.GET.get("format", "")
-    limit = {} if wanted in FORMATS else {"limit": SHOWN + 1}
-    lines = statements.in_words(movements(merchant, party, first=month.first, last=month.last, **limit))
     if wanted in FORMATS:
         kind, write = FORMATS[wanted]
-        answer = HttpResponse(write(Sheet(merchant.name, name, month, told, lines)), content_type=kind)
+        answer = HttpResponse(write(sheet_of(merchant, party, name, month)), content_type=kind)
         answer["Content-Disposition"] = f'attachment; filename="statement-{month}-{ref}.{wanted}"'
         return answer
+    sheet = sheet_of(merchant, party, name, month, most=SHOWN + 1)
     context = {
         "name": name,
         "ref": ref,
         "month": month,
-        "told": told,
-        "kinds": [(statements.word_of(kind), amount) for kind, amount in told.by_kind.items()],
-        "lines": lines[:SHOWN],
+        "told": sheet.told,
+        "kinds": sheet.kinds,
+        "lines": sheet.lines[:SHOWN],
         "may_open_orders": request.seat.may("orders.read"),
-        "more": len(lines) > SHOWN,
+        "more": len(sheet.lines) > SHOWN,
         "most": SHOWN,
         "formats": FORMATS,
     }

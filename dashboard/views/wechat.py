@@ -13,10 +13,9 @@ from dashboard import access
 from dashboard.access import absent, needs
 from dashboard.forms.wechat import WechatAccountForm, WechatReceiverForm
 from dashboard.frame import page
-from dashboard.refusals import refusals_told
+from dashboard.refusals import refusals_blamed_on, refusals_told
 from insights import payables
 from insights.accounts import names_of
-from merchants.errors import DomainError
 from merchants.models import Party
 
 SHOWN_AGAIN = ("mchid", "sub_mchid", "appid", "serial", "public_key_id", "public_key", "unfreeze_after")
@@ -31,16 +30,13 @@ def account(request: HttpRequest) -> HttpResponse:
     form, status = WechatAccountForm(request.POST or None, initial=initial), 200
     if form.is_bound:
         if form.is_valid():
-            try:
+            with refusals_blamed_on(form):
                 accounts.keep(
                     merchant=merchant,
                     credentials=form.credentials(),
                     unfreeze_after=form.cleaned_data["unfreeze_after"],
                     by=request.seat.actor,
                 )
-            except DomainError as refusal:
-                form.blame(refusal)
-            else:
                 messages.success(request, _("From now on payouts can go by WeChat Pay."))
                 return redirect("payouts")
         status = 422
@@ -68,13 +64,10 @@ def receiver(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_bound:
         if form.is_valid():
             kind = receivers.Kind.PERSON if is_guide else receivers.Kind.MERCHANT
-            try:
+            with refusals_blamed_on(form):
                 receivers.keep(
                     payer=merchant, party=payee, kind=kind, by=request.seat.actor, **form.cleaned_data
                 )
-            except DomainError as refusal:
-                form.blame(refusal)
-            else:
                 messages.success(request, _("From now on %(payee)s is paid there.") % {"payee": name})
                 return redirect("payouts")
         status = 422

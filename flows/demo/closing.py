@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 from django_scopes import scope
 
-from commissions import batches, reserves
 from commissions.models import SettlementBatch, Split
 from flows.demo import cast
 from flows.settlement import close_day
@@ -25,8 +24,7 @@ def close_days(book: Merchant, *, until: datetime, tick: Callable[[str], None]) 
     for day in days:
         morning = after(day, zone=book.time_zone)
         if morning <= until:
-            batches.advance(batches.open_batch(book, day), at=morning)
-            reserves.release_due(book, on=day, at=morning)
+            close_day(book, now=morning)
     tick("books")
 
 
@@ -38,7 +36,8 @@ def advance(days: int, *, now: datetime) -> dict[str, list[SettlementBatch]]:
         today = business_date(now, zone=book.time_zone, cut_off=book.cut_off)
         with scope(merchant=book):
             closed = SettlementBatch.objects.aggregate(last=Max("business_date"))["last"]
-        last = max(closed or today, today - timedelta(days=1))
+        yesterday = today - timedelta(days=1)
+        last = max(closed or yesterday, yesterday)
         for day in (last + timedelta(days=count) for count in range(1, days + 1)):
             close_day(book, now=after(day, zone=book.time_zone))
         with scope(merchant=book):
