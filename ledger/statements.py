@@ -161,7 +161,7 @@ def on_its_way(
 ) -> dict[int, int]:
     """Party id → minor units that left what it is owed by booking date `last` and have not arrived for good: a payout
     without its answer, or one that the payee says did not arrive. Of all parties that have any, or of one."""
-    given = {
+    given: dict[str, Any] = {
         "book": book.pk,
         "code": TRANSIT,
         "currency": currency or book.currency,
