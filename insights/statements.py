@@ -92,7 +92,7 @@ def rows(book: Merchant, month: Month) -> list[Row]:
     """Every party with something standing, moving or on its way, the largest closing first."""
     found = statements.of_all(book, first=month.first, last=month.last)
     way = statements.on_its_way(book, last=month.last)
-    figures = {pk: (*found.get(pk, (0, 0, 0)), way.get(pk, 0)) for pk in found.keys() | way}
+    figures = {pk: (*sums, way.get(pk, 0)) for pk, sums in found.items()}
     parties = {party.pk: party for party in Party.objects.filter(pk__in=figures).select_related("merchant")}
     names = names_of(parties.values())
     told = [Row(parties[pk].ref, names[pk], *figures[pk]) for pk in figures if any(figures[pk])]

@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from commissions.payouts import answers, contesting, paying
+from insights import statements
+from insights.statements import Month
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from notifications.models import Notification
@@ -71,7 +73,9 @@ def test_what_is_contested_stands_on_its_way_beside_the_payers_zero_and_has_its_
     payout = sent(
         paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", by=ONBOARDING, at=NOON)
     )
-    contesting.contest(answers.succeed(payout, by=ONBOARDING, at=NOON), merchant=world.qinglan, by=ONBOARDING)
+    contesting.contest(
+        answers.succeed(payout, by=ONBOARDING, at=NOON), merchant=world.qinglan, by=ONBOARDING, at=NOON
+    )
     month, way = f"?month={NOON:%Y-%m}", "On its way, not counted above"
     payer, ours = at_desk(world.he), f"/hq/statements/{world.qinglan.party.ref}/"
     shown = payer.get(ours)  # the month in which it is contested
@@ -86,6 +90,9 @@ def test_what_is_contested_stands_on_its_way_beside_the_payers_zero_and_has_its_
     assert told[-1] == ("Payout made", payout.number)
     (row,) = payer.get("/hq/statements/").context["rows"]
     assert (row.closing, row.on_its_way) == (0, TO_QINGLAN)
+    with world.inside(world.hehe):
+        (row,) = statements.rows(world.hehe, Month(NOON.date().replace(day=1)).next)
+    assert (row.opening, row.credits, row.debits, row.on_its_way) == (0, 0, 0, TO_QINGLAN)
     payee, theirs = at_desk(world.gu), f"/hq/statements/{world.hehe.party.ref}/"
     shown = payee.get(theirs)
     assert shown.context["told"].closing == -TO_QINGLAN and way not in words(shown)
