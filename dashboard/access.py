@@ -156,7 +156,7 @@ def bank_file(request: HttpRequest, ref: str) -> BankFile:
 
 def appeal(request: HttpRequest, ref: str) -> Appeal:
     """One to decide, or one of the merchant's guides that another decides."""
-    found = appealed.to_decide(request.seat).filter(ref=ref).first()
+    found = appealed.in_book(request.seat).filter(ref=ref).first()
     return found or _one(appealed.elsewhere(request.seat), ref)
 
 
