@@ -127,7 +127,7 @@ def test_who_stood_for_the_share_and_lost_is_named(world, zhou, gu):
 def test_where_nobody_got_the_share_it_says_so(world, zhou, gu):
     row = appealed_by(zhou, sell(world, touches={}))
     shown = words(gu.get(reverse("appeal", args=[row.ref])))
-    assert "No guide holds any of this line: say the amount." in shown
+    assert "No other guide holds any of this line: say the amount." in shown
     assert "Guide · Nobody stood for this share." in shown
 
 
