@@ -45,7 +45,9 @@ class DecisionForm(AskingForm):
         """What an empty amount means: all of a share that a guide holds; of a merchant's it is to be said."""
         whole = [label for number, label in self.fields["share"].choices if self.sources[number].guide_id]
         if not whole:
-            return _("Up to what the chosen share holds. No other guide holds any of this line: say the amount.")
+            return _(
+                "Up to what the chosen share holds. No other guide holds any of this line: say the amount."
+            )
         words = _(
             "Up to what the chosen share holds. Left empty, the whole of a guide's share moves: %(shares)s. Of a"
             " merchant's share, say the amount."
