@@ -1,13 +1,14 @@
 """What every call has in common: a key, its scope, the merchant's rows only, a request id, JSON in and
 out."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import Field, ListSerializer, Serializer
 from rest_framework.views import APIView
 
 from api.authentication import need
@@ -66,8 +67,10 @@ class Call(APIView):
         return Actor.key(self.request.auth.ref)
 
     def given(self, serializer: type[Serializer]) -> dict[str, Any]:
-        """The body, checked; a ValidationError becomes a 422 that lists each fault."""
+        """The body, checked; a ValidationError becomes a 422 that lists each fault. A field that is not known is
+        refused: a name misspelt would make another sale."""
         form = serializer(data=self.request.data)
+        refuse_unknown(form, self.request.data)
         form.is_valid(raise_exception=True)
         return form.validated_data
 
@@ -96,6 +99,25 @@ class Call(APIView):
                 field="expand[]",
             )
         return asked
+
+
+def refuse_unknown(form: Field, given: object, *, within: str = "") -> None:
+    """DomainError `body.unknown` for the first field of a JSON body, however deep, that its serializer lacks."""
+    if isinstance(form, ListSerializer):
+        for place, one in enumerate(given if isinstance(given, list) else []):
+            refuse_unknown(form.child, one, within=f"{within}[{place}]")
+    if not isinstance(form, Serializer) or not isinstance(given, Mapping):
+        return
+    begin = f"{within}." if within else ""
+    for name, value in given.items():
+        if name not in form.fields:
+            raise DomainError(
+                "body.unknown",
+                _("This field is not known here: %(name)s.") % {"name": f"{begin}{name}"[:80]},
+                next_step=_("Known are: %(names)s.") % {"names": ", ".join(form.fields)},
+                field=f"{begin}{name}"[:80],
+            )
+        refuse_unknown(form.fields[name], value, within=f"{begin}{name}")
 
 
 class Unknown(Call):

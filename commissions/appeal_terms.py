@@ -12,6 +12,7 @@ from merchants.business_day import business_date
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from merchants.scoping import acting_for
+from orders.models import OrderLine
 
 
 def policy_of(book: Merchant, sold_on: date) -> AppealPolicy:
@@ -24,6 +25,11 @@ def policy_of(book: Merchant, sold_on: date) -> AppealPolicy:
 def last_day(split: Split) -> date:
     """The last business date of its store on which the line may be appealed; its merchant is loaded."""
     return split.business_date + timedelta(days=policy_of(split.merchant, split.business_date).days)
+
+
+def is_given_back(line: OrderLine) -> bool:
+    """All of it: nobody holds a share of it that could move."""
+    return 0 < line.paid == line.refunded
 
 
 def set_policy(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils import timezone
 
-from commissions.appeal_terms import last_day
+from commissions.appeal_terms import is_given_back, last_day
 from commissions.models import Appeal, Share, Split
 from guides.models import Guide
 from merchants.business_day import business_date
@@ -16,11 +16,13 @@ from orders.models import Order, OrderLine
 
 @dataclass(frozen=True)
 class LineAppealed:
-    """How a line stands for one guide: the last appeal, if any, and until when there may be another."""
+    """How a line stands for one guide: the last appeal, if any, and until when there may be another; none once all of
+    it was given back."""
 
     line: OrderLine
     appeal: Appeal | None
     until: date
+    given_back: bool
     may_appeal: bool
 
 
@@ -41,18 +43,20 @@ def standing(order: Order, guide: Guide, *, at: datetime | None = None) -> list[
         today = business_date(at, zone=split.store.time_zone, cut_off=split.counterparty.cut_off)
         row = mine.get(split.pk)
         open_ = row is not None and row.is_open
-        found.append(LineAppealed(split.line, row, until, today <= until and not open_))
+        gone = is_given_back(split.line)
+        may = today <= until and not open_ and not gone
+        found.append(LineAppealed(split.line, row, until, gone, may))
     return found
 
 
 def sources(row: Appeal) -> list[Share]:
-    """From which shares of the line it could be taken: guides' first, then the merchants'; never from who appeals.
+    """From which shares of the line it could be taken: guides' first, then the principal's own; never from who appeals.
     Inside the book's scope."""
-    shares = Share.objects.filter(split=row.split_id).select_related("guide", "payee_merchant")
+    shares = Share.objects.filter(split=row.split_id).select_related("merchant", "guide", "payee_merchant")
     could = [
         share
         for share in shares.order_by("number")
-        if share.held and share.guide_id != row.guide_id and share.holder
+        if share.held and share.guide_id != row.guide_id and share.is_the_books_to_move
     ]
     return sorted(could, key=lambda share: (share.guide_id is None, share.number))
 

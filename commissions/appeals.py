@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commissions import appeal_cases, moving
 from commissions.accruals import WORKER
-from commissions.appeal_terms import last_day, policy_of
+from commissions.appeal_terms import is_given_back, last_day, policy_of
 from commissions.models import GUIDE_ROLES, Appeal, Share, Split
 from commissions.models.split import BY_APPEAL
 from commissions.settlement import parts_of, with_parts
@@ -44,8 +44,8 @@ def appeal(
     """A guide of the seller appeals the split of a line; `share` is the one disputed, by default the colleague's
     that fits the reason, or the principal's rest where no colleague got any.
 
-    NotFound for another merchant's line. DomainError `appeal.not_split` (too early), `appeal.too_late`;
-    Conflict `appeal.under_way` while one of the same guide is open.
+    NotFound for another merchant's line. DomainError `appeal.not_split` (too early), `appeal.too_late`,
+    `appeal.given_back`; Conflict `appeal.under_way` while one of the same guide is open.
     """
     at = at or timezone.now()
     if line.merchant_id != guide.merchant_id:
@@ -121,8 +121,8 @@ def decide(
     no guide holds the amount is named.
 
     Conflict `appeal.decided` if it is not open any more. DomainError `appeal.own` for who appealed,
-    `appeal.amount_needed`, `appeal.more_than_held`, `appeal.same_guide`, `appeal.foreign_guide`; NotFound for a share
-    of another line.
+    `appeal.amount_needed`, `appeal.more_than_held`, `appeal.same_guide`, `appeal.foreign_guide`,
+    `appeal.foreign_share`; NotFound for a share of another line.
     """
     at = at or timezone.now()
     _check_decider(appeal, by)
@@ -136,6 +136,13 @@ def decide(
         source = next((share for share in shares if share.pk == source_pk), None)
         if source is None:
             raise not_found(Share, field="out_of")
+        if not source.is_the_books_to_move:
+            raise DomainError(
+                "appeal.foreign_share",
+                _("This share is another merchant's; it cannot be taken by your word."),
+                next_step=_("Choose a guide's share or your own, or reject the appeal."),
+                field="out_of",
+            )
         to = to or mine.guide
         amount = _amount(source, amount)
         _check_payee(source, to, mine)
@@ -172,6 +179,12 @@ def _in_time(line: OrderLine, at: datetime) -> Split:
             "appeal.not_split",
             _("This sale is still being worked out."),
             next_step=_("Look again in a minute."),
+        )
+    if is_given_back(line):
+        raise DomainError(
+            "appeal.given_back",
+            _("All of this line was given back: there is no share of it to move."),
+            next_step=_("Look at the sale's other lines."),
         )
     today = business_date(at, zone=split.store.time_zone, cut_off=split.counterparty.cut_off)
     if today > last_day(split):

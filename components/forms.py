@@ -1,6 +1,7 @@
 """The one form field that is ours: people write yuan, the rooms take fen."""
 
 import re
+import unicodedata
 from decimal import Decimal
 
 from django import forms
@@ -10,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 # Nothing else reaches a number type: to Decimal `1e900000` is a number, and it takes half a minute to multiply.
 _YUAN = re.compile(r"(?P<yuan>[0-9]{1,12})(?:\.(?P<fen>[0-9]{1,2}))?")
 _TOO_PRECISE = re.compile(r"[0-9]{1,12}\.[0-9]{3,12}")
-_GROUPING = re.compile(r"[,，\s]")
+_GROUPING = re.compile(r"[,\s]")
 
 
 class YuanField(forms.Field):
-    """Text like `1,268.00` or `¥1268` in, whole fen (int) out; never a float on the way."""
+    """Text like `1,268.00`, `¥1268` or `１２６８` in, whole fen (int) out; never a float on the way."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
     default_error_messages = {
@@ -37,7 +38,7 @@ class YuanField(forms.Field):
             return None
         if isinstance(value, int):
             return value
-        text = _GROUPING.sub("", str(value)).lstrip("¥￥")
+        text = _GROUPING.sub("", unicodedata.normalize("NFKC", str(value))).lstrip("¥")
         written = _YUAN.fullmatch(text)
         if written is None:
             code = "precision" if _TOO_PRECISE.fullmatch(text) else "invalid"

@@ -1,10 +1,13 @@
 """What the form on the sale page holds: goods, pieces and prices, changed one tap at a time."""
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from components.forms import YuanField
 from orders.facts import LineFacts
@@ -14,16 +17,20 @@ MOST_PIECES = 999
 _PRICE = YuanField(least=0, required=False)
 
 
+class Fault(NamedTuple):
+    typed: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Row:
-    """`sku` is a ref, or what was typed or scanned; `price` is fen a piece, None for the list price. Where a price
-    was typed that is none, `typed` is that and `fault` says why."""
+    """`sku` is a ref, or what was typed or scanned; `price` is fen a piece, None for the list price. `faults` keeps, by
+    the field's name, what was typed that is no quantity or no price."""
 
     sku: str
     quantity: int = 1
     price: int | None = None
-    typed: str = ""
-    fault: str = ""
+    faults: dict[str, Fault] = field(default_factory=dict)
 
 
 @dataclass
@@ -53,24 +60,30 @@ class Basket:
         if row.quantity + step < 1:
             del self.rows[place]
         else:
-            self.rows[place] = replace(row, quantity=min(row.quantity + step, MOST_PIECES))
+            faults = {name: fault for name, fault in row.faults.items() if name != "quantity"}
+            self.rows[place] = replace(row, quantity=min(row.quantity + step, MOST_PIECES), faults=faults)
 
     def facts(self) -> tuple[LineFacts, ...]:
         return tuple(LineFacts(sku=row.sku, quantity=row.quantity, list_price=row.price) for row in self.rows)
 
     @property
     def fault(self) -> str:
-        return next((row.fault for row in self.rows if row.fault), "")
+        return next((fault.why for row in self.rows for fault in row.faults.values()), "")
 
 
 def _row(sku: str, quantity: str, price: str) -> Row:
-    pieces = _whole(quantity) or 1
+    faults, pieces, fen = {}, _whole(quantity), None
+    if not pieces:
+        why = _("Write how many pieces, from 1 to %(most)d.") % {"most": MOST_PIECES}
+        faults["quantity"] = Fault(quantity[:24], why)
     try:
-        return Row(sku[:64], pieces, _PRICE.clean(price))
+        fen = _PRICE.clean(price)
     except ValidationError as wrong:
-        return Row(sku[:64], pieces, typed=price[:24], fault=str(wrong.messages[0]))
+        faults["price"] = Fault(price[:24], str(wrong.messages[0]))
+    return Row(sku[:64], pieces or 1, fen, faults)
 
 
 def _whole(text: str) -> int | None:
-    """A number of up to three digits, as rows and pieces have; int() itself refuses thousands of digits."""
-    return int(text) if re.fullmatch("[0-9]{1,3}", text) else None
+    """A number of up to three digits, narrow or wide, as rows and pieces have; int() itself refuses thousands."""
+    digits = unicodedata.normalize("NFKC", text).strip()
+    return int(digits) if re.fullmatch("[0-9]{1,3}", digits) else None

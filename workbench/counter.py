@@ -16,7 +16,7 @@ from orders.facts import BuyerFacts, OrderFacts, TenderFacts
 from orders.models import Order, Tender
 from workbench import access
 from workbench.access import Desk
-from workbench.baskets import Basket
+from workbench.baskets import Basket, Row
 from workbench.carrying import carried, unpacked
 from workbench.sale_numbers import is_number
 
@@ -59,7 +59,12 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
     except DomainError as refusal:
         return context | {"refused": refusal}
     rows = [
-        {"row": row, "line": line, "price": row.typed or yuan(line.list_amount // line.quantity).lstrip("¥")}
+        {
+            "row": row,
+            "line": line,
+            "price": _typed(row, "price", yuan(line.list_amount // line.quantity).lstrip("¥")),
+            "pieces": _typed(row, "quantity", str(line.quantity)),
+        }
         for row, line in zip(basket.rows, quote.lines, strict=True)
     ]
     return context | {
@@ -81,7 +86,7 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
         raise DomainError(
             "sale.form",
             fault or _("There is nothing to sell yet."),
-            next_step=_("Add goods or correct the price. Nothing has been recorded."),
+            next_step=_("Add goods, or correct what is marked. Nothing has been recorded."),
         )
     if context["place"] not in TAKEN_HERE:
         raise DomainError(
@@ -113,6 +118,10 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
         coupons=(context["code"],) if context["code"] else (),
         touches={"serving": desk.guide.ref},
     )
+
+
+def _typed(row: Row, name: str, right: str) -> str:
+    return row.faults[name].typed if name in row.faults else right
 
 
 def _expected(desk: Desk, quote: Quote, member: Member | None) -> int:

@@ -71,6 +71,7 @@ class RefundLineAnswer(serializers.Serializer):
 class NoticeAnswer(serializers.Serializer):
     message = serializers.CharField(help_text=_("What happened"))
     next_step = serializers.CharField()
+    code = serializers.CharField(required=False, help_text=_("Of a refused one: what did not fit"))
 
 
 class RefundAnswer(serializers.Serializer):
@@ -175,10 +176,12 @@ def show_parked(parked: ParkedRefund) -> dict[str, Any]:
 
 def notice(parked: ParkedRefund) -> dict[str, Any]:
     """Why nothing has been given back: a number mistyped must not look like a refund."""
-    said = {"number": parked.order_external_no, "channel": parked.channel, "code": parked.refused_code}
+    said = {"number": parked.order_external_no, "channel": parked.channel}
     if parked.refused_code:
         return {
-            "message": _("The sale %(number)s came, but nothing was given back on it: %(code)s.") % said,
+            "code": parked.refused_code,
+            "message": _("The sale %(number)s came, but this refund does not fit it: nothing was given back.")
+            % said,
             "next_step": _("Correct the refund and send it again under a new number."),
         }
     return {

@@ -191,6 +191,11 @@ class Share(models.Model):
         return self.why["because"] == BY_APPEAL
 
     @property
+    def is_the_books_to_move(self) -> bool:
+        """A guide's, or the principal's own. Another merchant's is agreed by contract, and nobody else's to give."""
+        return self.guide_id is not None or self.is_principals
+
+    @property
     def is_principals(self) -> bool:
         """The principal's own part: a result of its book, owed by nobody. `merchant` is loaded."""
         return self.payee_id == self.merchant.party_id

@@ -125,9 +125,16 @@ def content(file: BankFile, *, by: Actor, at: datetime | None = None) -> bytes:
 def import_results(*, book: Merchant, file: bytes, by: Actor, at: datetime | None = None) -> Imported:
     """Apply the bank's results row by row, each in a transaction of its own. The same file again changes nothing;
     a row that does not fit is told and left, the others land. DomainError `bank_file.unreadable`,
-    `bank_file.too_long`: then none has."""
+    `bank_file.no_rows`, `bank_file.too_long`: then none has."""
     at, imported = at or timezone.now(), Imported()
     rows = list(read(file))  # to its end first: a file that breaks off half-way lands nothing
+    if not rows:
+        raise DomainError(
+            "bank_file.no_rows",
+            _("There is no result in this file."),
+            next_step=_("Download the results from the bank anew; nothing has been changed."),
+            field="file",
+        )
     if len(rows) > MOST_ROWS:
         raise DomainError(
             "bank_file.too_long",
@@ -136,9 +143,9 @@ def import_results(*, book: Merchant, file: bytes, by: Actor, at: datetime | Non
         )
     for row in rows:
         try:
-            payout = _payout_of(book, row)
-            before = payout.state
-            after = _apply(payout, row, by=by, at=at)
+            with answers.held_payout(_payout_of(book, row)) as payout:
+                before = payout.state
+                after = _apply(payout, row, by=by, at=at)
         except DomainError as refusal:
             imported.breaks.append(Break(row.line, row.number, refusal.words))
             continue

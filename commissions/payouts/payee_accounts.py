@@ -33,11 +33,11 @@ def keep(
     `number` as it is written on a card: spaces and hyphens do not count. DomainError `payee_account.invalid`,
     with the field at fault.
     """
-    at = at or timezone.now()
     holder, bank = _line(holder, "holder", 60), _line(bank, "bank", 80)
     digits = _number(number)
     with acting_for(payer), transaction.atomic():
         Merchant.objects.select_for_update(no_key=True).get(pk=payer.pk)  # a payer's accounts take turns
+        at = at or timezone.now()  # when it is this one's turn, or it would end before it began
         PayeeAccount.objects.filter(party=party, ended_at=None).update(ended_at=at)
         account = PayeeAccount.objects.create(
             merchant=payer,

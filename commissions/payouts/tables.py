@@ -29,15 +29,15 @@ class Unreadable(ValueError):
 
 
 def rows_of(file: bytes, *, largest: int) -> list[tuple[int, list[str]]]:
-    """Every row that is not blank, with the line of the file on which it begins, counted from 1. Unreadable for more
-    than `largest` bytes, and for what is no text or breaks off within quotes."""
+    """Every row that holds more than blanks and marks, with the line of the file on which it begins, counted from 1.
+    Unreadable for more than `largest` bytes, and for what is no text or breaks off within quotes."""
     text = _text(file, largest)
     delimiter = "\t" if text.count("\t") > text.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows, begins = [], 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            if any(plain(cell) for cell in cells):
                 rows.append((begins, cells))
             begins = reader.line_num + 1
     except csv.Error:

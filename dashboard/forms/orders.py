@@ -40,6 +40,13 @@ class OrderFilter(forms.Form):
         super().__init__(*args, **kwargs)
         say_what_to_do(self)
 
+    def clean(self) -> dict[str, Any]:
+        asked = super().clean() or {}
+        first, last = asked.get("first"), asked.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("Choose a day on or after the first one."))
+        return asked
+
     @property
     def narrows(self) -> bool:
         return any(self.data.get(name) for name in self.fields)

@@ -12,6 +12,13 @@ class Unechoed(forms.Textarea):
         return ""
 
 
+class EchoedUnlessSecret(forms.Textarea):
+    """A public key; who pastes the private one here is not shown it again."""
+
+    def format_value(self, value):
+        return "" if value and "PRIVATE" in str(value) else super().format_value(value)
+
+
 class WechatAccountForm(AskingForm):
     mchid = forms.CharField(label=_("Merchant number"), max_length=32)
     sub_mchid = forms.CharField(
@@ -39,7 +46,7 @@ class WechatAccountForm(AskingForm):
     public_key = forms.CharField(
         label=_("WeChat Pay's public key"),
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
+        widget=EchoedUnlessSecret(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
         help_text=_("The whole content of pub_key.pem."),
     )
     unfreeze_after = WholeField(

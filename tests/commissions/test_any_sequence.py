@@ -170,12 +170,14 @@ class Shop:
         if waiting:
             terms = {"appeal": chance.choice(waiting), "by": ONBOARDING, "at": NOON}
             terms |= {"amount": chance.choice([None, 1, 50, 700]), "uphold": chance.random() < 0.9}
-            self.attempt(appeals.decide, terms, "appeal.amount_needed", "appeal.more_than_held")
+            self.attempt(
+                appeals.decide, terms, "appeal.amount_needed", "appeal.more_than_held", "appeal.foreign_share"
+            )
         if lines:
             reason = chance.choice(Appeal.Reason.values)
             terms = {"line": chance.choice(lines), "guide": chance.choice(self.guides), "reason": reason}
             terms |= {"by": ONBOARDING, "at": NOON}
-            self.attempt(appeals.appeal, terms, "appeal.under_way", "appeal.not_split")
+            self.attempt(appeals.appeal, terms, "appeal.under_way", "appeal.not_split", "appeal.given_back")
 
     def attempt(self, verb, terms, *refusals):
         try:

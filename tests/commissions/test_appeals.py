@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from commissions import appeal_terms, appeals, reserves
+from commissions import appeal_terms, appealed, appeals, reserves
 from commissions.models import Appeal, Share
 from events.models import Event
 from ledger.accounts import held, named
@@ -19,6 +19,7 @@ from tests.commissions.appealing import (
     appeal,
     line_of,
     purse,
+    refund,
     rows,
     sell,
     settle_now,
@@ -111,6 +112,30 @@ class TestUpheld:
                 uphold(row, **given)
             assert refusal.value.code == code
         assert len(rows(world)) == 3
+
+    def test_another_merchants_share_is_nobody_elses_to_give(self, world, zhou):
+        """The brand's of a direct line, the channel's of a central one: agreed by contract, and not told of this."""
+        for sold_line, foreign in (
+            (sell(world, sku=world.tea), world.mubai),
+            (sell(world, no="T-2"), world.hehe),
+        ):
+            row = appeal(sold_line, zhou)
+            with world.inside(row.merchant):
+                shares = Share.objects.select_related("split", "payee_merchant").filter(split=row.split)
+                offered = {share.payee_merchant for share in appealed.sources(row) if not share.guide}
+                theirs = next(share for share in shares if share.payee_merchant == foreign)
+            assert offered == {row.merchant}
+            with pytest.raises(DomainError) as refusal:
+                uphold(row, amount=1, out_of=theirs)
+            assert (refusal.value.code, refusal.value.field) == ("appeal.foreign_share", "out_of")
+        all_holds(world)
+
+    def test_what_was_given_back_wholly_leaves_nothing_to_appeal(self, world, zhou):
+        sold_line = sell(world)
+        refund(world, sold_line.paid)
+        with pytest.raises(DomainError) as refusal:
+            appeal(line_of(world, sold_line.order), zhou)
+        assert refusal.value.code == "appeal.given_back"
 
     def test_a_direct_line_moves_in_the_stores_own_book(self, world, zhou):
         row = appeal(sell(world, sku=world.tea), zhou)

@@ -252,8 +252,12 @@ def test_what_is_no_file_of_results_is_refused_whole(world, file):
         bank_file.import_results(book=world.qinglan, file=file, **BY)
 
 
-def test_an_empty_file_is_no_news(world):
-    assert came_back(world, "") == bank_file.Imported()
+@pytest.mark.parametrize(
+    "file", [b"", "\ufeff\n".encode(), b"\0" * 1000, "打款编号,处理结果,金额\n".encode()]
+)
+def test_a_file_without_a_row_is_not_taken_for_news(world, file):
+    with pytest.raises(DomainError, match="bank_file.no_rows"):
+        bank_file.import_results(book=world.qinglan, file=file, **BY)
 
 
 def test_the_account_number_is_sealed_and_shown_masked(world):

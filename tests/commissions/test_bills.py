@@ -66,6 +66,11 @@ def test_a_day_on_which_nothing_moved_has_a_bill_too():
     assert bills.read(statement()) == bills.Bill((), 0)
 
 
+def test_a_row_of_marks_alone_is_a_blank_one():
+    bill = bills.read(f"打款编号,金额,日期\n`,',`\n{LIN},9.95,2026-11-21\n".encode())
+    assert [line.row for line in bill.lines] == [3]
+
+
 @pytest.mark.parametrize("changed", [{"total": 996}, {"count": 2}])
 def test_totals_that_do_not_agree_refuse_the_file(changed):
     assert refused(sharing_bill((LIN, 995, MOMENT), **changed)).code == "bill.totals_differ"

@@ -123,8 +123,10 @@ def test_an_unusable_coupon_refuses_the_whole_sale_and_it_may_be_sent_without(wo
         ({"currency": "USD"}, 422, "order.currency"),
         ({"tenders": [{"place": "cash", "amount": 1}]}, 422, "order.tenders_differ"),
         ({"lines": []}, 422, "input.invalid"),
-        ({"touches": {"servnig": "G101"}}, 422, "input.invalid"),
-        ({"touches": {"bound": "G101"}}, 422, "input.invalid"),
+        ({"touches": {"servnig": "G101"}}, 422, "body.unknown"),
+        ({"touches": {"bound": "G101"}}, 422, "body.unknown"),
+        ({"coupon": ["1234"]}, 422, "body.unknown"),
+        ({"lines": [{"sku": "MB-TEA", "qty": 1}]}, 422, "body.unknown"),
         ({"channel": "pigeon"}, 422, "input.invalid"),
     ],
 )

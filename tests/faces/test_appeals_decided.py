@@ -91,10 +91,11 @@ def test_headquarters_takes_it_from_its_own_rest(world, zhou, gu):
     row = appealed_by(zhou, sell(world))
     with world.inside(world.qinglan):
         names = [(share.holder, share.number) for share in appealed.sources(row)]
-    assert names == [("林小雨", 1), ("和合集合店", 0), ("青岚服饰", 2)]
+    assert names == [("林小雨", 1), ("青岚服饰", 2)]
     shown = words(gu.get(reverse("appeal", args=[row.ref])))
-    chosen = ["林小雨 · Guide · ¥9.95", "和合集合店 · Store · ¥39.80", "青岚服饰 · Rest · ¥149.25"]
+    chosen = ["林小雨 · Guide · ¥9.95", "青岚服饰 · Rest · ¥149.25"]
     assert [label for label in chosen if f">{label}</option>" not in shown] == []
+    assert "和合集合店 · Store" not in shown, "agreed by contract, and not this merchant's to give"
     assert f"the whole of a guide&#x27;s share moves: {chosen[0]}." in shown
     assert decide(gu, row, outcome="uphold", share="2", amount="5.00").status_code == 302
     with world.inside(world.qinglan):

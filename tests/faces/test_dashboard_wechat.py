@@ -83,6 +83,8 @@ def test_the_owner_enters_the_account_and_no_key_is_ever_shown_again(client, wor
     assert wrong.status_code == 422
     assert form()["apiv3_key"] not in text(wrong) and "PRIVATE KEY" not in text(wrong)
     assert "This is not what WeChat Pay&#x27;s merchant platform shows." in text(wrong)
+    swapped = owner.post(reverse("wechat_account"), form(public_key=form()["private_key"]), **ENGLISH)
+    assert swapped.status_code == 422 and "PRIVATE KEY" not in text(swapped)
     assert owner.post(reverse("wechat_account"), form()).status_code == 302
     shown = text(owner.get(reverse("wechat_account"), **ENGLISH))
     assert SERIAL in shown and PUBLIC_KEY_ID in shown

@@ -87,8 +87,25 @@ class TestSelling:
         page = lin.get("/w/sale/", follow=True)
         given = form_of(page, **basket(world, world.tea, price="一百"))
         text = lin.post("/w/sale/basket/", given, headers=HTMX | {"Accept-Language": "en"}).content.decode()
-        assert 'value="一百"' in text and 'aria-describedby="price-0-fault"' in text
+        assert 'value="一百"' in text and 'aria-describedby="fault-0"' in text
         assert "Write an amount in yuan, such as 1268.00." in text
+
+    @pytest.mark.parametrize("typed", ["1000", "2.5", "0", "", "-1", "两"])
+    def test_pieces_that_are_no_number_of_pieces_are_told_and_sell_nothing(self, lin, world, typed):
+        page = lin.get("/w/sale/", follow=True)
+        given = form_of(page, total="12800", **basket(world, world.tea, quantity=typed))
+        for address in ("/w/sale/basket/", "/w/sale/"):
+            text = lin.post(address, given, headers=HTMX | {"Accept-Language": "en"}).content.decode()
+            assert f'value="{typed}" inputmode="numeric" aria-invalid="true"' in text
+            assert "Write how many pieces, from 1 to 999." in text
+        with world.inside(world.hehe):
+            assert not Order.objects.exists()
+
+    def test_pieces_and_prices_in_wide_digits_are_read(self, lin, world):
+        page = lin.get("/w/sale/", follow=True)
+        given = form_of(page, **basket(world, world.tea, quantity="２", price="１２０．５０"))
+        answer = lin.post("/w/sale/basket/", given, headers=HTMX)
+        assert answer.context["quote"].priced.total == 24100
 
     def test_what_is_given_for_nothing_is_asked_about_and_sold_all_the_same(self, lin, world):
         page = lin.get("/w/sale/", follow=True)

@@ -150,10 +150,16 @@ def test_a_sku_on_two_lines_fills_them_in_turn_unless_a_line_is_named(world):
 
 def test_a_refund_from_the_future_or_before_its_sale_is_refused(world, order):
     ahead = datetime.now(UTC) + timedelta(minutes=11)
-    for instant, code in [(ahead, "refund.in_future"), (NOON - timedelta(seconds=1), "refund.before_sale")]:
+    before = NOON - timedelta(minutes=10, seconds=1)
+    for instant, code in [(ahead, "refund.in_future"), (before, "refund.before_sale")]:
         error = refusal(world.hehe, back(amount=100), refunded_at=instant)
         assert (error.code, error.field) == (code, "refunded_at")
     assert money_back(world.hehe, back(amount=100), refunded_at=NOON)[1]
+
+
+def test_tills_whose_clocks_differ_by_minutes_give_back_at_the_time_of_the_sale(world, order):
+    refund, is_new = money_back(world.hehe, back(amount=100), refunded_at=NOON - timedelta(minutes=10))
+    assert is_new and refund.refunded_at == order.paid_at
 
 
 def test_the_seller_hears_the_whole_and_a_brand_owner_its_lines(world):
@@ -225,7 +231,7 @@ class TestBeforeItsOrder:
             assert not Refund.objects.filter(order=late).exists()
 
     def test_one_dated_before_its_sale_is_set_aside(self, world):
-        money_back(world.hehe, back(amount=100), refunded_at=NOON - timedelta(seconds=1))
+        money_back(world.hehe, back(amount=100), refunded_at=NOON - timedelta(minutes=11))
         sold(world.jingan, line(world.shirt))
         with world.inside(world.hehe):
             assert ParkedRefund.objects.get().refused_code == "refund.before_sale"

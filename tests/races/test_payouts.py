@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, OperationalError
 
 from commissions import clawback
-from commissions.models import BankFile, Payout
+from commissions.models import BankFile, PayeeAccount, Payout
 from commissions.payouts import answers, bank_file, contesting, payee_accounts, paying
 from ledger import accounts, balances
 from ledger.accounts import Place, named
@@ -207,3 +207,16 @@ def test_an_objection_and_a_return_at_once_move_the_money_once(world):
     assert stands(world, world.hehe, world.qinglan.party) == {"due": TO_QINGLAN}
     assert stands(world, world.qinglan, world.hehe.party) == {"due": -TO_QINGLAN}
     books_hold(world)
+
+
+def test_two_people_who_enter_an_account_at_once_leave_the_later_one(world):
+    """Each account ends where the next begins: the instant is read once it is this one's turn."""
+
+    def enter(number):
+        given = {"holder": "林小雨", "bank": "招商银行", "number": number, "by": ONBOARDING}
+        return lambda: payee_accounts.keep(payer=world.qinglan, party=world.lin.party, **given)
+
+    kept = together(*[enter(f"622588123456789{n}") for n in range(6)])
+    assert not [account for account in kept if isinstance(account, Exception)], kept
+    with world.inside(world.qinglan):
+        assert PayeeAccount.objects.filter(ended_at=None).count() == 1

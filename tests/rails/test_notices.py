@@ -62,11 +62,16 @@ def test_the_same_number_of_a_notice_with_another_content_is_refused(world, fake
     assert now_of(world, payout).state == State.SUBMITTED
 
 
-@pytest.mark.parametrize("age", [301, 86_400, -301])
+@pytest.mark.parametrize("age", [301, 86_400, -330])
 def test_a_validly_signed_notice_of_another_day_is_refused(world, fake, payout, age):
     answer = tell(world, *fake.notice(number(payout), age=age))
     assert (answer.status_code, answer.json()["message"]) == (401, "wechat.notice_unverified")
     assert (now_of(world, payout).state, notices(world)) == (State.SUBMITTED, [])
+
+
+def test_a_number_that_no_database_keeps_is_refused_not_broken_by(world, fake, payout):
+    answer = tell(world, *fake.notice(number(payout), notice_id="N-\0"))
+    assert (answer.status_code, answer.json()["message"]) == (401, "wechat.notice_unverified")
 
 
 def test_just_within_its_300_seconds_it_is_taken(world, fake, payout):

@@ -22,6 +22,7 @@ from commissions.payouts.wechat.receivers import account_of
 from merchants.errors import Conflict, Forbidden, NotFound
 from merchants.models import Merchant
 from merchants.scoping import acting_for
+from merchants.storable import is_storable
 
 MOST_BYTES = 100_000
 
@@ -40,10 +41,13 @@ def take(*, merchant_ref: str, headers: Mapping[str, str], body: bytes, at: date
     if notice is None or not _is_for(account, notice["resource"]):
         raise _unverified()
     notice_id, number = notice.get("id"), str(notice["resource"].get("out_order_no") or "")[:64]
+    kind = str(notice.get("event_type") or "")[:40]
     if not isinstance(notice_id, str) or not 0 < len(notice_id) <= 64:
         raise _unverified()
+    if not is_storable(notice_id + number + kind):
+        raise _unverified()
     at = at or timezone.now()
-    is_new, order = _kept(account, notice_id, notice, number, at=at)
+    is_new, order = _kept(account, notice_id, notice, kind, number, at=at)
     if order is not None and order.payout_id:
         with acting_for(account.merchant):
             payout = Payout.sent.select_related(*answers.NAMED).get(pk=order.payout_id)
@@ -52,7 +56,7 @@ def take(*, merchant_ref: str, headers: Mapping[str, str], body: bytes, at: date
 
 
 def _kept(
-    account: WechatAccount, notice_id: str, notice: dict[str, Any], number: str, *, at: datetime
+    account: WechatAccount, notice_id: str, notice: dict[str, Any], kind: str, number: str, *, at: datetime
 ) -> tuple[bool, WechatOrder | None]:
     """Whether it is new, and the share it brought to its end, if any."""
     said = json.dumps([notice.get("event_type"), notice["resource"]], sort_keys=True).encode()
@@ -63,7 +67,7 @@ def _kept(
             notice_id=notice_id,
             defaults={
                 "content_hash": content_hash,
-                "kind": str(notice.get("event_type") or "")[:40],
+                "kind": kind,
                 "number": number,
                 "received_at": at,
             },
