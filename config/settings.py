@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "components.redirects.WholePageRedirects",
     "merchants.middleware.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
     "notifications.middleware.StreamHead",

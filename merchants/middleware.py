@@ -16,7 +16,6 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
-from django_htmx.http import HttpResponseClientRedirect
 
 from merchants.errors import Forbidden, NotFound
 from merchants.models import User
@@ -84,12 +83,10 @@ class SignInRequired(LoginRequiredMiddleware):
         return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request: HttpRequest, view_func: View) -> HttpResponse:
-        """To the page that signs this user in: guides by phone. A fragment sends its whole page there."""
+        """To the page that signs this user in: guides by phone. A fragment's whole page comes back to itself."""
         by_phone = request.path_info.startswith("/w/")
         url = resolve_url("account_request_login_code" if by_phone else settings.LOGIN_URL)
-        if not request.htmx:
-            return redirect_to_login(request.get_full_path(), url)
-        return HttpResponseClientRedirect(redirect_to_login(_page_of(request), url)["Location"])
+        return redirect_to_login(_page_of(request) if request.htmx else request.get_full_path(), url)
 
 
 def _page_of(request: HttpRequest) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect, replace_url, trigger_client_event
+from django_htmx.http import replace_url, trigger_client_event
 
 from catalog import ringing
 from commissions import appealed
@@ -69,7 +69,7 @@ def _confirmed(request: HttpRequest, desk: Desk) -> HttpResponse:
             request, _("This sale was recorded before. For the same goods again, begin a new sale.")
         )
     done = f"{reverse('workbench:sold', args=[order.ref])}?done=1"
-    return HttpResponseClientRedirect(done) if request.htmx else redirect(done)
+    return redirect(done)
 
 
 def _anew(request: HttpRequest, desk: Desk, before: Order) -> HttpResponse:
