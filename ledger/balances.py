@@ -59,9 +59,9 @@ def of_party(book: Merchant, party: Party, *, as_of: date | None = None) -> dict
 
 
 # What moved on the accounts `a`: their snapshots and, in the same look, what came after. A day's balance is summed from
-# the beginning: snapshots know the order of transfers, not their dates. Account and id are compared together, which only
-# the account's own index can answer: told apart, much written since the last statistics would make the planner read all
-# that is newest, of every book, for each account.
+# the beginning: snapshots know the order of transfers, not their dates. Account and id are compared together, which
+# only the account's own index can answer: told apart, after much was written the planner, whose statistics are older,
+# would read for each account all that is newest in every book.
 MOVED = """
 LEFT JOIN ledger_snapshot s ON s.account_id = a.id AND %(as_of)s::date IS NULL
 CROSS JOIN LATERAL (

@@ -23,8 +23,8 @@ _WAYS = """
 SELECT book_id, debit_code, debit_party, credit_code, credit_party, currency FROM told_set GROUP BY 1, 2, 3, 4, 5, 6
 """
 
-# Joined once, by the whole way: for each account by itself the planner, which expects hardly a match of so many columns,
-# would loop over the second. In the order of stories a book's index of sources is written from left to right.
+# Joined once, by the whole way: of so many columns the planner expects hardly a match, and would loop over the second
+# of two joins by account. In the order of stories a book's index of sources is written from left to right.
 _INSERT = """
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
                              business_date, at, booked_on)
@@ -41,7 +41,9 @@ JOIN unnest(%(book_ids)s::bigint[], %(debit_codes)s::text[], %(debit_parties)s::
 ORDER BY t.book_id, t.story, t.place
 """
 
-_KEEP_OPEN = "SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE"
+_KEEP_OPEN = (
+    "SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE"
+)
 
 
 def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, at: datetime) -> int:

@@ -106,14 +106,10 @@ def _rest(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
 
 
 def _insert(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
-    told = [
-        dict(
-            zip(
-                _COLUMNS, (*key, *debit.name, *credit.name, amount, currency, day.isoformat(), at.isoformat())
-            )
-        )
-        for key, (debit, credit, amount, currency, day, at) in rows.items()
-    ]
+    told = []
+    for key, (debit, credit, amount, currency, day, at) in rows.items():
+        values = (*key, *debit.name, *credit.name, amount, currency, day.isoformat(), at.isoformat())
+        told.append(dict(zip(_COLUMNS, values, strict=True)))
     books = sorted({key[0] for key in rows})
     cursor.execute(_POST, [books, json.dumps(told)])
     return set(cursor.fetchall())

@@ -14,17 +14,16 @@ BEGIN
          FROM public.commissions_share h WHERE h.id = n.share_id) IS NOT TRUE
   LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'share % is not of its item''s split and merchant', astray
-      USING ERRCODE = '23503', TABLE = TG_TABLE_NAME, CONSTRAINT = 'item_of_a_share_of_its_split';
+    RAISE EXCEPTION 'item of share % breaks "item_of_a_share_of_its_split": not of its split and merchant', astray
+      USING ERRCODE = '23503', TABLE = TG_TABLE_NAME;
   END IF;
   SELECT n.settlement_id INTO astray FROM (SELECT DISTINCT settlement_id, merchant_id FROM written) n
   WHERE (SELECT t.merchant_id = n.merchant_id
          FROM public.commissions_settlement t WHERE t.id = n.settlement_id) IS NOT TRUE
   LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION 'settlement % is not of its item''s merchant', astray
-      USING ERRCODE = '23503', TABLE = TG_TABLE_NAME,
-        CONSTRAINT = 'commissions_settlementitem_settlement_id_same_merchant';
+    RAISE EXCEPTION 'item of settlement % breaks "item_of_a_settlement_of_its_merchant"', astray
+      USING ERRCODE = '23503', TABLE = TG_TABLE_NAME;
   END IF;
   RETURN NULL;
 END $$;

@@ -22,13 +22,12 @@ BEGIN
   IF NOT FOUND THEN
     RETURN NULL;
   ELSIF story.debit_astray OR story.credit_astray THEN
-    RAISE EXCEPTION '% % moves money of no account in book % and its currency',
-      story.source, story.source_id, story.book_id
-      USING ERRCODE = '23503', TABLE = TG_TABLE_NAME, CONSTRAINT =
-        CASE WHEN story.debit_astray THEN 'transfer_debit_in_its_book' ELSE 'transfer_credit_in_its_book' END;
+    RAISE EXCEPTION '% % breaks "%": book % has no such account of its currency', story.source, story.source_id,
+      CASE WHEN story.debit_astray THEN 'transfer_debit_in_its_book' ELSE 'transfer_credit_in_its_book' END,
+      story.book_id USING ERRCODE = '23503', TABLE = TG_TABLE_NAME;
   END IF;
   RAISE EXCEPTION '% % leaves clearing of book % open', story.source, story.source_id, story.book_id
-    USING ERRCODE = '23514', TABLE = TG_TABLE_NAME, CONSTRAINT = 'clearing_is_left_at_zero';
+    USING ERRCODE = '23514', TABLE = TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER keys_of_a_statement AFTER INSERT ON ledger_transfer REFERENCING NEW TABLE AS written
   FOR EACH STATEMENT EXECUTE FUNCTION transfers_stand_in_their_book('debit_id', 'credit_id');
