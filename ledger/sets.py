@@ -63,7 +63,7 @@ def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, 
     return written
 
 
-def _write(cursor: CursorWrapper, ways: list[tuple[Any, ...]], given: dict[str, object]) -> int:
+def _write(cursor: CursorWrapper, ways: list[tuple[Any, ...]], given: dict[str, Any]) -> int:
     debits = [Place(book, Name(code, party), currency) for book, code, party, _to, _whom, currency in ways]
     credits = [Place(book, Name(code, party), currency) for book, _of, _whose, code, party, currency in ways]
     ids = ids_of([*debits, *credits])

@@ -42,7 +42,7 @@ Key = tuple[int, str, str, str, int]
 # Debit, credit, amount, currency, business date and instant of one.
 Row = tuple[Place, Place, int, str, date, datetime]
 
-# Planned once a connection (migration 0008). Written whole or, if an account or a book's closing row is missing, not at
+# Planned once a connection (migration 0009). Written whole or, if an account or a book's closing row is missing, not at
 # all or for the other books only.
 _POST = "SELECT * FROM ledger_post(%s, %s)"
 _COLUMNS = (
