@@ -72,8 +72,16 @@ class Call(APIView):
         return form.validated_data
 
     def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
-        """The query parameters, checked in the same way."""
+        """The query parameters, checked in the same way. One that is not known is refused: a filter misspelt would
+        list everything."""
         form = serializer(data=self.request.query_params)
+        if unknown := sorted(set(self.request.query_params) - set(form.fields)):
+            raise DomainError(
+                "query.unknown",
+                _("These query parameters are not known here: %(names)s.") % {"names": ", ".join(unknown)},
+                next_step=_("Known are: %(names)s.") % {"names": ", ".join(form.fields)},
+                field=unknown[0],
+            )
         form.is_valid(raise_exception=True)
         return form.validated_data
 

@@ -1,13 +1,12 @@
 """Pages by cursor: `?after=<id of the last row>&limit=50`. New rows do not shift a page that is being
 read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from api.fields import Whole
 from merchants.errors import DomainError
@@ -20,14 +19,12 @@ class PageQuery(serializers.Serializer):
     limit = Whole(required=False, default=PAGE, min_value=1, max_value=LONGEST_PAGE)
 
 
-def page(request: Request, rows: QuerySet, show: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+def page(asked: Mapping[str, Any], rows: QuerySet, show: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
     """`{"data": […], "next": "…"}`, the newest first; `next` is null on the last page.
 
-    `rows` may be of `.values(…)`, which must then hold `ref`.
+    `asked` is what `Call.asked` made of a PageQuery; `rows` may be of `.values(…)`, which must then hold `ref`.
     """
-    query = PageQuery(data=request.query_params)
-    query.is_valid(raise_exception=True)
-    after, limit = query.validated_data.get("after"), query.validated_data["limit"]
+    after, limit = asked.get("after"), asked["limit"]
     if after:
         rows = rows.filter(pk__lt=_place(rows, after))
     found = list(rows.order_by("-pk")[: limit + 1])

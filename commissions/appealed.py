@@ -57,23 +57,34 @@ def sources(row: Appeal) -> list[Share]:
     return sorted(could, key=lambda share: (share.guide_id is None, share.number))
 
 
-def to_decide(seat: Seat) -> QuerySet[Appeal]:
+def in_book(seat: Seat) -> QuerySet[Appeal]:
     """Of lines in the merchant's own book, over the seat's part of it. Inside its scope."""
     at_store = seat.within("split__store__org_unit__path", "commissions.read")
     placed = seat.within("split__contract__brand_unit__path", "commissions.read")
     return _told(Appeal.objects.filter(at_store | placed))
 
 
+def to_decide(seat: Seat) -> QuerySet[Appeal]:
+    """Of those, what waits for an answer, the first due first."""
+    return in_book(seat).filter(state=Appeal.State.OPEN).order_by("answer_by", "id")
+
+
+def closed(seat: Seat) -> QuerySet[Appeal]:
+    """Of those, what was decided, withdrawn or expired, the latest first."""
+    return in_book(seat).exclude(state=Appeal.State.OPEN).order_by("-decided_at", "-id")
+
+
 def elsewhere(seat: Seat) -> QuerySet[Appeal]:
-    """Of the seat's stores' sales in other merchants' books: their guides' appeals, to follow."""
+    """Of the seat's stores' sales in other merchants' books: their guides' appeals, to follow; the open ones first,
+    by their last day, then the newest."""
     at_store = seat.within("split__store__org_unit__path", "commissions.read")
-    return _told(Appeal.party.filter(at_store).exclude(merchant=seat.merchant))
+    waits = Case(When(state=Appeal.State.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField())
+    rows = Appeal.party.filter(at_store).exclude(merchant=seat.merchant)
+    return _told(rows.annotate(waits=waits).order_by("waits", "answer_by", "-id"))
 
 
 def _told(rows: QuerySet[Appeal]) -> QuerySet[Appeal]:
-    """With all that a list names; the open ones first, by their last day, then the newest."""
-    waits = Case(When(state=Appeal.State.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField())
-    rows = rows.annotate(waits=waits).order_by("waits", "answer_by", "-id")
+    """With all that a list names."""
     return rows.select_related(
         "merchant",
         "guide",

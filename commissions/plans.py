@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from commissions import draft_checks
+from commissions import draft_checks, succession
 from commissions.checking import check
 from commissions.models import Plan, PlanVersion, Rule
 from commissions.rule_rows import fingerprint, row_of, terms_of
@@ -20,7 +20,6 @@ from merchants.models import Brand, Merchant
 from merchants.money import PPM
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
-from orders.receipts import CLOCKS_DIFFER
 from stores.models import Contract
 
 GRACE = timedelta(days=1)
@@ -139,7 +138,9 @@ def publish_draft(
         check(terms_of(version), ceiling_ppm=version.ceiling_ppm)
         if _held(version.plan, since=version.effective_from, until=at):
             raise _overlaps()
-        _end_predecessor(version)
+        succession.ended_by_publishing(version).update(
+            effective_until=version.effective_from, ended_by=version
+        )
         version.published_at = at
         with refusing("plan_version_never_overlaps", _overlaps()):
             version.save(update_fields=["published_at"])
@@ -153,7 +154,7 @@ def recall(version: PlanVersion, *, by: Actor, at: datetime | None = None) -> Pl
     at = at or timezone.now()
     with acting_for(version.merchant), transaction.atomic():
         version = _locked(version, published_at__isnull=False)
-        if version.effective_from <= at + CLOCKS_DIFFER:
+        if not succession.is_recallable(version, at=at):
             raise Conflict(
                 "plan.begun",
                 _("This version has begun, or is about to; it is not recalled any more."),
@@ -163,9 +164,8 @@ def recall(version: PlanVersion, *, by: Actor, at: datetime | None = None) -> Pl
         if version.ended_by:
             version.effective_until, version.ended_by = None, None
         version.save(update_fields=["published_at", "effective_until", "ended_by"])
-        later = _beside(version).filter(effective_from__gt=version.effective_from).order_by("effective_from")
-        heir = later.first()
-        _beside(version).filter(ended_by=version).update(
+        heir = succession.heir_of(version)
+        succession.resumed_by_recalling(version).update(
             effective_until=heir and heir.effective_from, ended_by=heir
         )
         _tell("plan.recalled", version, by=by, at=at)
@@ -183,7 +183,7 @@ def versions_of(brand: Brand) -> list[PlanVersion]:
     with acting_for(brand.merchant):
         return list(
             PlanVersion.objects.filter(plan__brand=brand, published_at__isnull=False)
-            .select_related("plan", "channel", "contract")
+            .select_related("plan", "channel", "contract__store")
             .prefetch_related("rules")
             .order_by("-effective_from", "-number")
         )
@@ -194,7 +194,7 @@ def drafts_of(brand: Brand) -> list[PlanVersion]:
     with acting_for(brand.merchant):
         return list(
             PlanVersion.objects.filter(plan__brand=brand, published_at=None)
-            .select_related("plan", "channel", "contract")
+            .select_related("plan", "channel", "contract__store")
             .prefetch_related("rules")
             .order_by("-number")
         )
@@ -237,19 +237,6 @@ def _held(plan: Plan, *, since: datetime, until: datetime) -> bool:
     """Did any version hold in [since, until)? A narrower one would reach back over what a wider one split."""
     held = PlanVersion.objects.filter(plan=plan, published_at__isnull=False, effective_from__lt=until)
     return since < until and held.filter(Q(effective_until=None) | Q(effective_until__gt=since)).exists()
-
-
-def _end_predecessor(version: PlanVersion) -> None:
-    """Close the open version of the same scope."""
-    _beside(version).filter(effective_until=None, effective_from__lt=version.effective_from).update(
-        effective_until=version.effective_from, ended_by=version
-    )
-
-
-def _beside(version: PlanVersion) -> QuerySet[PlanVersion]:
-    """The published versions of the same plan and scope."""
-    of_plan = PlanVersion.objects.filter(plan=version.plan, published_at__isnull=False)
-    return of_plan.filter(channel=version.channel, contract=version.contract)
 
 
 def _unpublished(version: PlanVersion) -> PlanVersion:

@@ -122,7 +122,7 @@ def batch(request: HttpRequest, ref: str) -> SettlementBatch:
 def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
     """A draft or a published one, with its rules."""
     versions = finding.every(PlanVersion).select_related(
-        "plan__brand__merchant", "merchant", "channel", "contract"
+        "plan__brand__merchant", "merchant", "channel", "contract__store"
     )
     return _one(versions.prefetch_related("rules__sku"), ref)
 
@@ -156,7 +156,7 @@ def bank_file(request: HttpRequest, ref: str) -> BankFile:
 
 def appeal(request: HttpRequest, ref: str) -> Appeal:
     """One to decide, or one of the merchant's guides that another decides."""
-    found = appealed.to_decide(request.seat).filter(ref=ref).first()
+    found = appealed.in_book(request.seat).filter(ref=ref).first()
     return found or _one(appealed.elsewhere(request.seat), ref)
 
 

@@ -110,9 +110,18 @@ def scope_label(seat: Seat) -> str:
     return _(", ").join(units)
 
 
-def own_and_partners(partners: bool) -> list[dict[str, object]]:
-    """The two sides of a merchant that owns brands and runs stores, as tabs."""
-    return [
-        {"url": "?where=own", "label": _("Own stores"), "current": not partners},
-        {"url": "?where=partners", "label": _("Partner stores"), "current": partners},
-    ]
+def own_and_partners(request: HttpRequest, *, partners: bool) -> list[dict[str, Any]]:
+    """The two sides of a merchant that owns brands and runs stores, as tabs; none for who has but one. What narrows
+    the list goes along, the place in it does not."""
+    merchant = request.seat.merchant
+    if not (merchant.is_channel and merchant.is_brand_owner):
+        return []
+    kept = request.GET.copy()
+    for place in ("before", "cursor"):
+        kept.pop(place, None)
+    tabs = []
+    for where, label in (("own", _("Own stores")), ("partners", _("Partner stores"))):
+        kept["where"] = where
+        current = (where == "partners") == partners
+        tabs.append({"url": f"?{kept.urlencode()}", "label": label, "current": current})
+    return tabs

@@ -64,7 +64,10 @@ def _appeals(refs: list[str]) -> dict[str, str]:
 
 
 def _payouts(refs: list[str]) -> dict[str, str]:
-    return dict(Payout.objects.filter(ref__in=refs).values_list("ref", "number"))
+    """A payout goes by its number to whoever owed it, sent it or was to have it."""
+    ways = (Payout.objects, Payout.sent, Payout.payable)
+    own, *others = (rows.filter(ref__in=refs).values_list("ref", "number") for rows in ways)
+    return dict(own.union(*others))
 
 
 def _campaigns(refs: list[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -98,7 +98,8 @@ class Sums:
 @dataclass(frozen=True)
 class Progress:
     """Of `total` payouts that went out, `settled` are on a bill without a break or explained, `broken` have a break
-    to be worked; the rest waits for its bill. fen: what all of them come to."""
+    to be worked; the rest waits for its bill. A day's `broken` also counts the open breaks of its bill that are about
+    none of its payouts. fen: what all payouts come to."""
 
     total: int
     settled: int
@@ -108,7 +109,7 @@ class Progress:
 
     @property
     def reconciled(self) -> bool:
-        return self.total > 0 and self.settled == self.total
+        return self.settled == self.total > 0 == self.broken
 
 
 @dataclass(frozen=True)
@@ -195,14 +196,29 @@ def of_files(files: Iterable[BankFile]) -> dict[int, Progress]:
 
 
 def of_days(merchant: Merchant, *, since: date) -> list[Progress]:
-    """Day by day, the newest first, by when a payout arrived or else was sent, on the merchant's calendar."""
-    on = TruncDate(Coalesce("paid_at", "submitted_at", "at"), tzinfo=ZoneInfo(merchant.time_zone))
-    rows = with_standing(Payout.sent.annotate(on=on).filter(on__gte=since)).order_by().values("on")
+    """Day by day, the newest first, by when a payout arrived or else was sent, on the merchant's calendar; and the
+    days of which a bill tells what was no payout of theirs, until that is explained."""
+    payouts = with_standing(Payout.sent.annotate(on=_day(merchant)).filter(on__gte=since))
+    rows = {row["on"]: row for row in payouts.order_by().values("on").annotate(**_COUNTED) if row["n"]}
+    others = _of_no_payout_of_the_day(merchant, since)
+    nothing = {"n": 0, "settled": 0, "broken": 0, "amount": 0}
     return [
-        Progress(row["n"], row["settled"], row["broken"], row["amount"] or 0, row["on"])
-        for row in rows.annotate(**_COUNTED).order_by("-on")
-        if row["n"]
+        Progress(row["n"], row["settled"], row["broken"] + others.get(day, 0), row["amount"] or 0, day)
+        for day in sorted(rows.keys() | others, reverse=True)
+        for row in (rows.get(day, nothing),)
     ]
+
+
+def _of_no_payout_of_the_day(merchant: Merchant, since: date) -> dict[date, int]:
+    """Day of a bill → its open breaks that are about no payout, or about another day's."""
+    rows = Break.objects.filter(state=Break.State.OPEN, day__gte=since)
+    rows = rows.annotate(on=_day(merchant, "payout__")).filter(Q(payout=None) | ~Q(on=F("day")))
+    return dict(rows.order_by().values_list("day").annotate(Count("id")))
+
+
+def _day(merchant: Merchant, of: str = "") -> TruncDate:
+    told = Coalesce(f"{of}paid_at", f"{of}submitted_at", f"{of}at")
+    return TruncDate(told, tzinfo=ZoneInfo(merchant.time_zone))
 
 
 def as_csv(rows: Iterable[Row]) -> str:

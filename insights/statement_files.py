@@ -1,12 +1,14 @@
 """A statement as a file: for a spreadsheet (CSV, XLSX) or to be filed (PDF). Each holds every line, the opening balance
-first and the closing balance last; amounts in yuan with two decimals."""
+first and the closing balance last, and under it what is on its way; amounts in yuan with two decimals."""
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from urllib.parse import quote
 
 import xlsxwriter
 from django.utils.translation import gettext as _
@@ -21,8 +23,9 @@ from reportlab.platypus import LongTable, Paragraph, SimpleDocTemplate, Spacer
 from commissions.payouts.tables import harmless, yuan_of
 from insights import statements
 from insights.statements import Line, Month
-from ledger.statements import Statement, movements, statement
+from ledger.statements import Statement, movements, on_its_way, statement
 from merchants.models import Merchant, Party
+from merchants.pinyin import pinyin_key
 
 FONT = "STSong-Light"  # of the reader, not in the file: it has Chinese and Latin letters
 pdfmetrics.registerFont(UnicodeCIDFont(FONT))
@@ -30,22 +33,37 @@ pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 Row = tuple[date, str, str, int]
 
 
-def sheet_of(book: Merchant, party: Party, name: str, month: Month, *, most: int = 1_000_000) -> "Sheet":
+def sheet_of(
+    book: Merchant, party: Party, name: str, month: Month, *, today: date, most: int = 1_000_000
+) -> "Sheet":
     """The party's month, of its lines the first `most`. Inside the reader's scope: it names what the reader knows."""
     told = statement(book, party, first=month.first, last=month.last)
     moves = movements(book, party, first=month.first, last=month.last, limit=most)
-    return Sheet(book.name, name, month, told, statements.in_words(moves))
+    way = on_its_way(book, last=month.last, party=party).get(party.pk, 0)
+    return Sheet(book.name, name, month, told, statements.in_words(moves), today, way)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """What a page or a file says: who owes (`book`) whom (`name`) in which month, fen."""
+    """What a page or a file says: who owes (`book`) whom (`name`) in which month, fen. `on_its_way` has left what is
+    owed and has not arrived for good: no balance of the sheet holds it."""
 
     book: str
     name: str
     month: Month
     told: Statement
     lines: Sequence[Line]
+    today: date
+    on_its_way: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        return self.month.runs_on(self.today)
+
+    @property
+    def closes_on(self) -> date:
+        """The month's end; of a running month today, or the day of a line that a later cut-off put on tomorrow."""
+        return min(self.month.last, max([self.today, *(line.booked_on for line in self.lines[-1:])]))
 
     @property
     def kinds(self) -> list[tuple[str, int]]:
@@ -59,7 +77,10 @@ class Sheet:
         yield self.month.first, _("Opening balance"), "", self.told.opening
         for line in self.lines:
             yield line.booked_on, line.word, line.about, line.amount
-        yield self.month.last, _("Closing balance"), "", self.told.closing
+        word = _("Balance so far") if self.is_running else _("Closing balance")
+        yield self.closes_on, word, "", self.told.closing
+        if self.on_its_way:
+            yield self.closes_on, _("On its way, not counted above"), "", self.on_its_way
 
 
 def as_csv(sheet: Sheet) -> bytes:
@@ -107,7 +128,7 @@ def as_pdf(sheet: Sheet) -> bytes:
     words = ParagraphStyle("words", fontName=FONT, fontSize=9, leading=12, wordWrap="CJK")
     told = sheet.told
     sums = [
-        [_("Opening"), _("Credits"), _("Debits"), _("Closing")],
+        [_("Opening"), _("Credits"), _("Debits"), _("Balance so far") if sheet.is_running else _("Closing")],
         [_grouped(amount) for amount in (told.opening, told.credits, told.debits, told.closing)],
     ]
     table: list[list[object]] = [list(sheet.heading)]
@@ -155,6 +176,20 @@ FORMATS: dict[str, tuple[str, Callable[[Sheet], bytes]]] = {
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", as_xlsx),
     "pdf": ("application/pdf", as_pdf),
 }
+
+
+def content_disposition(month: Month, name: str, ref: str, extension: str) -> str:
+    """Of a download that goes by the party's name: in its own letters and, for what cannot read those, in Latin ones.
+    The end of `ref` tells two of one name apart."""
+
+    def file_name(*parts: str) -> str:
+        words = [re.sub(r"[\W_]+", "-", part).strip("-")[:60] for part in parts]
+        return f"{'-'.join(word for word in words if word)}.{extension}"
+
+    latin = pinyin_key(name).encode("ascii", "ignore").decode()
+    plain = file_name("statement", month.name, latin, ref[-4:])
+    own = file_name(_("Statement"), month.name, name, ref[-4:])
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(own)}"
 
 
 def _numbered(canvas, document) -> None:

@@ -14,6 +14,7 @@ from ledger import statements
 from ledger.statements import Movement
 from merchants.models import Merchant, Party
 
+# A payout takes from what is owed when it is made; whether it arrived, the payee's own book tells.
 KINDS = {
     "share": gettext_lazy("Shares of sales"),
     "remittance": gettext_lazy("Money collected for the other side"),
@@ -22,12 +23,12 @@ KINDS = {
     "refund": gettext_lazy("Refunds paid for the other side"),
     "clawback": gettext_lazy("Shares taken back after refunds"),
     "appeal": gettext_lazy("Shares moved after appeals"),
-    "payout": gettext_lazy("Paid out"),
+    "payout": gettext_lazy("Payout made"),
     "payout_paid": gettext_lazy("Paid out for the other side"),
     "payout_received": gettext_lazy("Payment received"),
     "payout_contested": gettext_lazy("Payment that did not arrive"),
     "payout_confirmed": gettext_lazy("Payment arrived after all"),
-    "payout_failed": gettext_lazy("Payout failed"),
+    "payout_failed": gettext_lazy("Payout not carried out"),
     "payout_returned": gettext_lazy("Payout returned"),
     "withhold": gettext_lazy("Tax withheld"),
     "withhold_back": gettext_lazy("Tax given back"),
@@ -60,6 +61,9 @@ class Month:
     def __str__(self) -> str:
         return self.name
 
+    def runs_on(self, today: date) -> bool:
+        return today <= self.last
+
     @classmethod
     def read(cls, text: str, *, today: date) -> "Month":
         """`2026-11`; the month of `today` for anything else, and for what has not begun."""
@@ -70,13 +74,14 @@ class Month:
 
 @dataclass(frozen=True)
 class Row:
-    """One party's month in fen; above zero the book's owner owes."""
+    """One party's month in fen; above zero the book's owner owes. `on_its_way` is in none of the others."""
 
     ref: str
     name: str
     opening: int
     credits: int
     debits: int
+    on_its_way: int = 0
 
     @property
     def closing(self) -> int:
@@ -84,11 +89,13 @@ class Row:
 
 
 def rows(book: Merchant, month: Month) -> list[Row]:
-    """Every party with something standing or moving, the largest closing first."""
+    """Every party with something standing, moving or on its way, the largest closing first."""
     found = statements.of_all(book, first=month.first, last=month.last)
-    parties = {party.pk: party for party in Party.objects.filter(pk__in=found).select_related("merchant")}
+    way = statements.on_its_way(book, last=month.last)
+    figures = {pk: (*sums, way.get(pk, 0)) for pk, sums in found.items()}
+    parties = {party.pk: party for party in Party.objects.filter(pk__in=figures).select_related("merchant")}
     names = names_of(parties.values())
-    told = [Row(parties[pk].ref, names[pk], *figures) for pk, figures in found.items() if any(figures)]
+    told = [Row(parties[pk].ref, names[pk], *figures[pk]) for pk in figures if any(figures[pk])]
     return sorted(told, key=lambda row: (-abs(row.closing), row.name))
 
 

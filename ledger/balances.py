@@ -11,6 +11,7 @@ from ledger.models import Account
 from merchants.models import Merchant, Party
 
 CURRENT = ("pending", "reserve", "due", "owed")  # what a statement of a party runs over
+TRANSIT = "transit"  # paid out of them, and nobody has said for good that it arrived
 
 
 @dataclass(frozen=True)

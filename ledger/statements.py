@@ -1,7 +1,8 @@
 """The statement of one party in a book: what stood at the beginning, what moved, what stands at the end.
 
 It runs over the party's current accounts together (pending, reserve, due, owed); what only changes place among them
-is no movement. Dates are booking dates: a late order's transfers fall into the period that is still open.
+is no movement. What is on its way to the party is not among them and is told beside (`on_its_way`). Dates are booking
+dates: a late order's transfers fall into the period that is still open.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from ledger.balances import CURRENT
+from ledger.balances import CURRENT, TRANSIT
 from merchants.models import Merchant, Party
 
 
@@ -101,6 +102,22 @@ GROUP BY a.code
 """
 
 
+_ON_ITS_WAY = """
+WITH own AS (
+    SELECT id, party_id FROM ledger_account
+    WHERE book_id = %(book)s AND code = %(code)s AND currency = %(currency)s
+      AND party_id = coalesce(%(party)s, party_id)
+)
+SELECT party_id, sum(added) FROM (
+    SELECT o.party_id, t.amount AS added FROM ledger_transfer t JOIN own o ON o.id = t.credit_id
+    WHERE t.booked_on <= %(last)s
+    UNION ALL
+    SELECT o.party_id, -t.amount FROM ledger_transfer t JOIN own o ON o.id = t.debit_id
+    WHERE t.booked_on <= %(last)s
+) moves GROUP BY party_id HAVING sum(added) <> 0
+"""
+
+
 def statement(
     book: Merchant, party: Party, *, first: date, last: date, currency: str | None = None
 ) -> Statement:
@@ -135,6 +152,23 @@ def of_all(
     with connection.cursor() as cursor:
         cursor.execute(_ALL, given)
         return {party: (int(a), int(b), int(c)) for party, a, b, c in cursor.fetchall()}
+
+
+def on_its_way(
+    book: Merchant, *, last: date, party: Party | None = None, currency: str | None = None
+) -> dict[int, int]:
+    """Party id → minor units that left what it is owed by booking date `last` and have not arrived for good: a payout
+    without its answer, or one that the payee says did not arrive. Of all parties that have any, or of one."""
+    given: dict[str, Any] = {
+        "book": book.pk,
+        "code": TRANSIT,
+        "currency": currency or book.currency,
+        "party": party.pk if party else None,
+        "last": last,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ON_ITS_WAY, given)
+        return {pk: int(amount) for pk, amount in cursor.fetchall()}
 
 
 def movements(

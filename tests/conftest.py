@@ -22,12 +22,16 @@ from psycopg2 import sql
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 ASKED_FOR = [HERE / "browser", HERE / "stack"]  # collected only when named on the command line
-TEST_DATABASE = os.environ.get("TIANDI_TEST_DB", "test_tiandi")
+RUN = os.environ.get("TIANDI_TEST_DB", "test_tiandi")
+WORKER = os.environ.get("PYTEST_XDIST_WORKER")  # each process of a run has a database of its own
+TEST_DATABASE = f"{RUN}_{WORKER}" if WORKER else RUN
+ONE_AT_A_TIME = 7309412  # the key of the lock that is held while databases are made
 
 for name in ("DATABASE_URL", "OWNER_DATABASE_URL"):
     if name not in os.environ:
         raise pytest.UsageError(f"{name} is not set. Run ./dev test, which starts a PostgreSQL of its own.")
-OWNER_URL = os.environ["OWNER_DATABASE_URL"]
+# The environment is inherited by the processes among which `-n` spreads a run: what stood there first is kept.
+OWNER_URL = os.environ.setdefault("OWNER_URL_BEFORE_TESTS", os.environ["OWNER_DATABASE_URL"])
 
 
 def at_test_database(url: str, name: str) -> str:
@@ -60,6 +64,12 @@ hypothesis.settings.register_profile("house", deadline=None)  # a busy machine i
 hypothesis.settings.load_profile("house")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not WORKER:
+        # Inherited, it would make pytest-django read the settings before this file has done what stands above.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     if collection_path not in ASKED_FOR:
         return None
@@ -73,8 +83,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):
     """A fresh copy of the migrated template; only the last run's is left lying, for looking into."""
-    template = migrated_template()
-    with closing(owner_connection(OWNER_URL)) as owner, owner.cursor() as cursor:
+    with closing(owner_connection(OWNER_URL, patience="300s")) as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+        template = migrated_template()
         drop(cursor, TEST_DATABASE)
         create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         cursor.execute(create.format(sql.Identifier(TEST_DATABASE), sql.Identifier(template)))
@@ -96,11 +107,9 @@ def owner(db):
 
 def migrated_template() -> str:
     """The name of a database with the migrations of this checkout, made unless it is there."""
-    name = f"{TEST_DATABASE}_of_{migrations_digest()}"
+    name = f"{RUN}_of_{migrations_digest()}"
     with closing(owner_connection(OWNER_URL)) as owner, owner.cursor() as cursor:
-        cursor.execute(
-            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{TEST_DATABASE}_of_"]
-        )
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"{RUN}_of_"])
         found = {row[0] for row in cursor.fetchall()}
         if name in found:
             return name
@@ -130,9 +139,9 @@ def migrations_digest() -> str:
     return digest.hexdigest()[:12]
 
 
-def owner_connection(url: str):
-    """Behind a transaction that a test left open it fails after 10 s; it never hangs."""
-    connection = psycopg2.connect(url, connect_timeout=10, options="-c lock_timeout=10s")
+def owner_connection(url: str, *, patience: str = "10s"):
+    """Behind a transaction that a test left open it fails after its patience; it never hangs."""
+    connection = psycopg2.connect(url, connect_timeout=10, options=f"-c lock_timeout={patience}")
     connection.autocommit = True
     return connection
 

@@ -26,7 +26,7 @@ TAKEN_HERE = (Tender.Place.CASH, Tender.Place.ACQUIRER, Tender.Place.PSP)
 
 def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
     """The coupon's card or the member, rows, totals, the commission to expect. `unusable` says why the coupon
-    cannot be used, `refused` why the goods cannot be sold."""
+    cannot be used, `refused` why the goods cannot be sold, `given_away` names those whose price was typed as 0."""
     now, code, member_ref = timezone.now(), unpacked(given.get("coupon", "")), given.get("member", "")
     context: dict[str, Any] = {
         "desk": desk,
@@ -40,6 +40,7 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
         "refused": None,
         "quote": None,
         "rows": [],
+        "given_away": [],
         "places": [Tender.Place.ACQUIRER, Tender.Place.CASH],
         "place": given.get("place", Tender.Place.ACQUIRER),
     }
@@ -61,7 +62,16 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
         {"row": row, "line": line, "price": row.typed or yuan(line.list_amount // line.quantity).lstrip("¥")}
         for row, line in zip(basket.rows, quote.lines, strict=True)
     ]
-    return context | {"quote": quote, "rows": rows, "expected": _expected(desk, quote, context["member"])}
+    return context | {
+        "quote": quote,
+        "rows": rows,
+        "given_away": [
+            line.sku.name
+            for row, line in zip(basket.rows, quote.lines, strict=True)
+            if row.price == 0 and line.sku.list_price
+        ],
+        "expected": _expected(desk, quote, context["member"]),
+    }
 
 
 def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:

@@ -84,7 +84,7 @@ class Campaigns(Call):
         responses=page_of(CampaignAnswer),
     )
     def get(self, request: Request) -> Response:
-        return Response(page(request, every(Campaign).select_related("brand"), show))
+        return Response(page(self.asked(PageQuery), every(Campaign).select_related("brand"), show))
 
     @extend_schema(
         description=_("A campaign that runs at once: spend the threshold, get the amount off."),

@@ -67,8 +67,9 @@ class Products(Call):
         responses=page_of(ProductAnswer),
     )
     def get(self, request: Request) -> Response:
-        products = every(Product).select_related("brand").filter(**_by_code(self.asked(CodeQuery)))
-        return Response(page(request, products, show_product))
+        asked = self.asked(CodeQuery)
+        products = every(Product).select_related("brand").filter(**_by_code(asked))
+        return Response(page(asked, products, show_product))
 
     @extend_schema(
         description=_("Add the product of this code (201), or bring it up to date (200)."),
@@ -100,8 +101,9 @@ class Skus(Call):
         description=_("Your SKUs, the newest first."), parameters=[CodeQuery], responses=page_of(SkuAnswer)
     )
     def get(self, request: Request) -> Response:
-        skus = every(Sku).select_related("product", "merchant").filter(**_by_code(self.asked(CodeQuery)))
-        return Response(page(request, skus, show_sku))
+        asked = self.asked(CodeQuery)
+        skus = every(Sku).select_related("product", "merchant").filter(**_by_code(asked))
+        return Response(page(asked, skus, show_sku))
 
     @extend_schema(
         description=_("Add the SKU of this code (201), or bring it up to date (200)."),

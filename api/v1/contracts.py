@@ -67,7 +67,7 @@ class Contracts(ContractCall):
             rows = rows.exclude(merchant=self.merchant)
         if "state" in asked:
             rows = rows.in_state(asked["state"])
-        return Response(page(request, rows, lambda contract: show(contract, reader=self.merchant)))
+        return Response(page(asked, rows, lambda contract: show(contract, reader=self.merchant)))
 
     @extend_schema(
         description=_(

@@ -59,7 +59,7 @@ class Guides(Call):
         guides = with_post(every(Guide))
         if "code" in asked:
             guides = guides.filter(code=asked["code"])
-        return Response(page(request, guides, show))
+        return Response(page(asked, guides, show))
 
     @extend_schema(
         description=_("Hire the guide of this code (201), or rename and move them (200)."),

@@ -102,7 +102,7 @@ class Members(Call):
             if "system" in asked:
                 where["identities__system"] = asked["system"]
             members = members.filter(**where).distinct()
-        return Response(page(request, members, show))
+        return Response(page(asked, members, show))
 
     @extend_schema(
         description=_(

@@ -35,7 +35,7 @@ class Orders(Call):
         for name, lookup in OrderQuery.LOOKUPS.items():
             if name in asked:
                 orders = orders.filter(**{lookup: asked[name]})
-        return Response(page(request, orders, lambda order: show(reading.whole(order))))
+        return Response(page(asked, orders, lambda order: show(reading.whole(order))))
 
     @extend_schema(
         description=_(

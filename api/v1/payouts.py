@@ -50,10 +50,10 @@ class Payouts(Call):
         responses=page_of(PayoutAnswer),
     )
     def get(self, request: Request) -> Response:
-        rows = reading.of_payer()
-        if state := self.asked(PayoutsQuery).get("state"):
-            rows = rows.filter(state=state)
-        return Response(page(request, rows, show))
+        asked, rows = self.asked(PayoutsQuery), reading.of_payer()
+        if "state" in asked:
+            rows = rows.filter(state=asked["state"])
+        return Response(page(asked, rows, show))
 
 
 class OnePayout(Call):

@@ -45,7 +45,7 @@ class ReceivedPayouts(Call):
         responses=page_of(ReceivedAnswer),
     )
     def get(self, request: Request) -> Response:
-        return Response(page(request, reading.received(), show))
+        return Response(page(self.asked(PageQuery), reading.received(), show))
 
 
 class OneReceivedPayout(Call):

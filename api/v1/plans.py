@@ -54,7 +54,7 @@ class Plans(Call):
         responses=page_of(PlanAnswer),
     )
     def get(self, request: Request) -> Response:
-        return Response(page(request, _plans(), _show))
+        return Response(page(self.asked(PageQuery), _plans(), _show))
 
     @extend_schema(
         description=_("The plan of a brand for contracts of one mode; asked for again, the same one."),
@@ -89,7 +89,7 @@ class PlanVersions(Call):
     )
     def get(self, request: Request, ref: str) -> Response:
         plan = one(_plans(), ref=ref)
-        return Response(page(request, _versions().filter(plan=plan), show_version))
+        return Response(page(self.asked(PageQuery), _versions().filter(plan=plan), show_version))
 
     @extend_schema(
         description=_("Draft the next version. Nothing is split by it before it is published."),

@@ -116,7 +116,7 @@ class Stores(Call):
     def get(self, request: Request) -> Response:
         asked = self.asked(StoreQuery)
         filters = {name: asked[name] for name in ("code", "city") if name in asked}
-        return Response(page(request, every(Store).filter(**filters), show))
+        return Response(page(asked, every(Store).filter(**filters), show))
 
     @extend_schema(
         description=_("Open the store of this code (201), or bring it up to date (200)."),

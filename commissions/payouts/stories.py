@@ -7,10 +7,11 @@ from datetime import datetime
 from commissions.models import Payout
 from commissions.stories import DUE, OWED
 from ledger.accounts import Name, held, named
+from ledger.balances import TRANSIT
 from ledger.transfers import Entry, Story
 from merchants.business_day import business_date
 
-TRANSIT, TAX = "transit", Name("tax")
+TAX = Name("tax")
 
 
 def made(payout: Payout) -> Story:

@@ -14,6 +14,7 @@ from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.appeals import DeadlinesForm, DecisionForm
 from dashboard.frame import page
+from dashboard.paging import latest_first
 from merchants.business_day import business_date
 from merchants.errors import DomainError
 from merchants.models import Merchant
@@ -24,7 +25,8 @@ MANY = 200
 
 @needs("commissions.read")
 def index(request: HttpRequest) -> HttpResponse:
-    """The open ones first, by the day they must be answered; then the newest, up to 200 of each side."""
+    """Up to 200 to decide, by the day they must be answered, and as many that others decide; what is closed, by
+    pages: `?before=<cursor>` goes on."""
     return _listed(request)
 
 
@@ -81,8 +83,11 @@ def _listed(request: HttpRequest, form: DeadlinesForm | None = None) -> HttpResp
     merchant = seat.merchant
     inbox.mark_read(seat.user, upto=request.stream_head, topic="appeal")
     policy = appeal_terms.policy_of(merchant, _today(merchant))
+    closed = latest_first(appealed.closed(seat), request.GET.get("before", ""), moment="decided_at", key="id")
     context = {
         "rows": appealed.to_decide(seat)[:MANY],
+        "closed": closed.rows,
+        "older": closed.next,
         "elsewhere": appealed.elsewhere(seat)[:MANY] if merchant.is_channel else [],
         "policy": policy,
         "form": form or DeadlinesForm(initial={"days": policy.days, "answer_days": policy.answer_days}),

@@ -26,9 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": found.rows,
         "older": found.next,
         "where": "partners" if partners else "own",
-        "tabs": own_and_partners(partners)
-        if seat.merchant.is_channel and seat.merchant.is_brand_owner
-        else [],
+        "tabs": own_and_partners(request, partners=partners),
         "partners": partners,
     }
     return page(request, "dashboard/orders/index.html", context, section="orders")

@@ -1,6 +1,6 @@
 """Commission plans: what was published for whom and when, and drafts of what comes next."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from commissions import plans
+from commissions import plans, succession
 from commissions.draft_checks import digest
 from commissions.models import PlanVersion, Rule
 from commissions.reasons import claim_of
@@ -21,6 +21,7 @@ from dashboard.frame import page
 from dashboard.refusals import refusals_blamed_on, refusals_told
 from merchants import finding
 from merchants.models import Brand, Merchant
+from orders.receipts import CLOCKS_DIFFER
 from stores.models import Contract
 from stores.visibility import partners_of
 
@@ -43,11 +44,16 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     version = access.plan_version(request, ref)
     articles = {rule.sku_id: rule.sku.name for rule in version.rules.all() if rule.sku_id}
-    context = _in_words(version, timezone.now()) | {
-        "sentences": [rule_in_words(t, article=articles.get(t.sku, "")) for t in plans.terms_of(version)],
-        "may_write": request.seat.may("plans.write"),
-        "read": digest(version),
-    }
+    now = timezone.now()
+    context = (
+        _in_words(version, now)
+        | _outlook(version, now)
+        | {
+            "sentences": [rule_in_words(t, article=articles.get(t.sku, "")) for t in plans.terms_of(version)],
+            "may_write": request.seat.may("plans.write"),
+            "read": digest(version),
+        }
+    )
     return page(request, "dashboard/plans/show.html", context, section="plans")
 
 
@@ -140,7 +146,24 @@ def _form(request: HttpRequest, form: PlanForm, title: str, *, read: str = "") -
     return page(request, "dashboard/plans/new.html", context, section="plans", status=status)
 
 
-def _in_words(version: PlanVersion, now) -> dict[str, object]:
+def _outlook(version: PlanVersion, now: datetime) -> dict[str, object]:
+    """What becomes of this version and of others if it is published, or taken back."""
+    if version.published_at:
+        recallable = succession.is_recallable(version, at=now)
+        return {
+            "recallable": recallable,
+            "resumed": succession.resumed_by_recalling(version).first() if recallable else None,
+            "heir": succession.heir_of(version) if recallable else None,
+        }
+    return {
+        "begins": version.effective_from > now,
+        "recallable_then": succession.is_recallable(version, at=now),
+        "replaced": succession.ended_by_publishing(version).first(),
+        "notice": CLOCKS_DIFFER.seconds // 60,
+    }
+
+
+def _in_words(version: PlanVersion, now: datetime) -> dict[str, object]:
     begun = version.effective_from <= now
     ended = version.effective_until is not None and version.effective_until <= now
     state = "ended" if ended else "holds" if begun else "coming"

@@ -1,31 +1,33 @@
 """Statements: month by month, how the book stands with each party, and every line of it."""
 
+from datetime import date
+
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from dashboard.access import absent, needs
 from dashboard.frame import page
 from insights import statements
-from insights.statement_files import FORMATS, sheet_of
+from insights.statement_files import FORMATS, content_disposition, sheet_of
 from insights.statements import Month
 from merchants.business_day import business_date
 from merchants.models import Merchant
 
 SHOWN = 200  # lines on a page; the download holds all
+SUMMED = ("opening", "credits", "debits", "on_its_way")
 
 
 @needs("ledger.read")
 def index(request: HttpRequest) -> HttpResponse:
     merchant = request.seat.merchant
-    month = _month(request, merchant)
+    today = _today(merchant)
+    month = Month.read(request.GET.get("month", ""), today=today)
     rows = statements.rows(merchant, month)
     context = {
         "month": month,
         "rows": rows,
-        "total": statements.Row(
-            "", "", *(sum(getattr(row, part) for row in rows) for part in ("opening", "credits", "debits"))
-        ),
-        "newest": month == _month(request, merchant, newest=True),
+        "total": statements.Row("", "", *(sum(getattr(row, part) for row in rows) for part in SUMMED)),
+        "newest": month.runs_on(today),
     }
     return page(request, "dashboard/statements/index.html", context, section="statements")
 
@@ -34,7 +36,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     """`?format=` of `statement_files.FORMATS` downloads every line."""
     merchant = request.seat.merchant
-    month = _month(request, merchant)
+    today = _today(merchant)
+    month = Month.read(request.GET.get("month", ""), today=today)
     found = statements.party_of(merchant, ref)
     if found is None:
         raise absent()
@@ -42,14 +45,16 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     wanted = request.GET.get("format", "")
     if wanted in FORMATS:
         kind, write = FORMATS[wanted]
-        answer = HttpResponse(write(sheet_of(merchant, party, name, month)), content_type=kind)
-        answer["Content-Disposition"] = f'attachment; filename="statement-{month}-{ref}.{wanted}"'
+        sheet = sheet_of(merchant, party, name, month, today=today)
+        answer = HttpResponse(write(sheet), content_type=kind)
+        answer["Content-Disposition"] = content_disposition(month, name, ref, wanted)
         return answer
-    sheet = sheet_of(merchant, party, name, month, most=SHOWN + 1)
+    sheet = sheet_of(merchant, party, name, month, today=today, most=SHOWN + 1)
     context = {
         "name": name,
         "ref": ref,
         "month": month,
+        "sheet": sheet,
         "told": sheet.told,
         "kinds": sheet.kinds,
         "lines": sheet.lines[:SHOWN],
@@ -61,6 +66,5 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     return page(request, "dashboard/statements/show.html", context, section="statements")
 
 
-def _month(request: HttpRequest, merchant: Merchant, *, newest: bool = False) -> Month:
-    today = business_date(timezone.now(), zone=merchant.time_zone, cut_off=merchant.cut_off)
-    return Month.read("" if newest else request.GET.get("month", ""), today=today)
+def _today(merchant: Merchant) -> date:
+    return business_date(timezone.now(), zone=merchant.time_zone, cut_off=merchant.cut_off)

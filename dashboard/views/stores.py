@@ -32,9 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "text": text,
         "where": "partners" if partners else "own",
         "partners": partners,
-        "tabs": own_and_partners(partners)
-        if seat.merchant.is_channel and seat.merchant.is_brand_owner
-        else [],
+        "tabs": own_and_partners(request, partners=partners),
     }
     return page(request, "dashboard/stores/index.html", context, section="stores")
 

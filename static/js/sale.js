@@ -10,6 +10,7 @@
   let busy = false; // an answer about the basket is under way
   let pressed = null; // the tap under a finger or a mouse button, until it is released
   let sent = new Map();
+  let searched = ""; // as it was when the basket was last told
 
   // A row by its goods, for its place changes as others go.
   const rows = () => {
@@ -86,6 +87,7 @@
   document.addEventListener("htmx:beforeSend", ofBasket(() => {
     busy = true;
     sent = new Map(fields().map(([key, field]) => [key, field.value]));
+    searched = form.elements.q.value;
   }));
 
   // htmx would add the button last clicked.
@@ -97,7 +99,9 @@
   });
 
   let kept = []; // [key, value, news, caret]: what was typed since, and the field where somebody is typing
+  let search = null; // the field where the next goods are looked for already
   document.addEventListener("htmx:beforeSwap", ofBasket(() => {
+    search = form.elements.q.value === searched ? null : form.elements.q;
     kept = fields().flatMap(([key, field]) => {
       const news = sent.has(key) && field.value !== sent.get(key);
       const here = field === document.activeElement;
@@ -114,6 +118,13 @@
       if (caret !== false) field.setSelectionRange(caret, caret);
     }
     place.hidden = !now.size;
+  });
+  document.addEventListener("htmx:afterSettle", ({ target }) => {
+    const { q } = form.elements;
+    if (target.id !== "basket" || !search || search === q) return;
+    q.value = search.value;
+    q.focus();
+    q.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   document.addEventListener("htmx:afterRequest", ofBasket(({ xhr }) => {

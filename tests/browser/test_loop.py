@@ -173,6 +173,11 @@ def test_from_the_nearest_store_to_the_last_fen(site, door):
         assert proof["holds"] and proof["total"] == 0, merchant.name
 
     # 8. The tea comes back, told by the till: every share of its line is mirrored, and the phone shows it.
+    sold = guide.context.new_page()  # where something is being typed
+    sold.goto(f"{site.address}/w/sales/{order_ref}/")
+    sold.wait_for_selector("[data-live-state=live]", state="attached")
+    sold.locator("#appeal-1 summary").click()
+    sold.fill("#note-1", "我接待的")
     tea = order["lines"][1]
     share = next(s for s in order["splits"][1]["shares"] if s["payee"] == site.guide["id"])
     until_seen = Stopwatch("from the refund to the guide's earnings", 2, 5)
@@ -183,6 +188,10 @@ def test_from_the_nearest_store_to_the_last_fen(site, door):
         "¥0.00"
     )
     until_seen.stop()
+    expect(sold.locator("#receipt")).to_contain_text(f"−¥{tea['paid'] / 100:.2f}")
+    expect(sold.locator("#earned .big")).to_contain_text(f"{(earned - share['amount']) / 100:.2f}")
+    expect(sold.locator("#note-1")).to_be_visible()
+    expect(sold.locator("#note-1")).to_have_value("我接待的")
     after = site.hehe.get(f"/orders/{order_ref}?expand[]=splits").body
     assert (after["status"], after["refunded_total"]) == ("partly_refunded", tea["paid"])
     assert all(share["held"] == 0 for share in after["splits"][1]["shares"])

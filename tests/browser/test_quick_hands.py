@@ -105,6 +105,19 @@ def test_taps_and_prices_of_a_slow_network_all_count_once(page, sold):
     assert told == [(SHIRT, 4, 4 * 29900), (TEA, 2, 2 * 10000)]
 
 
+def test_the_next_goods_are_looked_for_while_the_last_are_still_being_added(page):
+    page.fill("#goods-q", SHIRT)
+    page.locator("#goods button", has_text=SHIRT).wait_for()
+    throttle(page, 700)
+    page.locator("#goods button", has_text=SHIRT).click()
+    typed(page, "#goods-q", TEA)
+    expect(page.locator("#basket li", has_text=SHIRT)).to_be_visible()
+    expect(page.locator("#goods-q")).to_be_focused()
+    expect(page.locator("#goods-q")).to_have_value(TEA)
+    page.locator("#goods button", has_text=TEA).click()
+    expect(page.locator("#basket li")).to_have_count(2)
+
+
 def test_what_is_half_typed_when_an_answer_comes_stays_as_typed(page, sold):
     add(page, SHIRT)
     throttle(page, 500)

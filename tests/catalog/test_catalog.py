@@ -4,7 +4,7 @@ from catalog.listing import add_product, add_sku
 from catalog.ringing import offers
 from events.models import Event
 from merchants.errors import DomainError
-from tests.people import NOON, ONBOARDING
+from tests.people import NOON, ONBOARDING, make_sku
 
 BARCODE = "6901234567892"
 
@@ -41,3 +41,21 @@ def test_the_picker_lists_what_may_be_sold_here_by_name_and_code(world):
         world.tote,
     }
     assert [item.sku for item in offers(store=world.jingan, at=NOON, search="龙井")] == [world.tea]
+
+
+def test_the_picker_finds_a_part_of_a_code_and_puts_the_nearest_first_whoever_owns_it(world):
+    with world.inside(world.hehe):
+        make_sku(world.hehe, None, code="HH-1001-B", name="帆布包大", list_price=100)
+        make_sku(world.hehe, None, code="1001-C", name="帆布包小", list_price=100)
+    with world.inside(world.mubai):
+        make_sku(world.mubai, world.mubai_brand, code="1001", name="白茶", list_price=100)
+    with world.inside(world.qinglan):
+        make_sku(world.qinglan, world.qinglan_brand, code="QL-1001", name="风衣", list_price=100)
+
+    def codes(text, **limits):
+        return [item.sku.code for item in offers(store=world.jingan, at=NOON, search=text, **limits)]
+
+    assert codes("1001") == ["1001", "1001-C", "HH-1001-B", "QL-1001"]
+    assert codes("1001", limit=1) == ["1001"]
+    assert codes("l-10") == ["QL-1001"]
+    assert codes("%") == []

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from commissions.models import BillLine, Payout, RailBill
 from commissions.payouts import answers
-from commissions.reconciliation import looking
+from commissions.reconciliation import looking, working
 from events.models import Event
 from insights import reconciling
 from merchants.errors import DomainError
@@ -61,6 +61,28 @@ def test_the_same_on_both_sides_is_matched_and_the_day_reconciled(world, lin):
         assert file.reconciled
     event = Event.objects.get(kind="bill.imported", subject=bill.ref)
     assert event.payload["total"] == 995 and event.payload["breaks"] == 0
+
+
+def test_a_day_is_not_reconciled_while_its_bill_has_an_open_break_of_no_payout_or_of_another_days(world, lin):
+    paid(lin)
+    bill = statement((lin.number, 995, ON), ("房租", 8800, ON), (lin.number, 995, ON + DAY))
+    imported(world, bill, last=ON + DAY, at=NEXT + DAY)
+    rent, twice = breaks(world)
+    assert [(found.kind, found.day) for found in (rent, twice)] == [
+        ("missing_ours", ON),
+        ("duplicate", ON + DAY),
+    ]
+
+    def days():
+        with world.inside(world.qinglan):
+            told = reconciling.of_days(world.qinglan, since=ON)
+        return [(day.day, day.total, day.broken, day.reconciled) for day in told]
+
+    assert days() == [(ON + DAY, 0, 1, False), (ON, 1, 2, False)]
+    working.explain(twice, note="退回", **BY)
+    assert days() == [(ON, 1, 1, False)], "the rent is still nobody's"
+    working.explain(rent, note="房租", **BY)
+    assert days() == [(ON, 1, 0, True)]
 
 
 def test_every_kind_of_break_is_listed_and_all_amounts_agree_to_the_fen(world):

@@ -4,8 +4,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.faces.merchant_system import MerchantSystem
-from tests.people import make_guide, make_sku, make_store
+from commissions.plans import plan_for
+from tests.faces.merchant_system import PREFIX, MerchantSystem, schema
+from tests.people import ONBOARDING, make_guide, make_sku, make_store
 from tests.selling import campaign_of, joined, line, sold
 
 
@@ -72,6 +73,22 @@ def test_pages_follow_each_other_without_a_gap_or_a_repeat(world, hehe):
 def test_a_page_that_cannot_be_is_refused(hehe, query):
     response = hehe.get("/skus", **query)
     assert (response.status_code, response.json()["field"]) == (422, next(iter(query)))
+
+
+def test_no_list_takes_a_filter_it_does_not_know_for_none(world):
+    plan, _is_new = plan_for(brand=world.qinglan_brand, mode="central", by=ONBOARDING)
+    qinglan, lists = MerchantSystem(world.qinglan), 0
+    for template, operations in schema()["paths"].items():
+        told = operations.get("get", {}).get("parameters", [])
+        known = {one["name"] for one in told if one["in"] == "query"} - {"expand[]"}
+        if not known:
+            continue
+        path = template.removeprefix(PREFIX).replace("{ref}", plan.ref).replace("{code}", "8" * 16)
+        problem = qinglan.get(path, sotre="JA01").json()
+        assert (problem["code"], problem["field"]) == ("query.unknown", "sotre"), path
+        assert set(problem["next_step"].rstrip(".").partition(": ")[2].split(", ")) == known, path
+        lists += "limit" in known
+    assert lists >= 14
 
 
 def test_a_strangers_page_marker_is_none_of_ours(world, hehe):

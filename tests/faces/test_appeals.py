@@ -76,6 +76,7 @@ def test_a_line_that_is_not_there_cannot_be_appealed(phone, sale):
 
 def test_headquarters_sees_the_queue_and_moves_the_share(gu, phone, sale, appeal):
     queue = text(gu.get(reverse("appeals")))
+    assert "Answered or closed" not in queue
     assert "周远" in queue and "林小雨" in queue and "¥9.95" in queue and "Waits for an answer" in queue
     shown = text(gu.get(reverse("appeal", args=[appeal.ref])))
     assert "我接待的" in shown and "Uphold: move it to 周远" in shown and 'value="9.95"' in shown
@@ -83,6 +84,9 @@ def test_headquarters_sees_the_queue_and_moves_the_share(gu, phone, sale, appeal
     assert decided.status_code == 302
     shown = text(gu.get(reverse("appeal", args=[appeal.ref])))
     assert "Upheld" in shown and "After an appeal: ¥9.95." in shown and "Uphold: move" not in shown
+    to_decide, _, closed = text(gu.get(reverse("appeals"))).partition("Answered or closed")
+    assert "Nothing waits for an answer." in to_decide and "周远" not in to_decide
+    assert "周远" in closed and "Upheld" in closed and "¥9.95" in closed
     flow()
     mine = text(phone.get(f"/w/sales/{sale.ref}/"))
     assert "¥9.95 was moved." in mine and "监控可见" in mine and "After an appeal: ¥9.95." in mine

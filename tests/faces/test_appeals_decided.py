@@ -93,7 +93,9 @@ def test_headquarters_takes_it_from_its_own_rest(world, zhou, gu):
         names = [(share.holder, share.number) for share in appealed.sources(row)]
     assert names == [("林小雨", 1), ("和合集合店", 0), ("青岚服饰", 2)]
     shown = words(gu.get(reverse("appeal", args=[row.ref])))
-    assert "林小雨 · ¥9.95" in shown and "青岚服饰 · ¥149.25" in shown
+    chosen = ["林小雨 · Guide · ¥9.95", "和合集合店 · Store · ¥39.80", "青岚服饰 · Rest · ¥149.25"]
+    assert [label for label in chosen if f">{label}</option>" not in shown] == []
+    assert f"the whole of a guide&#x27;s share moves: {chosen[0]}." in shown
     assert decide(gu, row, outcome="uphold", share="2", amount="5.00").status_code == 302
     with world.inside(world.qinglan):
         assert Share.objects.get(guide=world.lin).held == 995
@@ -125,6 +127,7 @@ def test_who_stood_for_the_share_and_lost_is_named(world, zhou, gu):
 def test_where_nobody_got_the_share_it_says_so(world, zhou, gu):
     row = appealed_by(zhou, sell(world, touches={}))
     shown = words(gu.get(reverse("appeal", args=[row.ref])))
+    assert "No other guide holds any of this line: say the amount." in shown
     assert "Guide · Nobody stood for this share." in shown
 
 

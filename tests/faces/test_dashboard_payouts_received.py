@@ -1,10 +1,14 @@
 """What others say they paid is seen and contested; and the payer's pages say what to do next."""
 
+import csv
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from commissions.payouts import answers, paying
+from commissions.payouts import answers, contesting, paying
+from insights import statements
+from insights.statements import Month
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
 from notifications.models import Notification
@@ -61,6 +65,39 @@ def test_a_merchant_sees_what_others_say_they_paid_it_and_objects(at_desk, world
     assert "It counts as paid" in page
     assert stands(world, world.qinglan, world.hehe.party) == {}
     books_hold(world)
+
+
+def test_what_is_contested_stands_on_its_way_beside_the_payers_zero_and_has_its_number_on_both_statements(
+    at_desk, world
+):
+    payout = sent(
+        paying.pay(book=world.hehe, payee=world.qinglan.party, rail="manual", by=ONBOARDING, at=NOON)
+    )
+    contesting.contest(
+        answers.succeed(payout, by=ONBOARDING, at=NOON), merchant=world.qinglan, by=ONBOARDING, at=NOON
+    )
+    month, way = f"?month={NOON:%Y-%m}", "On its way, not counted above"
+    payer, ours = at_desk(world.he), f"/hq/statements/{world.qinglan.party.ref}/"
+    shown = payer.get(ours)  # the month in which it is contested
+    assert shown.context["told"].closing == 0
+    assert way in words(shown) and "¥159.20" in words(shown) and "Balance so far" in words(shown)
+    assert list(csv.reader(payer.get(ours + "?format=csv").content.decode().splitlines()))[-1][1:] == [
+        way,
+        "",
+        "159.20",
+    ]
+    told = [(line.word, line.about) for line in payer.get(ours + month).context["lines"]]
+    assert told[-1] == ("Payout made", payout.number)
+    (row,) = payer.get("/hq/statements/").context["rows"]
+    assert (row.closing, row.on_its_way) == (0, TO_QINGLAN)
+    with world.inside(world.hehe):
+        (row,) = statements.rows(world.hehe, Month(NOON.date().replace(day=1)).next)
+    assert (row.opening, row.credits, row.debits, row.on_its_way) == (0, 0, 0, TO_QINGLAN)
+    payee, theirs = at_desk(world.gu), f"/hq/statements/{world.hehe.party.ref}/"
+    shown = payee.get(theirs)
+    assert shown.context["told"].closing == -TO_QINGLAN and way not in words(shown)
+    told = [(line.word, line.about) for line in payee.get(theirs + month).context["lines"]]
+    assert ("Payment received", payout.number) in told
 
 
 def test_a_payout_that_failed_says_what_to_do_now(gu, world):

@@ -12,7 +12,7 @@ from commissions.splitting import Term
 from orders.models import Order
 from tests.faces.headquarters import words
 from tests.people import LATER, NOON, ONBOARDING
-from tests.plans import CENTRAL, publish_plans
+from tests.plans import CENTRAL, DIRECT, publish_plans
 from tests.selling import line, sold
 
 NEW = "/hq/plans/new/"
@@ -134,12 +134,42 @@ def test_a_coming_version_is_taken_back_and_one_that_holds_is_not(world, at_desk
     version = drafted(world, effective_from=timezone.now() + timedelta(days=400))
     plans.publish_draft(version, by=ONBOARDING)
     here = f"/hq/plans/{version.ref}/"
-    assert "Take it back" in words(gu.get(here))
+    page = words(gu.get(here))
+    _, asked, dialog = page.partition('<dialog class="dialog" id="recall-version"')
+    assert 'data-dialog="recall-version"' in page and asked, "it is asked first"
+    assert f"Version {holds.number}, which it was to replace, goes on." in dialog
     assert "Take it back" not in words(gu.get(f"/hq/plans/{holds.ref}/"))
     page = words(gu.post(f"{here}recall/", follow=True))
     assert "is a draft again" in page and "Throw the draft away" in page
     assert plans.drafts_of(world.qinglan_brand) == [version]
     assert "it is not recalled any more" in words(gu.post(f"/hq/plans/{holds.ref}/recall/", follow=True))
+
+
+def test_before_publishing_it_is_read_when_it_begins_what_it_replaces_and_if_it_can_be_taken_back(
+    world, at_desk
+):
+    gu = at_desk(world.gu)
+
+    def asked(version):
+        return words(gu.get(f"/hq/plans/{version.ref}/")).partition('id="publish-draft"')[2]
+
+    first = drafted(world)
+    assert "At once, and for sales paid since" in asked(first)
+    assert "No version" in asked(first) and "neither be changed nor taken back" in asked(first)
+    plans.publish_draft(first, by=ONBOARDING, at=LATER)
+    tomorrow = timezone.now() + timedelta(days=1)
+    second = asked(drafted(world, effective_from=tomorrow))
+    assert "For sales paid from" in second and "Version 1, which ends where this one begins" in second
+    assert "Until 10 minutes before it begins it can be taken back" in second
+    narrow = asked(drafted(world, effective_from=tomorrow, scope=world.qinglan_at_jingan))
+    assert "One contract: 和合静安店" in narrow and "before the one of a wider scope" in narrow
+
+
+def test_two_modes_first_versions_do_not_look_like_one_twice(world, at_desk):
+    drafted(world)
+    drafted(world, mode="direct", rules=DIRECT)
+    page = words(at_desk(world.gu).get("/hq/plans/"))
+    assert "Central mode, version 1" in page and "Direct mode, version 1" in page
 
 
 def test_rows_come_and_go_without_a_word_about_what_is_not_filled_in_yet(world, at_desk):

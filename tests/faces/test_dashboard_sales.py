@@ -117,6 +117,21 @@ def test_orders_are_narrowed_by_number_store_dates_and_refunds(world, at_desk, r
     assert "No order fits" in page and "Show all orders" in page
 
 
+def test_what_is_asked_for_goes_along_to_the_other_side(world, at_desk, receipt):
+    gu = at_desk(world.gu)
+    asked = {"where": "own", "q": receipt.external_no, "before": "x"}
+    other = f'href="?where=partners&amp;q={receipt.external_no}"'
+    page = words(gu.get("/hq/orders/", asked))
+    assert page.count(other) == 2, "its tab, and the way out of the empty list"
+    assert "one of a partner store may" in page and "Show all orders" in page
+    page = words(gu.get("/hq/orders/", asked | {"where": "partners"}))
+    assert receipt.external_no in page.partition("<tbody>")[2]
+    page = words(gu.get("/hq/stores/", {"q": "和合", "cursor": "x"}))
+    assert page.count('href="?q=%E5%92%8C%E5%90%88&amp;where=partners"') == 2
+    only_one_side = words(at_desk(world.he).get("/hq/orders/", {"q": "nothing like it"}))
+    assert "partner store" not in only_one_side
+
+
 def test_an_orders_filter_that_cannot_be_read_is_told_and_narrows_nothing(world, at_desk, receipt):
     he = at_desk(world.he)
     for asked in ({"first": "yesterday"}, {"last": "9999-12-31"}, {"first": "0001-01-01"}, {"state": "x"}):

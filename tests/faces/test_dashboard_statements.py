@@ -4,15 +4,17 @@ import csv
 import io
 import re
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from urllib.parse import unquote
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from pypdf import PdfReader
 
 from commissions import batches
-from insights.statement_files import Sheet, as_csv, as_pdf, as_xlsx
+from insights.statement_files import Sheet, as_csv, as_pdf, as_xlsx, content_disposition
 from insights.statements import Line, Month
 from ledger.statements import Statement
 from merchants.onboarding import appoint, root_of
@@ -21,6 +23,7 @@ from tests.commissions.closing import booked, carried
 from tests.people import LONG_AGO, ONBOARDING, make_user
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
+MONTH = Month(date(2026, 11, 1))
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 
 
@@ -93,7 +96,7 @@ def test_every_kind_of_file_holds_the_same_lines(finance, world):
 def test_a_name_that_a_spreadsheet_or_a_paper_would_read_as_orders_stays_text(world):
     told = Statement(0, 100, 0, {}, {})
     line = Line(NOON.date(), "<b>&", "=HYPERLINK(1)", "", 100)
-    sheet = Sheet("=1+1", "@SUM(A1)", Month(NOON.date().replace(day=1)), told, [line])
+    sheet = Sheet("=1+1", "@SUM(A1)", MONTH, told, [line], NOON.date())
     book = zipfile.ZipFile(io.BytesIO(as_xlsx(sheet)))
     assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
     assert "=HYPERLINK(1)" in book.read("xl/sharedStrings.xml").decode()
@@ -108,6 +111,36 @@ def test_the_month_before_stands_at_nothing_and_nonsense_shows_this_month(financ
     for month in ("2026-13", "x", "9999-12", "2026-11-01", "١٢", "9999999999-01", "2026-" + "9" * 20):
         page = finance.get("/hq/statements/", {"month": month}, **ENGLISH)
         assert page.context["month"].first == timezone.localdate().replace(day=1)
+
+
+def test_a_file_goes_by_the_partys_name_in_its_own_letters_and_in_latin_ones(finance, world):
+    given = finance.get(of_chen(world) + "&format=csv", **ENGLISH)["Content-Disposition"]
+    ours, named = given.removeprefix("attachment; ").split("; ")
+    tail = world.chen.party.ref[-4:]
+    assert ours == f'filename="statement-2026-11-chen-yi-nuo-qing-lan-xu-hui-dian-{tail}.csv"'
+    assert unquote(named) == f"filename*=UTF-8''Statement-2026-11-陈一诺-青岚徐汇店-{tail}.csv"
+    odd = content_disposition(MONTH, '"; \r\n../x', "pty_0001", "pdf")
+    assert odd.startswith('attachment; filename="statement-2026-11-x-0001.pdf"; ')
+    assert content_disposition(MONTH, "…", "pty_0001", "pdf").startswith(
+        'attachment; filename="statement-2026-11-0001.pdf"; '
+    )
+
+
+@pytest.mark.parametrize(
+    ("today", "booked", "closing"),
+    [
+        (date(2026, 11, 22), date(2026, 11, 20), (date(2026, 11, 22), "Balance so far")),
+        (date(2026, 11, 22), date(2026, 11, 23), (date(2026, 11, 23), "Balance so far")),
+        (date(2026, 12, 1), date(2026, 11, 20), (date(2026, 11, 30), "Closing balance")),
+    ],
+)
+def test_a_running_month_ends_today_and_not_in_days_to_come(today, booked, closing):
+    lines = [Line(booked, "Goodwill", "", "", 100)]
+    with override("en"):
+        sheet = Sheet("Mubai", "Chen", MONTH, Statement(0, 100, 0, {}, {}), lines, today, 30)
+        *_before, last, beside = sheet.rows()
+    assert last == (*closing, "", 100)
+    assert beside == (closing[0], "On its way, not counted above", "", 30)
 
 
 def test_a_stranger_to_the_book_has_no_statement(finance, world):

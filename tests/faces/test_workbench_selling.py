@@ -90,6 +90,20 @@ class TestSelling:
         assert 'value="一百"' in text and 'aria-describedby="price-0-fault"' in text
         assert "Write an amount in yuan, such as 1268.00." in text
 
+    def test_what_is_given_for_nothing_is_asked_about_and_sold_all_the_same(self, lin, world):
+        page = lin.get("/w/sale/", follow=True)
+        english = HTMX | {"Accept-Language": "en"}
+
+        def shown(price):
+            given = form_of(page, **basket(world, world.tea, price=price))
+            return lin.post("/w/sale/basket/", given, headers=english).content.decode()
+
+        warned = shown("0")
+        assert f"¥0.00 for {world.tea.name}: given for nothing?" in warned and 'role="status"' in warned
+        assert "for nothing" not in shown("0.01") and "for nothing" not in shown("")
+        given = form_of(page, total="0", **basket(world, world.tea, price="0"))
+        assert "HX-Redirect" in lin.post("/w/sale/", given, headers=HTMX)
+
     def test_confirming_sells_redeems_and_shows_the_seal(self, lin, world, fang, code):
         page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
         given = form_of(page, total="86900", **basket(world, world.coat, price="899.00"))

@@ -6,10 +6,12 @@ from html import unescape
 
 import pytest
 
+from commissions import accruals
 from commissions.adjustments import adjust
 from tests.commissions.earning import EARNED, earn, give_back
 from tests.people import NOON, ONBOARDING
 from tests.plans import publish_plans
+from tests.selling import line, sold
 
 ENGLISH = {"headers": {"Accept-Language": "en"}}
 
@@ -55,6 +57,15 @@ def test_a_month_before_and_one_without_anything_say_so(lin, world):
     page = text(lin.get(at(world.qinglan, "2026-10"), **ENGLISH))
     assert "Nothing moved in this month." in page and "November 2026" in page
     assert "Nothing moved in this month." in text(lin.get(at(world.hehe), **ENGLISH))
+
+
+def test_a_running_month_tells_what_is_owed_now_and_how_much_of_it_cannot_be_drawn_yet(lin, world):
+    accruals.book(sold(world.jingan, line(world.shirt), no="T-2", touches={"serving": "G101"}, paid_at=NOON))
+    page = text(lin.get(at(world.qinglan, ""), **ENGLISH))
+    assert "Owed to you now" in page and "¥19.90" in page and "at the end of" not in page
+    assert "This also holds ¥9.95 that is not settled yet" in page
+    past = text(lin.get(at(world.qinglan, "2026-10"), **ENGLISH))
+    assert "Owed to you at the end of October 2026" in past and "This also holds" not in past
 
 
 def test_earnings_are_turned_back_month_by_month(lin, world):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from ledger import periods
 from ledger.accounts import CLEARING, held, named
 from ledger.models import BookClosing
-from ledger.statements import Movement, movements, statement
+from ledger.statements import Movement, movements, on_its_way, statement
 from ledger.transfers import Entry, Story, post
 
 AT = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -56,6 +56,21 @@ def test_moves_among_the_four_accounts_are_no_movements_and_the_lines_add_up(pur
     found = lins(purse)
     assert [line.kind for line in lines] == ["share", "clawback", "payout"]
     assert sum(line.amount for line in lines) == found.credits - found.debits
+
+
+def test_what_is_on_its_way_is_told_beside_it_as_it_was_when_the_period_ended(purse):
+    lin = purse.lin.party
+    told(purse.hehe, "payout_paid", named("transit", lin), held("bank"), 150, on=LAST + timedelta(days=1))
+    with purse.inside(purse.hehe):
+        assert (
+            on_its_way(purse.hehe, last=LAST) == {lin.pk: 200} == on_its_way(purse.hehe, last=LAST, party=lin)
+        )
+        assert on_its_way(purse.hehe, last=LAST + timedelta(days=1), party=lin) == {lin.pk: 50}
+        assert (
+            on_its_way(purse.hehe, last=FIRST)
+            == on_its_way(purse.hehe, last=LAST, party=purse.chen.party)
+            == {}
+        )
 
 
 def test_one_periods_closing_is_the_nexts_opening(purse):

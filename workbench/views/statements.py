@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from insights.statement_files import FORMATS, sheet_of
+from insights.statement_files import FORMATS, content_disposition, sheet_of
 from insights.statements import Month
 from workbench import access, purses, shell
 
@@ -19,17 +19,20 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     wanted = request.GET.get("format", "")
     if wanted in FORMATS:
         kind, write = FORMATS[wanted]
-        answer = HttpResponse(write(sheet_of(book, party, desk.guide.name, month)), content_type=kind)
-        answer["Content-Disposition"] = f'attachment; filename="statement-{month}-{ref}.{wanted}"'
+        sheet = sheet_of(book, party, desk.guide.name, month, today=desk.day)
+        answer = HttpResponse(write(sheet), content_type=kind)
+        answer["Content-Disposition"] = content_disposition(month, book.name, ref, wanted)
         return answer
-    sheet = sheet_of(book, party, desk.guide.name, month, most=SHOWN + 1)
+    sheet = sheet_of(book, party, desk.guide.name, month, today=desk.day, most=SHOWN + 1)
     lines = sheet.lines[:SHOWN]
     context = {
         "desk": desk,
         "book": book,
         "month": month,
-        "newest": month == Month.read("", today=desk.day),
+        "newest": sheet.is_running,
+        "on_its_way": sheet.on_its_way,
         "told": sheet.told,
+        "not_drawable": sum(sheet.told.by_account.get(code, 0) for code in ("pending", "reserve")),
         "kinds": sheet.kinds,
         "lines": lines,
         "more": len(sheet.lines) > SHOWN,
