@@ -33,10 +33,12 @@ def locked_page(batch: SettlementBatch, *, size: int) -> list[int]:
 
 def settle_page(batch: SettlementBatch, ids: list[int], *, at: datetime) -> None:
     """These locked lines of the batch become payable, as far as nobody else has settled them."""
-    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, page_of(ids))]
+    page = page_of(ids)
+    lines = [pk for (pk,) in _rows(settling_sql.STILL_OPEN, page)]
     if not lines:
         return
-    page = page_of(lines)
+    if len(lines) < len(ids):
+        page = page_of(lines)
     ((total,),) = _rows(settling_sql.TOTAL, page)
     settlement = Settlement.objects.create(
         merchant_id=batch.merchant_id,

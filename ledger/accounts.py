@@ -38,16 +38,14 @@ OWN_SHARE = Name("own:share")
 OWN_COST = Name("own:cost")
 OWN_ADJUST = Name("own:adjust")
 
-# Places are numbered as `columns` gives them, from 0. An account without a party is looked up by itself: it is its own
+# Places are numbered as `_columns` gives them, from 0. An account without a party is looked up by itself: it is its own
 # question to the index.
-WANTED = """
-wanted AS (
+_FIND = """
+WITH wanted AS (
     SELECT w.number - 1 AS place, w.book_id, w.code, w.party_id, w.currency
     FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::text[])
          WITH ORDINALITY AS w(book_id, code, party_id, currency, number)
 )
-"""
-FOUND = """
 SELECT w.place, a.id FROM wanted w JOIN ledger_account a
     ON a.book_id = w.book_id AND a.code = w.code AND a.currency = w.currency AND a.party_id = w.party_id
 UNION ALL
@@ -68,11 +66,11 @@ def ids_of(places: Iterable[Place]) -> dict[Place, int]:
 
     Plain SQL, because a story is told in the books of several merchants in one statement (mirrors).
     """
-    wanted = in_order(places)
+    wanted = _in_order(places)
     found = _find(wanted)
     if missing := [place for place in wanted if place not in found]:
         with connection.cursor() as cursor:
-            cursor.execute(_MAKE, columns(missing))
+            cursor.execute(_MAKE, _columns(missing))
         found |= _find(missing)
     return found
 
@@ -89,13 +87,13 @@ def lock(account_ids: Collection[int]) -> None:
         )
 
 
-def in_order(places: Iterable[Place]) -> list[Place]:
+def _in_order(places: Iterable[Place]) -> list[Place]:
     """Each once, as everybody sorts them."""
     return sorted(set(places), key=lambda p: (p.book_id, p.name.code, p.name.party_id or 0, p.currency))
 
 
-def columns(places: Iterable[Place]) -> list[list[object]]:
-    """What `WANTED` and `_MAKE` are given."""
+def _columns(places: Iterable[Place]) -> list[list[object]]:
+    """What `_FIND` and `_MAKE` are given."""
     places = list(places)
     return [
         [place.book_id for place in places],
@@ -107,5 +105,5 @@ def columns(places: Iterable[Place]) -> list[list[object]]:
 
 def _find(places: list[Place]) -> dict[Place, int]:
     with connection.cursor() as cursor:
-        cursor.execute(f"WITH {WANTED} {FOUND}", columns(places))
+        cursor.execute(_FIND, _columns(places))
         return {places[number]: pk for number, pk in cursor.fetchall()}

@@ -83,8 +83,7 @@ class Transfer(models.Model):
     """Money from one account of a book to another: the debit pays, the credit gets. Written once, by
     `transfers.post` or `sets.post_set`; nothing in the ledger is updated or deleted.
 
-    Both accounts are held with book and currency by one composite key each (migration 0002), so a key of the single
-    columns would look the same row up once more, for every transfer.
+    Both accounts share its book and currency: looked at once a statement (migration 0008), so there are no keys here.
     """
 
     book = models.ForeignKey(

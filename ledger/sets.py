@@ -1,11 +1,11 @@
-"""The ledger's door for many thousands of stories of one kind: a query tells them, two statements write them.
+"""The ledger's door for many thousands of stories of one kind: a query tells them once, one statement writes them.
 
 What `transfers.post` does with stories in memory is done here where the rows are: the same accounts, the same places
 within a story, the same booking dates.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -14,32 +14,36 @@ from django.db.backends.utils import CursorWrapper
 from ledger.accounts import Name, Place, ids_of
 from ledger.transfers import first_stories
 
-_PLACES = """
-WITH told AS ({telling})
-SELECT book_id, debit_code, debit_party, currency FROM told
-UNION
-SELECT book_id, credit_code, credit_party, currency FROM told
+# What is told costs more to work out than to keep until it is written.
+_TOLD = "CREATE TEMPORARY TABLE told_set ON COMMIT DROP AS {telling}"
+_FORGET = "DROP TABLE told_set"
+
+# From which account to which; of a set of any size there are few.
+_WAYS = """
+SELECT book_id, debit_code, debit_party, credit_code, credit_party, currency FROM told_set GROUP BY 1, 2, 3, 4, 5, 6
 """
 
-# Accounts are looked up row by row: joined by four columns, of which the planner expects hardly a match, they would be
-# looped over for every row. In the order of stories a book's index of sources is written from left to right.
+# Joined once, by the whole way: of so many columns the planner expects hardly a match, and would loop over the second
+# of two joins by account. In the order of stories a book's index of sources is written from left to right.
 _INSERT = """
-WITH told AS ({telling})
 INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
                              business_date, at, booked_on)
 SELECT t.book_id, %(source)s, t.source_id, %(kind)s,
        row_number() OVER (PARTITION BY t.book_id, t.story ORDER BY t.place) - 1,
-       (SELECT d.id FROM ledger_account d WHERE d.book_id = t.book_id AND d.code = t.debit_code
-        AND d.party_id = t.debit_party AND d.currency = t.currency),
-       (SELECT c.id FROM ledger_account c WHERE c.book_id = t.book_id AND c.code = t.credit_code
-        AND c.party_id = t.credit_party AND c.currency = t.currency),
-       t.amount, t.currency, t.business_date, %(at)s, greatest(t.business_date, closing.through + 1)
-FROM told t
-JOIN ledger_bookclosing closing ON closing.book_id = t.book_id
+       way.debit_id, way.credit_id, t.amount, t.currency, t.business_date, %(at)s,
+       greatest(t.business_date, way.open_from)
+FROM told_set t
+JOIN unnest(%(book_ids)s::bigint[], %(debit_codes)s::text[], %(debit_parties)s::bigint[], %(credit_codes)s::text[],
+            %(credit_parties)s::bigint[], %(currencies)s::text[], %(debits)s::bigint[], %(credits)s::bigint[],
+            %(open_from)s::date[])
+     AS way(book_id, debit_code, debit_party, credit_code, credit_party, currency, debit_id, credit_id, open_from)
+     USING (book_id, debit_code, debit_party, credit_code, credit_party, currency)
 ORDER BY t.book_id, t.story, t.place
 """
 
-_KEEP_OPEN = "SELECT FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE"
+_KEEP_OPEN = (
+    "SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE"
+)
 
 
 def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, at: datetime) -> int:
@@ -47,25 +51,34 @@ def post_set(telling: str, given: Mapping[str, Any], *, source: str, kind: str, 
 
     `telling`: SELECT of story (a number, one a source_id), place (its order within the story), source_id,
     business_date, currency, book_id, debit_code, debit_party, credit_code, credit_party, amount above zero; only
-    accounts that have a party. It is asked twice, so what it reads is locked. IntegrityError if any of it stands
-    there already: a set is told by whoever holds its source, and not as a replay.
+    accounts that have a party. IntegrityError if any of it stands there already: a set is told by whoever holds its
+    source, and not as a replay.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_PLACES.format(telling=telling), given)
-        places = [
-            Place(book, Name(code, party), currency) for book, code, party, currency in cursor.fetchall()
-        ]
-        if not places:
-            return 0
-        ids_of(places)
-        _keep_open(cursor, sorted({place.book_id for place in places}))
-        cursor.execute(_INSERT.format(telling=telling), {**given, "source": source, "kind": kind, "at": at})
-        return cursor.rowcount
+        cursor.execute(_TOLD.format(telling=telling), given)
+        cursor.execute(_WAYS)
+        ways = cursor.fetchall()
+        written = _write(cursor, ways, {"source": source, "kind": kind, "at": at}) if ways else 0
+        cursor.execute(_FORGET)
+    return written
 
 
-def _keep_open(cursor: CursorWrapper, books: list[int]) -> None:
-    """No period of these books closes until the transaction ends."""
+def _write(cursor: CursorWrapper, ways: list[tuple[Any, ...]], given: dict[str, Any]) -> int:
+    debits = [Place(book, Name(code, party), currency) for book, code, party, _to, _whom, currency in ways]
+    credits = [Place(book, Name(code, party), currency) for book, _of, _whose, code, party, currency in ways]
+    ids = ids_of([*debits, *credits])
+    first_open = _kept_open(cursor, sorted({place.book_id for place in debits}))
+    names = ("book_ids", "debit_codes", "debit_parties", "credit_codes", "credit_parties", "currencies")
+    given |= zip(names, map(list, zip(*ways, strict=True)), strict=True)
+    given |= {"debits": [ids[place] for place in debits], "credits": [ids[place] for place in credits]}
+    cursor.execute(_INSERT, {**given, "open_from": [first_open[place.book_id] for place in debits]})
+    return cursor.rowcount
+
+
+def _kept_open(cursor: CursorWrapper, books: list[int]) -> dict[int, date]:
+    """The first day each book is open on; no period of them closes until the transaction ends."""
     cursor.execute(_KEEP_OPEN, [books])
     if cursor.rowcount < len(books):
         first_stories(cursor, books)
         cursor.execute(_KEEP_OPEN, [books])
+    return {book: through + timedelta(days=1) for book, through in cursor.fetchall()}

@@ -77,18 +77,16 @@ WHERE booked_on >= %(first)s ORDER BY booked_on, id LIMIT %(limit)s
 """
 )
 
+# The book is read once, by its own index; and accounts are looked up by id, so that a day of which the statistics know
+# nothing yet is not looped over.
 _ALL = """
-WITH own AS (
-    SELECT id, party_id FROM ledger_account
-    WHERE book_id = %(book)s AND party_id IS NOT NULL AND code = ANY(%(codes)s) AND currency = %(currency)s
-), moves AS (
-    SELECT c.party_id, t.booked_on, t.amount AS added FROM ledger_transfer t
-    JOIN own c ON c.id = t.credit_id LEFT JOIN own d ON d.id = t.debit_id AND d.party_id = c.party_id
-    WHERE d.id IS NULL AND t.booked_on <= %(last)s
-    UNION ALL
-    SELECT d.party_id, t.booked_on, -t.amount FROM ledger_transfer t
-    JOIN own d ON d.id = t.debit_id LEFT JOIN own c ON c.id = t.credit_id AND c.party_id = d.party_id
-    WHERE c.id IS NULL AND t.booked_on <= %(last)s
+WITH moves AS (
+    SELECT side.party_id, t.booked_on, side.added FROM ledger_transfer t
+    LEFT JOIN ledger_account c ON c.id = t.credit_id AND c.party_id IS NOT NULL AND c.code = ANY(%(codes)s)
+    LEFT JOIN ledger_account d ON d.id = t.debit_id AND d.party_id IS NOT NULL AND d.code = ANY(%(codes)s)
+    CROSS JOIN LATERAL (VALUES (c.party_id, t.amount), (d.party_id, -t.amount)) AS side(party_id, added)
+    WHERE t.book_id = %(book)s AND t.currency = %(currency)s AND t.booked_on <= %(last)s
+      AND c.party_id IS DISTINCT FROM d.party_id AND side.party_id IS NOT NULL
 )
 SELECT party_id, coalesce(sum(added) FILTER (WHERE booked_on < %(first)s), 0),
        coalesce(sum(added) FILTER (WHERE booked_on >= %(first)s AND added > 0), 0),

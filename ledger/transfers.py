@@ -1,15 +1,15 @@
 """The one door into the ledger: a story is told whole, in every book it concerns, once."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
-from ledger.accounts import FOUND, WANTED, Name, Place, columns, ids_of, in_order
+from ledger.accounts import Name, Place, ids_of
 from ledger.models import NEVER_CLOSED
 from merchants.errors import Conflict
 
@@ -42,29 +42,13 @@ Key = tuple[int, str, str, str, int]
 # Debit, credit, amount, currency, business date and instant of one.
 Row = tuple[Place, Place, int, str, date, datetime]
 
-# Written whole or, if an account or a book's closing row is missing, not at all or for the other books only.
-# The closing rows are shared, so that posters do not wait for each other, only for who closes a book just now; whoever
-# had to wait is told the date it is closed through now. A book has its row from its first story on: without one there
-# would be nothing to wait at.
-_INSERT = f"""
-WITH {WANTED}, found AS MATERIALIZED ({FOUND}), kept_open AS MATERIALIZED (
-    SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE
-)
-INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount,
-                             currency, business_date, at, booked_on)
-SELECT t.book_id, t.source, t.source_id, t.kind, t.position, debit.id, credit.id, t.amount,
-       t.currency, t.business_date, t.at, greatest(t.business_date, kept_open.through + 1)
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[],
-            %s::bigint[], %s::text[], %s::date[], %s::timestamptz[])
-     WITH ORDINALITY
-     AS t(book_id, source, source_id, kind, position, debit, credit, amount, currency, business_date, at, number)
-JOIN kept_open ON kept_open.book_id = t.book_id
-JOIN found debit ON debit.place = t.debit JOIN found credit ON credit.place = t.credit
-WHERE (SELECT count(*) FROM found) = (SELECT count(*) FROM wanted)
-ORDER BY t.number
-ON CONFLICT (book_id, source, source_id, kind, position) DO NOTHING
-RETURNING book_id, source, source_id, kind, position
-"""
+# Planned once a connection (migration 0009). Written whole or, if an account or a book's closing row is missing, not at
+# all or for the other books only.
+_POST = "SELECT * FROM ledger_post(%s, %s)"
+_COLUMNS = (
+    "book_id", "source", "source_id", "kind", "position", "debit_code", "debit_party", "credit_code", "credit_party",
+    "amount", "currency", "business_date", "at",
+)  # fmt: skip
 
 _FIRST_STORY = """
 INSERT INTO ledger_bookclosing (book_id, through) SELECT book_id, %s FROM unnest(%s::bigint[]) AS b(book_id)
@@ -122,13 +106,12 @@ def _rest(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
 
 
 def _insert(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
-    places = {
-        place: number for number, place in enumerate(in_order(p for row in rows.values() for p in row[:2]))
-    }
-    told = [(*key, places[row[0]], places[row[1]], *row[2:]) for key, row in rows.items()]
-    books = sorted({place.book_id for place in places})
-    given: list[Any] = [*columns(places), books, *(list(column) for column in zip(*told, strict=True))]
-    cursor.execute(_INSERT, given)
+    told = []
+    for key, (debit, credit, amount, currency, day, at) in rows.items():
+        values = (*key, *debit.name, *credit.name, amount, currency, day.isoformat(), at.isoformat())
+        told.append(dict(zip(_COLUMNS, values, strict=True)))
+    books = sorted({key[0] for key in rows})
+    cursor.execute(_POST, [books, json.dumps(told)])
     return set(cursor.fetchall())
 
 

@@ -38,7 +38,7 @@ class SettlementItem(models.Model):
 
     A refund takes from the reserve first (`reserve_clawed`); what is then left is `released` in one piece.
 
-    Held by the composite keys alone (migration 0002): settlement and split with their merchant, share with its split.
+    Settlement, split and share are its merchant's: looked at once a statement (migration 0017), so no keys stand here.
     """
 
     settlement = models.ForeignKey(

@@ -263,9 +263,21 @@ def told_while_closing(world, *, patience):
     return seen
 
 
-def test_without_the_closing_lock_a_story_slips_into_a_period_that_is_closed(world, monkeypatch):
+@pytest.fixture
+def posting_unguarded(owner, monkeypatch):
+    """Posting as it is, but for the lock on the closing rows."""
+    cursor = owner.cursor()
+    cursor.execute("SELECT pg_get_functiondef('ledger_post'::regproc)")
+    (guarded,) = cursor.fetchone()
+    assert "FOR SHARE" in guarded
+    cursor.execute(guarded.replace("FOR SHARE", "").replace("ledger_post(", "ledger_post_unguarded(", 1))
+    monkeypatch.setattr(transfers, "_POST", transfers._POST.replace("ledger_post(", "ledger_post_unguarded("))
+    yield
+    cursor.execute("DROP FUNCTION ledger_post_unguarded")
+
+
+def test_without_the_closing_lock_a_story_slips_into_a_period_that_is_closed(world, posting_unguarded):
     arrived(world, "early")  # the book has its row, only nobody waits at it
-    monkeypatch.setattr(transfers, "_INSERT", transfers._INSERT.replace("FOR SHARE", ""))
     assert told_while_closing(world, patience=20) is False
 
 

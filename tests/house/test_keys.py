@@ -1,0 +1,170 @@
+"""What is held once a statement, not by a foreign key a row: plain SQL of the application's role tries to break it.
+
+It holds as long as neither side changes later, so that is tried as well.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from commissions import accruals, batches
+from commissions.models import Settlement, Share
+from ledger.accounts import Place, held, ids_of, named
+from ledger.models import Transfer
+from tests.house.test_tenancy import keys_of_statements
+from tests.people import NOON, renewed
+from tests.plans import publish_plans
+from tests.selling import line, sold
+
+DAY, NIGHT = NOON.date(), NOON + timedelta(days=1)
+
+
+@pytest.fixture
+def settled(world):
+    """Mubai's tea and Qinglan's coat were sold, and each brand's day was closed."""
+    publish_plans(world)
+    for contract in (world.qinglan_at_jingan, world.mubai_at_jingan):
+        renewed(contract, settlement="T1", store_tells_for_brand=True)
+    accruals.book(sold(world.jingan, line(world.coat), line(world.tea), touches={"serving": "G101"}))
+    for book in (world.qinglan, world.mubai, world.hehe):
+        batches.advance(batches.open_batch(book, DAY), at=NIGHT)
+    return world
+
+
+def refused(statement: str, *given: object, because: str) -> bool:
+    """Whether the statement is refused for this reason, having had a row to be tried on."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, given)
+            assert cursor.rowcount, "no row to try it on"
+            transaction.set_rollback(True)
+    except DatabaseError as error:
+        assert error.__cause__.pgcode in ("23503", "23514", "42501") and because in str(error), error
+        return True
+    return False
+
+
+def copied(table: str, **changed: str) -> str:
+    """INSERT of a copy of each of these rows, with other values in some columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {table} LIMIT 0")
+        names = [column.name for column in cursor.description if column.name != "id"]
+    values = ", ".join(changed.get(name, name) for name in names)
+    return f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table} WHERE id = ANY(%s)"
+
+
+def ids(model) -> list[int]:
+    return list(model._base_manager.order_by("id").values_list("id", flat=True))
+
+
+class TestTransfers:
+    @pytest.mark.parametrize("side", ["debit", "credit"])
+    def test_one_of_another_books_account_among_many_is_refused(self, settled, side):
+        theirs = ids_of([place := Place(settled.stranger.pk, held("cash"), "CNY")])[place]
+        rows = ids(Transfer)
+        account = f"CASE id WHEN {rows[-1]} THEN {theirs} ELSE {side}_id END"
+        copy = copied("ledger_transfer", source="'copied'", **{f"{side}_id": account})
+        assert len(rows) > 5 and refused(copy, rows, because=f"transfer_{side}_in_its_book")
+        assert not refused(copied("ledger_transfer", source="'copied'"), rows, because="")
+
+    @pytest.mark.parametrize("side", ["debit", "credit"])
+    def test_one_of_another_currency_or_of_no_account_is_refused(self, settled, side):
+        euros = ids_of([place := Place(settled.hehe.pk, named("own:adjust"), "EUR")])[place]
+        for account in (euros, 987654321):
+            copy = copied("ledger_transfer", source="'copied'", **{f"{side}_id": str(account)})
+            assert refused(copy, ids(Transfer), because=f"transfer_{side}_in_its_book")
+
+    def test_a_temporary_table_of_the_accounts_name_is_not_believed(self, settled):
+        theirs = ids_of([place := Place(settled.stranger.pk, held("cash"), "CNY")])[place]
+        row = Transfer._base_manager.order_by("id").first()
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE ledger_account ON COMMIT DROP AS SELECT * FROM ledger_account")
+            cursor.execute(
+                "UPDATE pg_temp.ledger_account SET book_id = %s WHERE id = %s", [row.book_id, theirs]
+            )
+            copy = copied("public.ledger_transfer", source="'copied'", debit_id=str(theirs))
+            assert refused(copy, [row.pk], because="transfer_debit_in_its_book")
+            transaction.set_rollback(True)
+
+
+class TestItems:
+    @pytest.fixture
+    def tried(self, settled):
+        """Whether an item of a share that is still open, written with these columns changed, is refused so."""
+        accruals.book(sold(settled.jingan, line(settled.tea), no="L-2", touches={"serving": "G101"}))
+        share = Share._base_manager.order_by("id").last()
+        settlement = Settlement._base_manager.filter(merchant_id=share.merchant_id).first()
+        given = {
+            "settlement_id": settlement.pk,
+            "merchant_id": share.merchant_id,
+            "split_id": share.split_id,
+            "share_id": share.pk,
+        }
+
+        def tried(because: str, **changed: int) -> bool:
+            row = given | changed
+            values = ", ".join(map(str, row.values()))
+            return refused(
+                f"INSERT INTO commissions_settlementitem ({', '.join(row)}, due, reserve, reserve_clawed, released)"
+                f" VALUES ({values}, 0, 0, 0, 0)",
+                because=because,
+            )
+
+        assert not tried("")
+        return tried
+
+    def test_a_share_of_another_split_or_merchant_is_refused(self, settled, tried):
+        other = Share._base_manager.order_by("id").first()
+        for changed in (
+            {"share_id": 987654321},
+            {"split_id": other.split_id},
+            {"split_id": 987654321},
+            {"merchant_id": other.merchant_id},
+        ):
+            assert tried("item_of_a_share_of_its_split", **changed), changed
+
+    def test_a_settlement_of_another_merchant_is_refused(self, settled, tried):
+        other = Settlement._base_manager.order_by("id").first()
+        for settlement in (other.pk, 987654321):
+            assert tried("item_of_a_settlement_of_its_merchant", settlement_id=settlement)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    {
+        "ledger_transfer": ["book_id", "debit_id", "credit_id", "currency"],
+        "ledger_account": ["id", "book_id", "currency"],
+        "commissions_settlementitem": ["merchant_id", "settlement_id", "split_id", "share_id"],
+        "commissions_share": ["id", "split_id", "merchant_id"],
+        "commissions_split": ["id", "merchant_id"],
+        "commissions_settlement": ["id", "merchant_id"],
+    }.items(),
+)
+def test_what_was_held_when_it_was_written_stays_as_it_was(settled, owner, table, columns):
+    assert refused(f"DELETE FROM {table}", because="")
+    for column in columns:
+        value = "'EUR'" if column == "currency" else f"{column} + 1"
+        assert refused(f"UPDATE {table} SET {column} = {value}", because=""), column
+    for change in ("UPDATE", "DELETE"):
+        with connection.cursor() as cursor:  # its owner's statements pass no privilege: a trigger must stand
+            cursor.execute(
+                "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled = 'O'"
+                " AND NOT tgisinternal AND tgtype & 3 = 3 AND tgtype & %s > 0",  # before, for each row
+                [table, {"UPDATE": 16, "DELETE": 8}[change]],
+            )
+            assert cursor.fetchone()[0], change
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, 'TRUNCATE')", [table])
+        assert not cursor.fetchone()[0]
+
+
+@pytest.mark.django_db
+def test_every_key_that_is_held_so_is_tried_here():
+    assert keys_of_statements() == {
+        ("ledger_transfer", "debit_id"),
+        ("ledger_transfer", "credit_id"),
+        ("commissions_settlementitem", "share_id"),
+        ("commissions_settlementitem", "split_id"),
+        ("commissions_settlementitem", "settlement_id"),
+    }
