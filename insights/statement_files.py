@@ -40,13 +40,15 @@ def sheet_of(
     told = statement(book, party, first=month.first, last=month.last)
     moves = movements(book, party, first=month.first, last=month.last, limit=most)
     way = on_its_way(book, last=month.last, party=party).get(party.pk, 0)
-    return Sheet(book.name, name, month, told, statements.in_words(moves), today, way)
+    coming = statements.coming(book, party) if month.runs_on(today) else 0
+    return Sheet(book.name, name, month, told, statements.in_words(moves), today, way, coming)
 
 
 @dataclass(frozen=True)
 class Sheet:
     """What a page or a file says: who owes (`book`) whom (`name`) in which month, fen. `on_its_way` has left what is
-    owed and has not arrived for good: no balance of the sheet holds it."""
+    owed and has not arrived for good: no balance of the sheet holds it. `coming` is the same on the other's paper, as
+    it stands today: what the party says it has sent to the book's owner, who counts it as owed until it arrives."""
 
     book: str
     name: str
@@ -55,6 +57,7 @@ class Sheet:
     lines: Sequence[Line]
     today: date
     on_its_way: int = 0
+    coming: int = 0
 
     @property
     def is_running(self) -> bool:
@@ -81,6 +84,8 @@ class Sheet:
         yield self.closes_on, word, "", self.told.closing
         if self.on_its_way:
             yield self.closes_on, _("On its way, not counted above"), "", self.on_its_way
+        if self.coming:
+            yield self.closes_on, _("On its way to you, still counted above"), "", -self.coming
 
 
 def as_csv(sheet: Sheet) -> bytes:

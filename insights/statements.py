@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from commissions.models import Payout
 from insights.accounts import names_of
 from insights.names import Names
 from ledger import statements
@@ -97,6 +99,13 @@ def rows(book: Merchant, month: Month) -> list[Row]:
     names = names_of(parties.values())
     told = [Row(parties[pk].ref, names[pk], *figures[pk]) for pk in figures if any(figures[pk])]
     return sorted(told, key=lambda row: (-abs(row.closing), row.name))
+
+
+def coming(book: Merchant, party: Party) -> int:
+    """Fen that the party says it has sent to the book's owner, not arrived yet. Inside the owner's scope."""
+    sent = Payout.payable.filter(payee=book.party, merchant__party=party, submitted_at__isnull=False)
+    not_here = sent.filter(state__in=(*Payout.OPEN, Payout.State.CONTESTED))
+    return not_here.aggregate(sum=Sum("net"))["sum"] or 0
 
 
 def party_of(book: Merchant, ref: str) -> tuple[Party, str] | None:

@@ -63,8 +63,8 @@ class PayoutObjection(Call):
 
     @extend_schema(
         description=_(
-            "Say that a payout did not arrive: the claim stands again in both books. Once for each payout that "
-            "went by bank file or by hand."
+            "Say that a payout did not arrive: the claim stands again in your book, and in the payer's the money is on"
+            " its way. Once for each payout that went by bank file or by hand."
         ),
         request=ObjectionBody,
         responses=ReceivedAnswer,

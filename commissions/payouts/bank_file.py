@@ -163,10 +163,15 @@ def _payout_of(book: Merchant, row: ResultRow) -> Payout:
         payout = sent.filter(number=row.number).first()
     if payout is None:
         raise DomainError("bank_file.unknown_number", _("No payout of yours has this number."))
-    if row.answer is None or row.amount is None:
+    if row.answer is None:
         raise DomainError(
             "bank_file.unknown_words",
-            _("“%(text)s” is no result with an amount in yuan.") % {"text": row.text[:60]},
+            _("“%(text)s” holds no result that we know; the words we know stand beside the form.")
+            % {"text": row.text[:60]},
+        )
+    if row.amount is None:
+        raise DomainError(
+            "bank_file.no_amount", _("“%(text)s” holds no amount in yuan.") % {"text": row.text[:60]}
         )
     if row.amount != payout.net:
         raise DomainError(

@@ -37,7 +37,7 @@ class Answer(StrEnum):
 WORDS = {
     Answer.SUCCEEDED: ("成功", "交易成功", "付款成功", "已付款", "succeeded", "success", "paid"),
     Answer.FAILED: ("失败", "交易失败", "付款失败", "failed", "failure"),
-    Answer.RETURNED: ("退汇", "已退汇", "退票", "已退票", "returned", "return"),
+    Answer.RETURNED: ("退汇", "已退汇", "退票", "已退票", "退回", "已退回", "returned", "return"),
     Answer.WAITING: ("处理中", "银行处理中", "待处理", "waiting", "processing"),
 }
 ANSWERS = {word: answer for answer, words in WORDS.items() for word in words}

@@ -23,6 +23,7 @@ from ledger.models import Account
 from ledger.transfers import post
 from merchants.errors import Conflict, DomainError
 from merchants.models import Merchant, Party
+from merchants.money import yuan
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
 from orders.models import Tender
@@ -163,8 +164,8 @@ def _gross(due: int, amount: int | None) -> int:
     if amount is not None and not 0 < amount <= due:
         raise DomainError(
             "payout.more_than_due",
-            _("The amount is not within what is due."),
-            next_step=_("Pay at most what is due, or leave the amount out to pay all of it."),
+            _("The amount is not within what is due: %(due)s.") % {"due": yuan(due)},
+            next_step=_("Choose an amount above zero and up to that, or leave it out for all of it."),
             field="amount",
             extra={"due": due},
         )

@@ -86,7 +86,7 @@ def test_a_withdrawal_is_confirmed_with_the_tax_said_and_then_followed(lin, worl
 def test_more_than_is_due_and_a_second_one_are_refused(lin, world):
     keep(lin)
     answer = lin.post(at(world), {"amount": "9.96"}, **ENGLISH)
-    assert answer.status_code == 422 and "The amount is not within what is due." in text(answer)
+    assert answer.status_code == 422 and "The amount is not within what is due: ¥9.95." in text(answer)
     drawn(lin, world, "5.00")
     answer = lin.post(at(world), {"amount": "1.00", "net": "100"}, **ENGLISH)
     assert answer.status_code == 422 and "A payout to this payee is under way." in text(answer)
