@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "components.redirects.WholePageRedirects",
+    "components.redirects.PostedLeadsUp",
     "merchants.middleware.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
     "notifications.middleware.StreamHead",

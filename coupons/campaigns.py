@@ -199,7 +199,9 @@ def _lawful(
         raise _refused("campaign.foreign_brand", _("That brand belongs to another merchant."), "brand")
     if not 0 < amount_off <= threshold:
         raise _refused(
-            "campaign.amounts", _("The amount off is above zero and not above the threshold."), "amount_off"
+            "campaign.amounts",
+            _("The amount off must be above zero and not above the threshold."),
+            "amount_off",
         )
     roles = [role for role, _ppm in shares]
     unknown = set(roles) - set(BEARERS)

@@ -142,6 +142,10 @@ class _Teller:
         words = {"gui": _("a guide"), "mch": _("another merchant")}
         return self.names.of(payee, words.get(payee[:3], _("the platform")))
 
+    @property
+    def payer(self) -> str:
+        return self.names.of(self.payload.get("payer", ""), _("another merchant"))
+
     def money(self, *keys: str) -> str:
         return yuan(next((int(self.payload[key]) for key in keys if key in self.payload), 0))
 

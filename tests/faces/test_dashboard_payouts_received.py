@@ -98,7 +98,7 @@ def test_what_is_contested_stands_on_its_way_beside_the_payers_zero_and_has_its_
     assert shown.context["told"].closing == -TO_QINGLAN and way not in words(shown)
     coming = "On its way to you, still counted above"
     assert coming in words(shown) and coming not in words(payee.get(theirs + "?month=2026-10"))
-    assert f"{coming},,-159.20" in payee.get(theirs + "?format=csv").content.decode()
+    assert f'"{coming}",,-159.20' in payee.get(theirs + "?format=csv").content.decode()
     told = [(line.word, line.about) for line in payee.get(theirs + month).context["lines"]]
     assert ("Payment received", payout.number) in told
 

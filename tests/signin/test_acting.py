@@ -115,17 +115,17 @@ def test_guides_are_sent_to_the_phone_and_headquarters_to_the_password():
     assert turned_away("/s/qinglan/") is None
 
 
-def test_a_fragment_sends_its_whole_page_to_the_sign_in():
+def test_a_fragments_whole_page_comes_back_to_itself_after_the_sign_in():
     response = turned_away(
         "/hq/feed/", **{"HX-Request": "true", "HX-Current-URL": "http://testserver/hq/?q=1"}
     )
-    assert response["HX-Redirect"] == "/account/sign-in/?next=/hq/%3Fq%3D1"
+    assert response["Location"] == "/account/sign-in/?next=/hq/%3Fq%3D1"
 
 
 @pytest.mark.parametrize("current", ["http://[::1", "http://testserver:x/", "//[", "javascript:alert(1)"])
 def test_a_fragment_of_no_page_is_sent_to_the_sign_in_all_the_same(current):
     response = turned_away("/hq/feed/", **{"HX-Request": "true", "HX-Current-URL": current})
-    assert response["HX-Redirect"] == "/account/sign-in/?next=/"
+    assert response["Location"] == "/account/sign-in/?next=/"
 
 
 def test_refusals_are_handed_to_the_error_pages(rf):
