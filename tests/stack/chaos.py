@@ -1,0 +1,71 @@
+"""Kill -9, and back again, as an orchestrator with `restart: unless-stopped` would."""
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import psycopg2
+
+VICTIMS = ["web-1", "web-2", "worker", "worker", "redis", "database", "backend", "backend", "relay", "beat"]
+
+
+class Monkey:
+    """Kills one part of the stack after another; `killed` counts them."""
+
+    def __init__(self, stack, random: Random) -> None:
+        self.stack, self.random = stack, random
+        self.killed: Counter[str] = Counter()
+        self.restarted: Counter[str] = Counter()
+
+    def rage(self, while_: Callable[[], bool]) -> None:
+        """Every part once in a shuffled order, then again, until `while_` says that it is over."""
+        while True:
+            victims = list(VICTIMS)
+            self.random.shuffle(victims)
+            for victim in victims:
+                until = time.monotonic() + self.random.uniform(0.5, 2.5)
+                while time.monotonic() < until:
+                    time.sleep(0.05)
+                    if not while_():
+                        return
+                self.kill(victim)
+                self.bring_back()
+
+    def kill(self, victim: str) -> None:
+        self.killed[victim] += 1
+        if victim == "backend":
+            self._kill_backend()
+            return
+        if victim == "database":
+            self.stack.database_server.kill()
+            time.sleep(self.random.uniform(0, 0.5))
+            self.stack.database_server.start()
+            return
+        process = self.stack.processes[victim]
+        process.kill()
+        time.sleep(self.random.uniform(0, 0.5))
+        process.start()
+
+    def bring_back(self) -> None:
+        """Whatever ended by itself, since what it needs was away."""
+        for name, process in self.stack.processes.items():
+            if process.running is None or process.running.poll() is not None:
+                self.restarted[name] += 1
+                process.start()
+
+    def _kill_backend(self) -> None:
+        """One server process at work: PostgreSQL then throws everybody out and recovers."""
+        try:
+            with self.stack.database() as connection, connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+                    " AND pid <> pg_backend_pid() ORDER BY state = 'active' DESC, random() LIMIT 1"
+                )
+                row = cursor.fetchone()
+        except psycopg2.OperationalError:  # it is still getting up
+            return
+        if row:
+            os.kill(row[0], signal.SIGKILL)
