@@ -13,26 +13,27 @@ VICTIMS = ["web-1", "web-2", "worker", "worker", "redis", "database", "backend",
 
 
 class Monkey:
-    """Kills one part of the stack after another; `killed` counts them."""
+    """Kills one part of the stack after another; `killed` and `restarted` count what it did."""
 
     def __init__(self, stack, random: Random) -> None:
         self.stack, self.random = stack, random
         self.killed: Counter[str] = Counter()
         self.restarted: Counter[str] = Counter()
 
-    def rage(self, while_: Callable[[], bool]) -> None:
-        """Every part once in a shuffled order, then again, until `while_` says that it is over."""
+    def rage(self, *, done: Callable[[], int], is_over: Callable[[], bool], every: int) -> None:
+        """Every part in a shuffled order, again and again until it is over: one each time that about `every` more
+        things are done, so that a slow machine sees as many crashes as a fast one."""
         while True:
             victims = list(VICTIMS)
             self.random.shuffle(victims)
             for victim in victims:
-                until = time.monotonic() + self.random.uniform(0.5, 2.5)
-                while time.monotonic() < until:
-                    time.sleep(0.05)
-                    if not while_():
+                enough = done() + self.random.randrange(every // 2, every * 3 // 2)
+                while done() < enough:
+                    if is_over():
                         return
+                    self.bring_back()
+                    time.sleep(0.05)
                 self.kill(victim)
-                self.bring_back()
 
     def kill(self, victim: str) -> None:
         self.killed[victim] += 1

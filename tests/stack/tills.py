@@ -97,6 +97,10 @@ class Journal:
     statuses: Counter[str] = field(default_factory=Counter)
     late: list[tuple[Sale, Back]] = field(default_factory=list)
 
+    @property
+    def taken(self) -> int:
+        return len(self.sales) + len(self.refunds)
+
 
 class Till(threading.Thread):
     """Tells its stories. `failure` is what it could not get over."""
