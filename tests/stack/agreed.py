@@ -1,5 +1,6 @@
 """What the merchants of the chaos test have agreed, as plain facts: the office lays it down, the recomputation reads
-it. Weave makes clothes and runs a store of its own; Leaf makes tea; Attic runs two collection stores that carry both."""
+it. Weave makes clothes and runs a store of its own; Leaf makes tea; Attic has two collection stores that carry both.
+"""
 
 from typing import NamedTuple
 

@@ -136,10 +136,13 @@ class Stack:
         for process in self.processes.values():
             if process.running is None:
                 process.start()
+        self.wait_for_servers()
+        self.processes["worker"].wait_for_log(" ready.")
+
+    def wait_for_servers(self) -> None:
         for name, url in zip(("web-1", "web-2"), self.web, strict=True):
             self.processes[name].wait_for_page(f"{url}/readyz")
         self.processes["live"].wait_for_page(f"http://127.0.0.1:{self.live_port}/readyz")
-        self.processes["worker"].wait_for_log(" ready.")
 
     def stop(self) -> None:
         for process in reversed(self.processes.values()):

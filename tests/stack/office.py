@@ -127,4 +127,3 @@ def statements() -> None:
 
 def _books() -> list[Merchant]:
     return list(Merchant.objects.filter(name__startswith=SIGN).order_by("id"))
-

@@ -211,9 +211,10 @@ def dealt(total: int, weights: list[int] | list[Fraction]) -> list[int]:
         return [0 for _weight in weights]
     exact = [Fraction(total * weight) / whole for weight in weights]
     parts = [int(part) for part in exact]
-    turns = sorted((part - claim, -weight, place) for place, (part, claim, weight) in enumerate(
-        zip(parts, exact, weights, strict=True)
-    ))
+    turns = sorted(
+        (part - claim, -weight, place)
+        for place, (part, claim, weight) in enumerate(zip(parts, exact, weights, strict=True))
+    )
     for _rest, _weight, place in turns[: total - sum(parts)]:
         parts[place] += 1
     return parts
@@ -225,9 +226,10 @@ def returned(total: int, held: list[int]) -> list[int]:
     whole = sum(held)
     back = [max(total * amount // whole - len(held), 0) if whole else 0 for amount in held]
     while sum(back) < total:
-        back[min(
-            (place for place, amount in enumerate(held) if amount > back[place]),
-            key=lambda place: (Fraction(2 * back[place] + 1, held[place]), -held[place], place),
-        )] += 1
+        back[
+            min(
+                (place for place, amount in enumerate(held) if amount > back[place]),
+                key=lambda place: (Fraction(2 * back[place] + 1, held[place]), -held[place], place),
+            )
+        ] += 1
     return back
-

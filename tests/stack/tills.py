@@ -14,75 +14,12 @@ from random import Random
 from typing import Any
 
 from tests.merchant_calls import Answer, MerchantCalls, now
-from tests.stack.agreed import ATTIC, CONTRACTS, GOODS, GUIDES, STORES, THRESHOLD, WEAVE
+from tests.stack.agreed import GOODS, GUIDES, STORES, WEAVE
 from tests.stack.recomputing import Back, Sale, Tender
+from tests.stack.stories import PPM, Story
 
 PATIENCE = 120.0  # seconds for one call, with all that is killed meanwhile
 MORNING = (datetime.now(UTC) - timedelta(hours=1)).isoformat()  # when every member joined
-
-
-@dataclass(frozen=True)
-class Story:
-    """A sale to come. `phone` is a buyer known to the seller, who joins before it if `joins`; `claims`: with a coupon,
-    that a second till tries as well if `duels`. Of a refund's line only `part`, in ppm of what was paid, is known yet.
-    """
-
-    no: str
-    store: str
-    lines: tuple[tuple[str, int], ...]
-    serving: str
-    payment: str
-    phone: str = ""
-    own_guide: str = ""
-    joins: bool = False
-    claims: bool = False
-    duels: bool = False
-    refunds: tuple[tuple[int, int, str], ...] = ()  # (line, part, before | after | late)
-
-
-def written(random: Random, *, sales: int, refunds: int) -> list[Story]:
-    """The day's stories: one in ten has a member join and a coupon; some members come to two tills at once."""
-    stories: list[Story] = []
-    members: list[tuple[str, str]] = []
-    for number in range(sales):
-        store = random.choice(list(STORES))
-        goods = [
-            code
-            for code, one in GOODS.items()
-            if ((one.owner, store) in CONTRACTS if one.branded else one.owner == STORES[store])
-        ]
-        chosen = random.sample(goods, random.choice([1, 1, 2, 2, 3][: len(goods) + 2]) if len(goods) > 2 else 1)
-        story = Story(
-            no=f"C-{number:05d}",
-            store=store,
-            lines=tuple((code, random.choice([1, 1, 1, 2, 3])) for code in chosen),
-            serving=random.choice([code for code, where in GUIDES.items() if where == store]),
-            payment=random.choice(["", "cash", "psp", "both", "brand", "brand line"]),
-        )
-        if STORES[store] == ATTIC and number % 10 == 0:
-            again = members and random.random() < 0.1  # the same member joins at another till
-            if not again:
-                guide = random.choice([code for code, where in GUIDES.items() if STORES[where] == ATTIC])
-                members.append((f"1381{len(members):07d}", guide))
-            phone, guide = members[-1]
-            dear = sum(GOODS[code].price * count for code, count in story.lines) >= THRESHOLD
-            story = replace(
-                story,
-                phone=phone,
-                own_guide=guide,
-                joins=True,
-                claims=dear and not again,
-                duels=dear and not again and random.random() < 0.2,
-            )
-        stories.append(story)
-    for story_at in random.sample(range(sales), min(refunds, sales)):
-        story, when = stories[story_at], random.choice(["before", "after", "after", "after", "late"])
-        if story.claims:
-            when = "after"
-        line = random.randrange(len(story.lines)) + 1
-        part = random.choice([1_000_000, 500_000, random.randrange(1, 1_000_000)])
-        stories[story_at] = replace(story, refunds=((line, part, when),))
-    return stories
 
 
 @dataclass
@@ -125,7 +62,7 @@ class Till(threading.Thread):
 
     def tell(self, story: Story) -> None:
         seller = STORES[story.store]
-        if story.joins:
+        if story.phone:
             member = {
                 "phone": story.phone,
                 "name": "常客",
@@ -142,7 +79,7 @@ class Till(threading.Thread):
             code = self.insist(seller, path, wish, forgets=False)["code"]
             self.journal.codes.add(code)
         if story.duels:
-            rival = replace(story, no=f"{story.no}-B", refunds=())
+            rival = replace(story, no=f"{story.no}-B", refund=None)
             with ThreadPoolExecutor(1) as next_till:
                 other = next_till.submit(self.sell, rival, code)
                 self.sell(story, code)
@@ -153,10 +90,9 @@ class Till(threading.Thread):
     def sell(self, story: Story, code: str) -> None:
         sale = self._sale(story, has_coupon=bool(code))
         paid_at = now()
-        refunds = [(self._back(sale, *one), one[2]) for one in story.refunds]
-        for back, when in refunds:
-            if when == "before":
-                self.give_back(sale, back, at=now())
+        back, when = (self._back(sale, *story.refund), story.refund[2]) if story.refund else (None, "")
+        if when == "before":
+            self.give_back(sale, back)
         body = {
             "channel": "pos",
             "external_no": sale.no,
@@ -177,22 +113,21 @@ class Till(threading.Thread):
         if answer.status == 422:  # the other till was first: this shopper pays the whole
             return self.sell(story, "")
         assert answer["paid_total"] == sum(sale.paid), (answer.body, sale)
-        sale = replace(sale, refunds=tuple(back for back, when in refunds))
+        sale = replace(sale, refunds=(back,) if back else ())
         assert self.journal.refs.setdefault(sale.no, answer["id"]) == answer["id"]
         self.journal.sales[sale.no] = sale
-        for back, when in refunds:
-            if when == "after":
-                self.give_back(sale, back, at=now())
-            elif when == "late":
-                self.journal.late.append((sale, back))
+        if when == "after":
+            self.give_back(sale, back)
+        elif when == "late":
+            self.journal.late.append((sale, back))
 
-    def give_back(self, sale: Sale, back: Back, *, at: str) -> None:
+    def give_back(self, sale: Sale, back: Back) -> None:
         body = {
             "channel": "pos",
             "external_no": f"R-{sale.no}",
             "order_external_no": sale.no,
             "lines": [{"number": back.line, "quantity": back.quantity, "amount": back.amount}],
-            "refunded_at": at,
+            "refunded_at": now(),
         }
         answer = self.insist(STORES[sale.store], "/refunds", body)
         self.journal.refunds[f"R-{sale.no}"] = answer["id"]
@@ -259,6 +194,6 @@ class Till(threading.Thread):
         return ()
 
     def _back(self, sale: Sale, line: int, part: int, when: str) -> Back:
-        amount = max(sale.paid[line - 1] * part // 1_000_000, 1)
-        quantity = sale.lines[line - 1][1] if part == 1_000_000 else 0
+        amount = max(sale.paid[line - 1] * part // PPM, 1)
+        quantity = sale.lines[line - 1][1] if part == PPM else 0
         return Back(line, quantity, amount, when == "late")
