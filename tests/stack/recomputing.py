@@ -1,6 +1,6 @@
 """What the books must say of these sales and refunds, worked out a second time: plain Python over plain facts, whole
-fen, none of the product's code. The rules are those of docs/architecture.md and the design's page on money: discounts
-and tenders over lines, claims by largest remainder, refunds by the odd divisors, reserves of what was still held."""
+fen, none of the product's code. Discounts and tenders lie over lines, and claims over what there is, by largest
+remainder; what comes back is taken fen by fen, by the odd divisors; a reserve is of what was held at the close."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
