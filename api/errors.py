@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
@@ -57,7 +57,7 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
         refusal, errors = invalid_input(error)
     elif type(error) in FRAMEWORK:
         refusal = FRAMEWORK[type(error)]()
-    elif isinstance(error, OperationalError):  # a deadlock resolved, a lock not got, the database restarting
+    elif _is_of_the_moment(error):
         logger.warning("%s: %s", request.request_id, type(error).__name__)
         refusal, headers = busy(), {"Retry-After": "1"}
     else:
@@ -69,6 +69,12 @@ def answer(error: Exception, context: Mapping[str, Any]) -> Response:
         headers["Retry-After"] = str(retry_after)
     body = problem(refusal, request_id=request.request_id, errors=errors)
     return Response(body, status=refusal.status, headers=headers, content_type="application/problem+json")
+
+
+def _is_of_the_moment(error: Exception) -> bool:
+    """A deadlock resolved, a lock not got, the database restarting. Of a server that died while it answered, the
+    driver may know no more than that it failed (a bare DatabaseError), and then that the connection is closed."""
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 
 def problem(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.urls import URLPattern, URLResolver
 from django.utils import timezone
 from django_scopes import scope
@@ -85,9 +85,17 @@ def test_a_failure_of_ours_is_not_kept_so_it_may_be_tried_again(world):
     assert hehe.post("/orders", sale(("MB-TEA", 1)), key="a").status_code == 201
 
 
-def test_a_deadlock_is_503_and_may_be_tried_again(world):
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("deadlock detected"),
+        DatabaseError("server closed the connection unexpectedly"),
+        InterfaceError("connection already closed"),
+    ],
+)
+def test_a_deadlock_or_a_lost_database_is_503_and_may_be_tried_again(world, error):
     hehe = MerchantSystem(world.hehe)
-    with patch("api.v1.orders.paid", side_effect=OperationalError("deadlock detected")):
+    with patch("api.v1.orders.paid", side_effect=error):
         headers = hehe.headers(**{"Idempotency-Key": "a"})
         busy = hehe.client.post(
             "/api/v1/orders", sale(("MB-TEA", 1)), content_type="application/json", headers=headers

@@ -22,12 +22,48 @@ from tests.stack.processes import ROOT, Process, free_port
 BIN = Path(sys.executable).parent
 
 
+class DatabaseServer:
+    """The machine's own PostgreSQL, on the same sockets however often it is killed and started again.
+
+    It skips fsync, but what it has acknowledged outlives its processes: sessions commit synchronously.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # No packages: the machine's own PostgreSQL, not the wheel's.
+        self.server = postgres.start(folder, durable=False)
+        with psycopg2.connect(self.server.app_url) as connection, connection.cursor() as cursor:
+            cursor.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
+
+    def kill(self) -> None:
+        """Its processes follow the first one as soon as they notice."""
+        self.server.process.kill()
+        self.server.process.wait()
+
+    def start(self) -> None:
+        cluster = self.folder / "postgres"
+        binaries = postgres.find_binaries(None, postgres.major_of(cluster))
+        process = postgres.start_patiently(
+            cluster.resolve(),
+            binaries,
+            postgres.server_user(),
+            self.server.sockets,
+            self.folder / "postgres.log",
+            durable=False,
+        )
+        self.server = postgres.Server(process, self.server.sockets)
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
 class Stack:
     """`web` and `live` are addresses; `processes` holds every part by name, to kill and start again;
     `sms.messages` are the (phone, text) that went out."""
 
-    def __init__(self, folder: Path, server: postgres.Server) -> None:
-        self.server = server
+    def __init__(self, folder: Path, database_server: DatabaseServer) -> None:
+        self.database_server = database_server
+        server = database_server.server
         self.sms = sms_gateway.SmsGateway()
         self.redis_port = free_port()
         self.web_ports, self.live_port = [free_port(), free_port()], free_port()
@@ -100,10 +136,13 @@ class Stack:
         for process in self.processes.values():
             if process.running is None:
                 process.start()
+        self.wait_for_servers()
+        self.processes["worker"].wait_for_log(" ready.")
+
+    def wait_for_servers(self) -> None:
         for name, url in zip(("web-1", "web-2"), self.web, strict=True):
             self.processes[name].wait_for_page(f"{url}/readyz")
         self.processes["live"].wait_for_page(f"http://127.0.0.1:{self.live_port}/readyz")
-        self.processes["worker"].wait_for_log(" ready.")
 
     def stop(self) -> None:
         for process in reversed(self.processes.values()):
@@ -120,7 +159,7 @@ class Stack:
 
     def database(self):
         """A connection as the application's role."""
-        connection = psycopg2.connect(self.server.app_url)
+        connection = psycopg2.connect(self.database_server.server.app_url)
         connection.autocommit = True
         return connection
 
@@ -135,10 +174,9 @@ def stack() -> Iterator[Stack]:
     folder.chmod(0o711)  # as root the database server is `nobody`, who must get to its own folder in it
     with ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
-        # No packages: the machine's own PostgreSQL, not the wheel's.
-        server = postgres.start(folder, durable=False)
-        cleanup.callback(server.stop)
-        stack = Stack(folder, server)
+        database_server = DatabaseServer(folder)
+        cleanup.callback(database_server.stop)
+        stack = Stack(folder, database_server)
         cleanup.callback(stack.stop)
         stack.start()
         yield stack
