@@ -109,7 +109,7 @@ def closed_among_crashes(stack, monkey: Monkey, chance: random.Random) -> None:
     two[0].kill()
     monkey.kill("backend")
     for process in two:
-        process.wait(60)
+        process.wait(240)
     monkey.bring_back()
     eventually(lambda: database_answers(stack))
     office(stack, "close")
@@ -123,7 +123,7 @@ def database_answers(stack) -> bool:
     return True
 
 
-def drained(stack, seconds: float = 60) -> None:
+def drained(stack, seconds: float = 240) -> None:
     """Every event has its number, and every follower has acted on it."""
     eventually(lambda: behind(stack) == (0, 0, 0), seconds, lambda: f"still behind: {behind(stack)}")
 
@@ -142,7 +142,7 @@ def behind(stack) -> tuple[int, int, int] | None:
         return None
 
 
-def eventually(what, seconds: float = 20, otherwise=lambda: "") -> None:
+def eventually(what, seconds: float = 90, otherwise=lambda: "") -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, otherwise()

@@ -18,7 +18,7 @@ from tests.stack.agreed import GOODS, GUIDES, STORES, WEAVE
 from tests.stack.recomputing import Back, Sale, Tender
 from tests.stack.stories import PPM, Story
 
-PATIENCE = 120.0  # seconds for one call, with all that is killed meanwhile
+PATIENCE = 240.0  # seconds for one call, with all that is killed meanwhile
 MORNING = (datetime.now(UTC) - timedelta(hours=1)).isoformat()  # when every member joined
 
 
