@@ -1,5 +1,6 @@
 """A brand and a store agree, and part: who may sell what where, and how the money moves."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -137,17 +138,16 @@ def need_room(
     store: Store,
     starts_at: datetime,
     ends_at: datetime | None,
-    beside: Contract | None = None,
+    beside: Iterable[Contract | None] = (),
 ) -> None:
     """Conflict `contract.overlaps`, which names the contract, if an accepted one of the pair holds over part of that
-    time; `beside` is not looked at. Inside the brand owner's scope."""
+    time; those `beside` it are not looked at. Inside the brand owner's scope."""
     rows = Contract.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=starts_at), brand=brand, store=store
     ).accepted()
     if ends_at:
         rows = rows.filter(starts_at__lt=ends_at)
-    if beside:
-        rows = rows.exclude(pk=beside.pk)
+    rows = rows.exclude(pk__in=[contract.pk for contract in beside if contract])
     other = rows.select_related("brand", "store").order_by("starts_at").first()
     if other:
         raise overlaps(other)

@@ -166,7 +166,7 @@ def _drafted(
 
 def _accepted(offer: Contract, merchant: Merchant, by: Actor, at: datetime) -> None:
     predecessor = offer.succeeds
-    _need_room(offer.brand, offer.store, Terms.of(offer), predecessor)
+    _need_room(offer.brand, offer.store, Terms.of(offer), predecessor, offer)
     with refusing("contract_never_overlaps", overlaps()):
         if predecessor:
             _need_life(predecessor, offer.starts_at)
@@ -244,10 +244,10 @@ def _need_life(contract: Contract, starts_at: datetime) -> None:
         )
 
 
-def _need_room(brand: Brand, store: Store, terms: Terms, succeeds: Contract | None) -> None:
-    """None but the contract they replace holds over the time of the terms. Who looks at once with another may both find
-    room: then the database refuses one."""
-    need_room(brand=brand, store=store, starts_at=terms.starts_at, ends_at=terms.ends_at, beside=succeeds)
+def _need_room(brand: Brand, store: Store, terms: Terms, *beside: Contract | None) -> None:
+    """Over the time of the terms none holds but those `beside` them: what they replace, their own. Who looks at once
+    with another may both find room: then the database refuses one."""
+    need_room(brand=brand, store=store, starts_at=terms.starts_at, ends_at=terms.ends_at, beside=beside)
 
 
 def _may_begin(store: Store, terms: Terms, succeeds: Contract | None, at: datetime) -> None:

@@ -139,7 +139,9 @@ class TestADraft:
             drafts.draft(terms=terms, **given)
         assert refusal.value.code == "contract.overlaps"
         assert refusal.value.extra == {"contract": world.mubai_at_jingan.ref}
-        assert str(refusal.value.message).startswith(f"Mubai at {world.jingan.name}: a contract from 20")
+        assert str(refusal.value.message).startswith(
+            f"{world.mubai_brand.local_name} at {world.jingan.name}: a contract from 20"
+        )
         contracts.terminate(contract=world.mubai_at_jingan, by=GU, at=terms.starts_at)
         offer = drafts.draft(terms=replace(terms, ends_at=terms.starts_at + DAY), **given)
         changes = {"starts_at": terms.starts_at - timedelta(hours=1)}
