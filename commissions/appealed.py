@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Prefetch, QuerySet, Value, When
 from django.utils import timezone
 
 from commissions.appeal_terms import is_given_back, last_day
@@ -65,7 +65,7 @@ def in_book(seat: Seat) -> QuerySet[Appeal]:
     """Of lines in the merchant's own book, over the seat's part of it. Inside its scope."""
     at_store = seat.within("split__store__org_unit__path", "commissions.read")
     placed = seat.within("split__contract__brand_unit__path", "commissions.read")
-    return _told(Appeal.objects.filter(at_store | placed))
+    return _told(Appeal.objects.filter(at_store | placed), Share.objects.all())
 
 
 def to_decide(seat: Seat) -> QuerySet[Appeal]:
@@ -84,12 +84,13 @@ def elsewhere(seat: Seat) -> QuerySet[Appeal]:
     at_store = seat.within("split__store__org_unit__path", "commissions.read")
     waits = Case(When(state=Appeal.State.OPEN, then=Value(0)), default=Value(1), output_field=IntegerField())
     rows = Appeal.party.filter(at_store).exclude(merchant=seat.merchant)
-    return _told(rows.annotate(waits=waits).order_by("waits", "answer_by", "-id"))
+    return _told(rows.annotate(waits=waits).order_by("waits", "answer_by", "-id"), Share.party.all())
 
 
-def _told(rows: QuerySet[Appeal]) -> QuerySet[Appeal]:
-    """With all that a list names."""
-    return rows.select_related(
+def _told(rows: QuerySet[Appeal], shares: QuerySet[Share]) -> QuerySet[Appeal]:
+    """With all that a list names; `shares` as far as the reader's side sees any."""
+    of_line = Prefetch("split__shares", shares.select_related("guide", "payee_merchant"))
+    return rows.prefetch_related(of_line).select_related(
         "merchant",
         "guide",
         "share__guide",

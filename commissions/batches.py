@@ -45,13 +45,18 @@ def close(book: Merchant, *, now: datetime | None = None, by: Actor = WORKER) ->
     date with open lines has closed. Safe to call again and at once. The batch, or None if nothing is to be done."""
     now = now or timezone.now()
     with acting_for(book):
-        batch = SettlementBatch.objects.filter(merchant=book).exclude(state=State.POSTED).first()
+        batch = under_way()
         if batch is None:
             day = closed_date(book, now=now)
             if day is None or not _open(book).filter(business_date__lte=day).exists():
                 return None
             batch = open_batch(book, day)
     return advance(batch, by=by, at=now)
+
+
+def under_way() -> SettlementBatch | None:
+    """The book's batch that is not posted yet. Inside its scope."""
+    return SettlementBatch.objects.exclude(state=State.POSTED).first()
 
 
 def open_batch(book: Merchant, day: date) -> SettlementBatch:

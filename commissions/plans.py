@@ -183,7 +183,7 @@ def versions_of(brand: Brand) -> list[PlanVersion]:
     with acting_for(brand.merchant):
         return list(
             PlanVersion.objects.filter(plan__brand=brand, published_at__isnull=False)
-            .select_related("plan", "channel", "contract__store")
+            .select_related("plan__brand", "channel", "contract__store", "contract__counterparty")
             .prefetch_related("rules")
             .order_by("-effective_from", "-number")
         )
@@ -194,7 +194,7 @@ def drafts_of(brand: Brand) -> list[PlanVersion]:
     with acting_for(brand.merchant):
         return list(
             PlanVersion.objects.filter(plan__brand=brand, published_at=None)
-            .select_related("plan", "channel", "contract__store")
+            .select_related("plan__brand", "channel", "contract__store", "contract__counterparty")
             .prefetch_related("rules")
             .order_by("-number")
         )

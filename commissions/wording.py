@@ -6,14 +6,28 @@ from commissions.checking import percent
 from commissions.models import Rule
 from commissions.reasons import claim_of
 from commissions.splitting import Term
+from merchants.models import Brand, Merchant
 from merchants.money import yuan
 from orders.models import Order
+from stores.models import Contract
 
-__all__ = ["rule_in_words"]
+__all__ = ["rest_to", "rule_in_words"]
 
 
-def rule_in_words(term: Term, *, article: str = "") -> str:
-    """“Guide: 5% of each line, at most ¥500.00 a month”; `article` names the SKU if the rule is for one."""
+def rest_to(mode: str, brand: Brand, scope: Merchant | Contract | None) -> str:
+    """Who gets what a plan of this mode and scope leaves: the line's principal."""
+    if mode == Contract.Mode.CENTRAL:
+        return brand.local_name
+    if scope is None:
+        return _("the store's merchant")
+    return (scope.counterparty if isinstance(scope, Contract) else scope).name
+
+
+def rule_in_words(term: Term, *, article: str = "", rest_to: str = "") -> str:
+    """“Guide: 5% of each line, at most ¥500.00 a month”; `article` names the SKU if the rule is for one, `rest_to` who
+    gets what is left, if that is known."""
+    if term.kind == "residual" and rest_to:
+        return _("The rest: %(who)s") % {"who": rest_to}
     told = _claim(term)
     for clause in [*_caps(term), *_conditions(term, article)]:
         # Translators: two clauses of one sentence, one after the other.

@@ -122,7 +122,7 @@ def batch(request: HttpRequest, ref: str) -> SettlementBatch:
 def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
     """A draft or a published one, with its rules."""
     versions = finding.every(PlanVersion).select_related(
-        "plan__brand__merchant", "merchant", "channel", "contract__store"
+        "plan__brand__merchant", "merchant", "channel", "contract__store", "contract__counterparty"
     )
     return _one(versions.prefetch_related("rules__sku"), ref)
 

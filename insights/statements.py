@@ -91,14 +91,14 @@ class Row:
 
 
 def rows(book: Merchant, month: Month) -> list[Row]:
-    """Every party with something standing, moving or on its way, the largest closing first."""
+    """Every party with something standing, moving or on its way; the largest sum first, whichever of the two it is."""
     found = statements.of_all(book, first=month.first, last=month.last)
     way = statements.on_its_way(book, last=month.last)
     figures = {pk: (*sums, way.get(pk, 0)) for pk, sums in found.items()}
     parties = {party.pk: party for party in Party.objects.filter(pk__in=figures).select_related("merchant")}
     names = names_of(parties.values())
     told = [Row(parties[pk].ref, names[pk], *figures[pk]) for pk in figures if any(figures[pk])]
-    return sorted(told, key=lambda row: (-abs(row.closing), row.name))
+    return sorted(told, key=lambda row: (-max(abs(row.closing), abs(row.on_its_way)), row.name))
 
 
 def coming(book: Merchant, party: Party) -> int:

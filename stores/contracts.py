@@ -1,6 +1,8 @@
 """A brand and a store agree, and part: who may sell what where, and how the money moves."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
@@ -130,10 +132,49 @@ def store_under_contract(*, brand: Brand, store_ref: str, at: datetime | None = 
     return contract.store if contract else None
 
 
-def overlaps() -> Conflict:
+def need_room(
+    *,
+    brand: Brand,
+    store: Store,
+    starts_at: datetime,
+    ends_at: datetime | None,
+    beside: Iterable[Contract | None] = (),
+) -> None:
+    """Conflict `contract.overlaps`, which names the contract, if an accepted one of the pair holds over part of that
+    time; those `beside` it are not looked at. Inside the brand owner's scope."""
+    rows = Contract.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=starts_at), brand=brand, store=store
+    ).accepted()
+    if ends_at:
+        rows = rows.filter(starts_at__lt=ends_at)
+    rows = rows.exclude(pk__in=[contract.pk for contract in beside if contract])
+    other = rows.select_related("brand", "store").order_by("starts_at").first()
+    if other:
+        raise overlaps(other)
+
+
+def overlaps(other: Contract | None = None) -> Conflict:
+    """`other` is the one in the way, as far as it was looked for."""
+    if other is None:
+        told = _("This brand and this store have a contract over part of that time.")
+    elif other.ends_at and not other.never_began:
+        told = _("%(brand)s at %(store)s: a contract from %(begin)s until %(end)s covers part of that time.")
+    else:
+        told = _("%(brand)s at %(store)s: a contract from %(begin)s on covers part of that time.")
+    ended = other is not None and other.never_began
     return Conflict(
         "contract.overlaps",
-        _("This brand and this store have a contract over part of that time."),
-        next_step=_("End that contract first, or begin the new one after it."),
+        told % _facts(other) if other else told,
+        next_step=_("That one was ended before it began: begin a minute later.")
+        if ended
+        else _("Offer other terms in its place, end it first, or begin the new one after it."),
         field="starts_at",
+        extra={"contract": other.ref} if other else {},
     )
+
+
+def _facts(contract: Contract) -> dict[str, str]:
+    zone = ZoneInfo(contract.store.time_zone)
+    times = {"begin": contract.starts_at, "end": contract.ends_at or contract.starts_at}
+    named = {"brand": contract.brand.local_name, "store": contract.store.name}
+    return named | {name: f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for name, at in times.items()}

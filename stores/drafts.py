@@ -21,7 +21,7 @@ from merchants.models import Brand, Merchant
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
 from stores.announcing import announce
-from stores.contracts import overlaps
+from stores.contracts import need_room, overlaps
 from stores.models import Contract, ContractQuerySet, Store
 from stores.terms import Terms
 
@@ -29,7 +29,7 @@ from stores.terms import Terms
 def draft(*, brand: Brand, store: Store, terms: Terms, by: Actor, at: datetime | None = None) -> Contract:
     """Offer the store's merchant a contract. The owner of both, brand and store, has accepted it by this. As
     Terms.check, and `contract.begins_in_past`, `contract.store_closed`; Conflict `contract.draft_open` while another
-    draft of the pair is."""
+    draft of the pair is, `contract.overlaps` while an accepted one covers part of that time."""
     return _drafted(brand=brand, store=store, terms=terms, by=by, at=at or timezone.now(), succeeds=None)
 
 
@@ -66,6 +66,7 @@ def revise(
         if offer.succeeds:
             _need_life(offer.succeeds, terms.starts_at)
         _may_begin(offer.store, terms, offer.succeeds, at)
+        _need_room(offer.brand, offer.store, terms, offer.succeeds)
         if terms == Terms.of(offer):
             return offer
         for name, value in terms.as_fields().items():
@@ -142,6 +143,8 @@ def _drafted(
 ) -> Contract:
     terms.check(brand)
     _may_begin(store, terms, succeeds, at)
+    with acting_for(brand.merchant):
+        _need_room(brand, store, terms, succeeds)
     with transaction.atomic():
         offer = Contract(
             merchant=brand.merchant,
@@ -163,6 +166,7 @@ def _drafted(
 
 def _accepted(offer: Contract, merchant: Merchant, by: Actor, at: datetime) -> None:
     predecessor = offer.succeeds
+    _need_room(offer.brand, offer.store, Terms.of(offer), predecessor, offer)
     with refusing("contract_never_overlaps", overlaps()):
         if predecessor:
             _need_life(predecessor, offer.starts_at)
@@ -238,6 +242,12 @@ def _need_life(contract: Contract, starts_at: datetime) -> None:
             next_step=_("Let them begin while it lives, or draft a new contract."),
             field="starts_at",
         )
+
+
+def _need_room(brand: Brand, store: Store, terms: Terms, *beside: Contract | None) -> None:
+    """Over the time of the terms none holds but those `beside` them: what they replace, their own. Who looks at once
+    with another may both find room: then the database refuses one."""
+    need_room(brand=brand, store=store, starts_at=terms.starts_at, ends_at=terms.ends_at, beside=beside)
 
 
 def _may_begin(store: Store, terms: Terms, succeeds: Contract | None, at: datetime) -> None:

@@ -108,5 +108,16 @@ class Appeal(models.Model):
         return self.ref
 
     @property
+    def disputed(self) -> Share:
+        """What is said to be wrong. Where it is the amount, the guide's own share; else a colleague's or the rest, from
+        which it would be taken. Its split comes with its shares."""
+        own = [share for share in self.split.shares.all() if share.guide_id == self.guide_id]
+        return min(own, key=lambda share: share.number) if own and self.is_about_amount else self.share
+
+    @property
+    def is_about_amount(self) -> bool:
+        return self.reason == self.Reason.AMOUNT
+
+    @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN

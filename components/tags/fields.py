@@ -19,11 +19,12 @@ def field(bound, label="", help="", **attrs) -> SafeString:
 
 
 @register.simple_tag
-def money_input(bound, label="", help="", **attrs) -> SafeString:
-    """An amount in yuan with its ¥; pair it with components.forms.YuanField, which makes fen of it."""
+def money_input(bound, label="", help="", optional=True, **attrs) -> SafeString:
+    """An amount in yuan with its ¥; pair it with components.forms.YuanField, which makes fen of it. One that may be
+    empty is marked so, unless `optional=False`: then the help says when it may."""
     control = _control(bound, {"inputmode": "decimal", "autocomplete": "off", **attrs}, help)
     pair = format_html('<span class="with-prefix"><span aria-hidden="true">¥</span>{}</span>', control)
-    return _framed(bound, pair, label, help)
+    return _framed(bound, pair, label, help, marked=optional)
 
 
 @register.simple_block_tag
@@ -67,10 +68,11 @@ def _control(bound, attrs, help) -> SafeString:
     return bound.as_widget(attrs={name: value for name, value in given.items() if value is not None})
 
 
-def _framed(bound, control, label, help) -> SafeString:
+def _framed(bound, control, label, help, marked=True) -> SafeString:
     grouped = bound.use_fieldset
     frame, caption = ("fieldset", "legend") if grouped else ("div", "label")
-    optional = "" if bound.field.required else format_html(' <span class="faint">{}</span>', _("(optional)"))
+    required = bound.field.required or not marked
+    optional = "" if required else format_html(' <span class="faint">{}</span>', _("(optional)"))
     reference = "" if grouped else attributes({"for": bound.id_for_label})
     return format_html(
         '<{0} class="field"><{1} class="field-label"{2}>{3}{4}</{1}>{5}{6}{7}</{0}>',

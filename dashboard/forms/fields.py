@@ -97,7 +97,10 @@ class AskingForm(forms.Form):
         super().__init__(*args, **kwargs)
         say_what_to_do(self)
 
+    refusal: DomainError | None = None  # the last that was blamed on it
+
     def blame(self, refusal: DomainError) -> None:
         """Show a refusal at the field it names, else at the head of the form."""
+        self.refusal = refusal
         field = self.FIELD_OF.get(refusal.field, refusal.field)
         self.add_error(field if field in self.fields else None, refusal.words)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from commissions.models import PlanVersion, Rule
 from commissions.plans import terms_of
 from commissions.splitting import Term
+from commissions.wording import rest_to
 from dashboard.forms.fields import AskingForm, MomentField, PercentField
 from dashboard.forms.plan_rules import RuleForm, initial_of
 from merchants.errors import DomainError
@@ -60,6 +61,7 @@ class PlanForm(AskingForm):
             initial, rows, data = dict(data.items()), _changed(data, self.change), None
         super().__init__(data, initial=initial)
         self.rows = RuleRows(data, initial=None if data else rows, prefix="rules", form_kwargs=EVERY_ROW)
+        self.version = version
         self.brands = {brand.ref: brand for brand in brands}
         self.partners = {scope.ref: scope for scope in partners}
         self.fields["brand"].choices = [(ref, brand.local_name) for ref, brand in self.brands.items()]
@@ -96,6 +98,17 @@ class PlanForm(AskingForm):
             for number, row in enumerate(whole, start=1)
         ]
         return [*terms, (Term(len(terms) + 1, Rule.Role.RESIDUAL), "")]
+
+    @property
+    def rest_to(self) -> str:
+        """Who gets what the rules leave; empty while brand or mode are not chosen."""
+        if self.version:
+            plan = self.version.plan
+            return rest_to(plan.mode, plan.brand, self.version.contract or self.version.channel)
+        chosen = self.cleaned_data if self.is_bound and not self.errors else {}
+        if not chosen:
+            return ""
+        return rest_to(chosen["mode"], self.brands[chosen["brand"]], self.partners.get(chosen["partner"]))
 
     def terms(self) -> dict[str, Any]:
         """What `commissions.plans.revise` takes."""

@@ -132,7 +132,14 @@ def _terms_form(request: HttpRequest, initial: dict[str, object]) -> TermsForm:
 
 def _form(request: HttpRequest, form: TermsForm, template: str, context: dict) -> HttpResponse:
     status = 422 if form.is_bound else 200
-    return page(request, template, {"form": form} | context, section="contracts", status=status)
+    context |= {"form": form, "in_the_way": _in_the_way(request, form)}
+    return page(request, template, context, section="contracts", status=status)
+
+
+def _in_the_way(request: HttpRequest, form: TermsForm) -> Contract | None:
+    """The contract over part of the time that was asked for, if the seat may see it."""
+    ref = form.refusal.extra.get("contract") if form.refusal else None
+    return visibility.granted(request.seat).filter(ref=ref).first() if ref else None
 
 
 def _done(request: HttpRequest, ref: str, verb, done: str, **given) -> HttpResponse:

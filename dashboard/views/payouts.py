@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -87,7 +88,8 @@ def pay(request: HttpRequest) -> HttpResponse:
         words = ngettext("%(n)s payout was made: %(net)s to send.", "%(n)s payouts were made: %(net)s to send.",
                          len(made.payouts))  # fmt: skip
         net = yuan(sum(payout.net for payout in made.payouts))
-        messages.success(request, words % {"n": len(made.payouts), "net": net})
+        said = words % {"n": len(made.payouts), "net": net}
+        messages.success(request, format_html('{} <a href="{}">{}</a>', said, *_next_step(rail)))
     names = names_of(payee for payee, _refusal in made.refused)
     for payee, refusal in made.refused:
         messages.error(
@@ -141,6 +143,15 @@ def _at_wechat(request: HttpRequest, payout: Payout) -> dict[str, object]:
         "waits_for": sharing.waits_for(payout) if payout.state == Payout.State.CREATED else "",
         "can_ask_back": may_write and returning.can_ask_back(payout),
     }
+
+
+def _next_step(rail: str) -> tuple[str, str]:
+    """Where what was made goes on, and the words for it."""
+    payouts = reverse("payouts")
+    if rail == Payout.Rail.BANK:
+        return f"{payouts}#bank-file", _("Export the bank file")
+    sent = _("Send them, then say so on their pages")
+    return f"{payouts}?state=created#paid", sent if rail == Payout.Rail.MANUAL else _("Follow them")
 
 
 def _place(text: str) -> int:

@@ -13,7 +13,7 @@ from commissions import plans, succession
 from commissions.draft_checks import digest
 from commissions.models import PlanVersion, Rule
 from commissions.reasons import claim_of
-from commissions.wording import rule_in_words
+from commissions.wording import rest_to, rule_in_words
 from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.plans import PlanForm
@@ -44,12 +44,15 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     version = access.plan_version(request, ref)
     articles = {rule.sku_id: rule.sku.name for rule in version.rules.all() if rule.sku_id}
-    now = timezone.now()
+    now, rest_to = timezone.now(), _rest_to(version)
     context = (
         _in_words(version, now)
         | _outlook(version, now)
         | {
-            "sentences": [rule_in_words(t, article=articles.get(t.sku, "")) for t in plans.terms_of(version)],
+            "sentences": [
+                rule_in_words(t, article=articles.get(t.sku, ""), rest_to=rest_to)
+                for t in plans.terms_of(version)
+            ],
             "may_write": request.seat.may("plans.write"),
             "read": digest(version),
         }
@@ -140,7 +143,9 @@ def _form(request: HttpRequest, form: PlanForm, title: str, *, read: str = "") -
         "form": form,
         "title": title,
         "read": read,
-        "sentences": [rule_in_words(term, article=name) for term, name in form.readable()],
+        "sentences": [
+            rule_in_words(term, article=name, rest_to=form.rest_to) for term, name in form.readable()
+        ],
     }
     status = 422 if form.is_bound and not form.change else 200
     return page(request, "dashboard/plans/new.html", context, section="plans", status=status)
@@ -169,6 +174,20 @@ def _in_words(version: PlanVersion, now: datetime) -> dict[str, object]:
     state = "ended" if ended else "holds" if begun else "coming"
     return {
         "version": version,
+        "name": _name_of(version),
         "state": state if version.published_at else "draft",
-        "rules": [(Rule.Role(term.role).label, claim_of(term)) for term in plans.terms_of(version)],
+        "rules": [
+            (Rule.Role(term.role).label, _rest_to(version) if term.kind == "residual" else claim_of(term))
+            for term in plans.terms_of(version)
+        ],
     }
+
+
+def _name_of(version: PlanVersion) -> str:
+    central = version.plan.mode == Contract.Mode.CENTRAL
+    words = _("Central mode, version %(n)s") if central else _("Direct mode, version %(n)s")
+    return words % {"n": version.number}
+
+
+def _rest_to(version: PlanVersion) -> str:
+    return rest_to(version.plan.mode, version.plan.brand, version.contract or version.channel)

@@ -36,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "total": total,
         "at_once": settling.at_once(merchant, since=today - WEEK),
         "needs_approval": batches.needs_approval(merchant),
+        "under_way": batches.under_way(),
         "may_write": request.seat.may("settlements.write"),
     }
     return page(request, "dashboard/settlements/index.html", context, section="settlements")

@@ -94,6 +94,17 @@ def test_headquarters_sees_the_queue_and_moves_the_share(gu, phone, sale, appeal
     assert "An appeal was answered" in told and "¥9.95 is yours now" in told
 
 
+def test_who_disputes_the_amount_of_their_own_share_has_it_named(world, gu, sale):
+    with world.inside(world.hehe):
+        appeals.appeal(line=sale.lines.get(), guide=world.lin, reason="amount", by=ONBOARDING)
+    queue = text(gu.get(reverse("appeals")))
+    row = queue.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert row.count("林小雨") == 2 and "¥9.95" in row and "青岚服饰" not in row
+    with world.inside(world.qinglan):
+        shown = text(gu.get(reverse("appeal", args=[Appeal.objects.get().ref])))
+    assert "More would come from" in shown and "(optional)" not in shown.partition("Amount to move")[2][:60]
+
+
 def test_who_lost_it_reads_so_in_the_earnings(gu, lin, sale, appeal):
     decide(gu, appeal, outcome="uphold", amount="9.95")
     flow()

@@ -201,3 +201,10 @@ def test_a_contract_is_ended_before_it_begins_and_then_offers_nothing_more(world
     assert "Ended before it began" in page
     assert "end-contract" not in page and "Offer other terms" not in page
     assert Event.objects.filter(kind="contract.ended", subject=offer.ref).count() == 2, "one for each side"
+
+
+def test_a_draft_over_the_time_of_a_contract_names_it_and_links_there(world, at_desk, given, now):
+    live = world.qinglan_at_jingan
+    refused = at_desk(world.gu).post("/hq/contracts/new/", given | {"store": world.jingan.ref})
+    assert refused.status_code == 422 and "covers part of that time" in words(refused)
+    assert f'href="/hq/contracts/{live.ref}/"' in words(refused)

@@ -81,6 +81,7 @@ def test_whom_the_book_owes_stands_with_what_is_owed_back_and_where_it_would_go(
     (row,) = page.context["payables"]  # Hehe owes Qinglan, so it is not among them
     assert (row.name, row.due, row.owed, row.account) == ("林小雨 · 和合静安店", EARNED, 0, None)
     assert "None kept" in text(page) and "¥9.95" in text(page) and "No payout was made yet." in text(page)
+    assert f'data-payee data-amount="{EARNED}"' in text(page) and 'form="payees" name="rail"' in text(page)
     keep(world, world.lin.party)
     shown = text(finance.get(reverse("payouts"), **ENGLISH))
     assert "•••• 7890" in shown and NUMBER not in shown
@@ -90,7 +91,7 @@ def test_several_are_paid_at_once_and_whoever_cannot_be_is_named_with_the_reason
     owe(world, world.chen.party, 5000)
     keep(world, world.lin.party)
     page = pay(finance, world.lin.party, world.chen.party, rail="bank")
-    assert "1 payout was made: ¥9.95 to send." in page
+    assert "1 payout was made: ¥9.95 to send." in page and '#bank-file">Export the bank file</a>' in page
     assert "陈一诺: No bank account of this payee is kept." in page
     made = payouts(world)
     assert set(made) == {world.lin.party_id}

@@ -188,7 +188,7 @@ def test_rows_come_and_go_without_a_word_about_what_is_not_filled_in_yet(world, 
 
 def test_the_rules_are_read_out_before_the_draft_is_kept(world, at_desk):
     page = words(at_desk(world.gu).post(NEW, form(world, row(0, "guide", "5", line_cap="20"), change="look")))
-    assert "Guide: 5% of each line, at most ¥20.00 a line" in page and "Rest: what is left" in page
+    assert "Guide: 5% of each line, at most ¥20.00 a line" in page and "The rest: Qinglan" in page
     assert plans.drafts_of(world.qinglan_brand) == []
 
 

@@ -54,6 +54,8 @@ def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_appr
     booked(world, "T-1", at=NOON)
     batch = batches.close(world.mubai, now=MIDNIGHT)
     english = {"headers": {"Accept-Language": "en"}}
+    asked = text(finance.get(reverse("settlements"), **english)).partition('id="approval"')[2]
+    assert 'name="needs_approval" value="no"' in asked and "after the one up to 2026-11-20" in asked
     shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))
     assert "Waits for approval" in shown and "陈一诺" in shown and "¥6.40" in shown and "¥25.60" in shown
     finance.post(reverse("settlement_approve", args=[batch.ref]))

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from pypdf import PdfReader
 
 from commissions import batches
+from insights import statements
 from insights.statement_files import Sheet, as_csv, as_pdf, as_xlsx, content_disposition
 from insights.statements import Line, Month
 from ledger.statements import Statement
@@ -50,6 +51,18 @@ def finance(client, world):
         )
     client.force_login(user)
     return client
+
+
+def test_what_is_on_its_way_counts_as_much_as_what_stands(world, monkeypatch):
+    lin, chen, hehe = world.lin.party.pk, world.chen.party.pk, world.hehe.party.pk
+    sums = {lin: (0, 900, 900), chen: (0, 400, 0), hehe: (0, 0, 100)}
+    monkeypatch.setattr(statements.statements, "of_all", lambda book, **month: sums)
+    monkeypatch.setattr(statements.statements, "on_its_way", lambda book, **month: {lin: 900})
+    with world.inside(world.qinglan):
+        found = statements.rows(world.qinglan, MONTH)
+    assert [row.ref for row in found] == [
+        party.ref for party in (world.lin.party, world.chen.party, world.hehe.party)
+    ]
 
 
 def of_chen(world):

@@ -125,13 +125,28 @@ class TestADraft:
     def test_is_the_only_open_one_of_its_brand_and_store(self, world, offer, terms):
         given = {"brand": world.mubai_brand, "store": world.xuhui, "terms": terms, "by": GU, "at": NOON}
         assert refusal_of(drafts.draft, **given) == "contract.draft_open"
-        assert drafts.draft(**given | {"store": world.jingan, "terms": terms}).is_draft
         drafts.withdraw(contract=offer, merchant=world.mubai, by=GU, at=NOON)
         second = drafts.draft(**given)
         drafts.decline(contract=second, reason="", merchant=world.qinglan, by=HE, at=NOON)
         accepts(world, drafts.draft(**given))
         live = {"contract": world.mubai_at_jingan, "merchant": world.mubai, "by": GU, "at": NOON}
+        assert drafts.amend(terms=terms, **live).is_draft
         assert refusal_of(drafts.amend, terms=terms, **live) == "contract.draft_open"
+
+    def test_names_the_contract_that_holds_over_part_of_its_time(self, world, terms):
+        given = {"brand": world.mubai_brand, "store": world.jingan, "by": GU, "at": NOON}
+        with pytest.raises(Conflict) as refusal:
+            drafts.draft(terms=terms, **given)
+        assert refusal.value.code == "contract.overlaps"
+        assert refusal.value.extra == {"contract": world.mubai_at_jingan.ref}
+        assert str(refusal.value.message).startswith(
+            f"{world.mubai_brand.local_name} at {world.jingan.name}: a contract from 20"
+        )
+        contracts.terminate(contract=world.mubai_at_jingan, by=GU, at=terms.starts_at)
+        offer = drafts.draft(terms=replace(terms, ends_at=terms.starts_at + DAY), **given)
+        changes = {"starts_at": terms.starts_at - timedelta(hours=1)}
+        earlier = {"contract": offer, "changes": changes, "merchant": world.mubai, "by": GU, "at": NOON}
+        assert refusal_of(drafts.revise, **earlier) == "contract.overlaps"
 
     def test_names_no_store_that_is_closed_for_good(self, world, terms):
         world.xuhui.status = Store.Status.CLOSED
