@@ -52,16 +52,16 @@ class Promise:
     @property
     def gets_in_short(self) -> list[tuple[str, str]]:
         """Role and claim, as plans are listed."""
-        return [(Rule.Role(term.role).label, claim_of(term)) for term in self.gets]
+        return _in_short(self.gets)
 
     @property
     def pays_in_short(self) -> list[tuple[str, str]]:
-        return [(Rule.Role(term.role).label, claim_of(term)) for term in self.pays]
+        return _in_short(self.pays)
 
     def _told(self, term: Term) -> str:
         rules = self.version.rules.all() if self.version else ()
-        articles = {rule.sku_id: rule.sku.name for rule in rules if rule.sku_id}
-        return rule_in_words(term, article=articles.get(term.sku, ""))
+        names = (rule.sku.name for rule in rules if rule.sku and rule.sku_id == term.sku)
+        return rule_in_words(term, article=next(names, ""))
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,10 @@ def _versions(owner: Merchant, contracts: Sequence[Contract], at: datetime) -> l
             .select_related("plan")
             .prefetch_related("rules__sku")
         )
+
+
+def _in_short(terms: Iterable[Term]) -> list[tuple[str, str]]:
+    return [(str(Rule.Role(term.role).label), claim_of(term)) for term in terms]
 
 
 def _concerning(versions: Iterable[PlanVersion], contract: Contract) -> list[PlanVersion]:
