@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from commissions import plans
 from commissions.models import PlanVersion
+from commissions.promised import Promised, promised
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
@@ -67,6 +68,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "contract": contract,
         "now": timezone.now(),
         "plan": _plan_of(request, contract),
+        "promised": _promised(request, contract),
         **drafts.shown(request, contract),
     }
     return page(request, "dashboard/contracts/show.html", context, section="contracts")
@@ -78,6 +80,12 @@ def _plan_of(request: HttpRequest, contract: Contract) -> PlanVersion | None:
         return None
     at = max(timezone.now(), contract.starts_at)
     return plans.narrowest(plans.versions_of(contract.brand), contract=contract, at=at)
+
+
+def _promised(request: HttpRequest, contract: Contract) -> Promised | None:
+    """What a sale under it brings one's own side, where another merchant owns the brand."""
+    ours = contract.merchant_id == request.seat.merchant.pk
+    return None if ours else promised(contract, at=timezone.now())
 
 
 @require_POST

@@ -12,30 +12,37 @@ from django.views.decorators.http import require_POST
 from commissions import plans, succession
 from commissions.draft_checks import digest
 from commissions.models import PlanVersion, Rule
+from commissions.promised import promised_under
 from commissions.reasons import claim_of
 from commissions.wording import rest_to, rule_in_words
 from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.plans import PlanForm
 from dashboard.frame import page
+from dashboard.paging import newest_first
 from dashboard.refusals import refusals_blamed_on, refusals_told
 from merchants import finding
 from merchants.models import Brand, Merchant
 from orders.receipts import CLOCKS_DIFFER
+from stores import visibility
 from stores.models import Contract
 from stores.visibility import partners_of
 
 
 @needs("plans.read")
 def index(request: HttpRequest) -> HttpResponse:
+    """One's own brands' plans, and what others' plans bring one's stores by their contracts."""
     brands = list(finding.every(Brand))
     now = timezone.now()
+    held = newest_first(visibility.held(request.seat).live(now), request.GET.get("cursor", ""))
     context = {
         "brands": [
             (brand, [_in_words(v, now) for v in [*plans.drafts_of(brand), *plans.versions_of(brand)]])
             for brand in brands
         ],
         "may_write": bool(brands) and request.seat.may("plans.write"),
+        "promised": promised_under(held.rows, at=now),
+        "next": held.next,
     }
     return page(request, "dashboard/plans/index.html", context, section="plans")
 
