@@ -50,6 +50,7 @@ os.environ["FINGERPRINT_KEY"] = "a key of the tests for looking phones up"
 import django  # noqa: E402
 from django import test  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.utils import translation  # noqa: E402
 
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -188,6 +189,15 @@ class Janitor:
     def rows(self, table: str) -> str:
         self.cursor.execute(sql.SQL("SELECT json_agg(t)::text FROM {} t").format(sql.Identifier(table)))
         return self.cursor.fetchone()[0]
+
+
+# --- the language ---
+
+
+@pytest.fixture(autouse=True)
+def no_language_of_the_test_before():
+    """A request leaves its language behind: what a test reads must not hang on which test ran before it."""
+    translation.deactivate()
 
 
 # --- the network ---

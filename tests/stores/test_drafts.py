@@ -139,9 +139,8 @@ class TestADraft:
             drafts.draft(terms=terms, **given)
         assert refusal.value.code == "contract.overlaps"
         assert refusal.value.extra == {"contract": world.mubai_at_jingan.ref}
-        assert str(refusal.value.message).startswith(
-            f"{world.mubai_brand.local_name} at {world.jingan.name}: a contract from 20"
-        )
+        for named in (world.mubai_brand.local_name, world.jingan.name, "2026-01-01"):
+            assert named in str(refusal.value.message)
         contracts.terminate(contract=world.mubai_at_jingan, by=GU, at=terms.starts_at)
         offer = drafts.draft(terms=replace(terms, ends_at=terms.starts_at + DAY), **given)
         changes = {"starts_at": terms.starts_at - timedelta(hours=1)}
