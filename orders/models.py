@@ -129,11 +129,6 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return f"{self.order_id}/{self.number}"
 
-    @property
-    def catalogue_amount(self) -> int:
-        """What as many cost by the catalogue today; a till or guide may have asked another price."""
-        return self.sku.list_price * self.quantity
-
 
 class Touch(models.Model):
     """A guide's part in a sale. The plan decides which touch earns."""

@@ -1,6 +1,7 @@
 """Sales as headquarters sees them, over the seat's subtree: its own stores' receipts whole, and of other
 merchants' its brands' lines alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,11 @@ from orders.models import Order, OrderLine, Refund
 
 @dataclass(frozen=True)
 class SeenOrder:
-    """An order as far as the seat may see it. Unless `whole`, only `lines` may be shown, never a total."""
+    """An order as far as the seat may see it. Unless `whole`, only `lines` may be shown, never a total. A line's
+    `catalogue_amount` is what as many cost by the catalogue today: a till or guide may have asked another price."""
 
     order: Order
-    lines: list[OrderLine]
+    lines: Sequence[OrderLine]
     refunds: list[Refund]
     whole: bool
 
@@ -45,6 +47,7 @@ class SeenOrder:
 
 
 READ = "orders.read"
+_CATALOGUE_AMOUNT = F("sku__list_price") * F("quantity")
 
 
 def receipts_of(seat: Seat) -> QuerySet[Order]:
@@ -69,18 +72,20 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
     orders = receipts_of(seat).select_related("store__org_unit", "member", "merchant")
     order = orders.filter(ref=ref).first()
     if order is not None:
-        lines = list(OrderLine.objects.filter(order=order).select_related(*with_names).order_by("number"))
+        own = OrderLine.objects.filter(order=order).annotate(catalogue_amount=_CATALOGUE_AMOUNT)
+        lines = list(own.select_related(*with_names).order_by("number"))
         return SeenOrder(order, lines, list(order.refunds.order_by("refunded_at")), whole=True)
     lines = list(
         lines_elsewhere(seat)
         .filter(order__ref=ref)
+        .annotate(catalogue_amount=_CATALOGUE_AMOUNT)
         .select_related("order__store", "order__merchant", "contract__brand_unit", *with_names)
         .order_by("number")
     )
     return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
 
 
-def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> list[OrderLine]:
+def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> Sequence[OrderLine]:
     """Of the lines shown, those where the seat holds this permission as well: at the store, or where the contract
     hangs it."""
     if seen.whole:
