@@ -79,12 +79,8 @@ class Call(APIView):
         list everything."""
         form = serializer(data=self.request.query_params)
         if unknown := sorted(set(self.request.query_params) - set(form.fields)):
-            raise DomainError(
-                "query.unknown",
-                _("These query parameters are not known here: %(names)s.") % {"names": ", ".join(unknown)},
-                next_step=_("Known are: %(names)s.") % {"names": ", ".join(form.fields)},
-                field=unknown[0],
-            )
+            said = _("These query parameters are not known here: %(names)s.") % {"names": ", ".join(unknown)}
+            raise _unknown("query.unknown", said, form, field=unknown[0])
         form.is_valid(raise_exception=True)
         return form.validated_data
 
@@ -110,14 +106,16 @@ def refuse_unknown(form: Field, given: object, *, within: str = "") -> None:
         return
     begin = f"{within}." if within else ""
     for name, value in given.items():
+        path = f"{begin}{name}"
         if name not in form.fields:
-            raise DomainError(
-                "body.unknown",
-                _("This field is not known here: %(name)s.") % {"name": f"{begin}{name}"[:80]},
-                next_step=_("Known are: %(names)s.") % {"names": ", ".join(form.fields)},
-                field=f"{begin}{name}"[:80],
-            )
-        refuse_unknown(form.fields[name], value, within=f"{begin}{name}")
+            said = _("This field is not known here: %(name)s.") % {"name": path[:80]}
+            raise _unknown("body.unknown", said, form, field=path[:80])
+        refuse_unknown(form.fields[name], value, within=path)
+
+
+def _unknown(code: str, said: str, form: Serializer, *, field: str) -> DomainError:
+    known = _("Known are: %(names)s.") % {"names": ", ".join(form.fields)}
+    return DomainError(code, said, next_step=known, field=field)
 
 
 class Unknown(Call):

@@ -32,6 +32,10 @@ class Row:
     price: int | None = None
     faults: dict[str, Fault] = field(default_factory=dict)
 
+    def as_typed(self, name: str, otherwise: str) -> str:
+        """What was typed into the field, if that is at fault."""
+        return self.faults[name].typed if name in self.faults else otherwise
+
 
 @dataclass
 class Basket:

@@ -16,7 +16,7 @@ from orders.facts import BuyerFacts, OrderFacts, TenderFacts
 from orders.models import Order, Tender
 from workbench import access
 from workbench.access import Desk
-from workbench.baskets import Basket, Row
+from workbench.baskets import Basket
 from workbench.carrying import carried, unpacked
 from workbench.sale_numbers import is_number
 
@@ -62,8 +62,8 @@ def shown(desk: Desk, basket: Basket, given: QueryDict) -> dict[str, Any]:
         {
             "row": row,
             "line": line,
-            "price": _typed(row, "price", yuan(line.list_amount // line.quantity).lstrip("¥")),
-            "pieces": _typed(row, "quantity", str(line.quantity)),
+            "price": row.as_typed("price", yuan(line.list_amount // line.quantity).lstrip("¥")),
+            "pieces": row.as_typed("quantity", str(line.quantity)),
         }
         for row, line in zip(basket.rows, quote.lines, strict=True)
     ]
@@ -118,10 +118,6 @@ def told(desk: Desk, context: dict[str, Any], given: QueryDict) -> OrderFacts:
         coupons=(context["code"],) if context["code"] else (),
         touches={"serving": desk.guide.ref},
     )
-
-
-def _typed(row: Row, name: str, right: str) -> str:
-    return row.faults[name].typed if name in row.faults else right
 
 
 def _expected(desk: Desk, quote: Quote, member: Member | None) -> int:
