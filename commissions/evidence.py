@@ -95,7 +95,7 @@ def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
         "contract": of.contract.ref if of.contract else None,
         "version": of.version.ref if of.version else None,
         "rules": [asdict(term) for term in draft.claims.terms],
-        "tenders": [[tender.number, amount] for tender, amount in draft.parts],
+        "tenders": [[tender.number, amount] for tender, amount, _fee in draft.parts],
         "costs": sorted([bearer.ref, amount] for bearer, amount in draft.costs.items()),
         "touches": sorted(
             [str(c.touch), guides[c.guide].ref, c.store, c.protected, c.level or 0, c.weight]

@@ -55,8 +55,9 @@ FROM told_parts WHERE {account} > 0 AND other_book IS NOT NULL AND is_passed_on
 
 _LINES = "story, source_id, business_date, currency"
 
-# What `stories.settled` tells of a line, in its order: remittances first, then contributions, then shares by number,
-# of each the reserve before the due. A line and its shares are joined once; who keeps no book here is told nothing.
+# What `stories.settled` tells of a line, in its order: remittances first, then contributions, then fees charged to
+# the principal, then shares by number, of each the reserve before the due. A line and its shares are joined once; who
+# keeps no book here is told nothing.
 TELLING = f"""
 WITH {_PARTS},
 lines AS MATERIALIZED (
@@ -80,6 +81,13 @@ owed_to_us AS MATERIALIZED (
     SELECT n.*, 100000 + b.number, b.bearer_merchant_id, b.bearer_id, b.amount - b.returned
     FROM lines n
     JOIN commissions_contribution b ON b.split_id = n.story AND b.split_id BETWEEN %(first)s AND %(last)s
+),
+fees AS MATERIALIZED (
+    SELECT n.*, 150000 + c.number AS place, c.collector_id AS other_book, m.party_id, c.fee_charged AS amount
+    FROM lines n
+    JOIN commissions_collection c ON c.split_id = n.story AND c.fee_charged > 0
+        AND c.split_id BETWEEN %(first)s AND %(last)s
+    JOIN merchants_merchant m ON m.id = c.collector_id
 )
 SELECT {_LINES}, place * 10 AS place, other_book AS book_id, 'pending' AS debit_code, our_party AS debit_party,
        'due' AS credit_code, our_party AS credit_party, amount
@@ -87,6 +95,10 @@ FROM owed_to_us WHERE amount > 0 AND other_book IS NOT NULL
 UNION ALL
 SELECT {_LINES}, place * 10 + 1, us, 'due', party_id, 'pending', party_id, amount
 FROM owed_to_us WHERE amount > 0
+UNION ALL
+SELECT {_LINES}, place * 10, us, 'pending', party_id, 'due', party_id, amount FROM fees
+UNION ALL
+SELECT {_LINES}, place * 10 + 1, other_book, 'due', our_party, 'pending', our_party, amount FROM fees
 UNION ALL
 {_SHARE.format(lines=_LINES, account="reserve", place=0)}
 UNION ALL

@@ -36,6 +36,7 @@ CLEARING = Name("clearing")
 OWN_RESIDUAL = Name("own:residual")
 OWN_SHARE = Name("own:share")
 OWN_COST = Name("own:cost")
+OWN_FEE = Name("own:fee")
 OWN_ADJUST = Name("own:adjust")
 
 # Places are numbered as `_columns` gives them, from 0. An account without a party is looked up by itself: it is its own

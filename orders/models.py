@@ -185,6 +185,7 @@ class Tender(models.Model):
         default="",
         help_text="What WeChat Pay calls the payment, if shares may be split",
     )
+    fee = models.BigIntegerField(default=0, help_text="What the payment service keeps of it")
 
     objects = ScopedManager(merchant="merchant")
     collected = ScopedManager(merchant="collector")
@@ -194,6 +195,9 @@ class Tender(models.Model):
             models.UniqueConstraint(fields=["order", "number"], name="tender_number_once"),
             models.UniqueConstraint(fields=["id", "merchant"], name="tender_with_merchant"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="tender_above_zero"),
+            models.CheckConstraint(
+                condition=Q(fee__gte=0, fee__lte=F("amount")), name="tender_fee_within_amount"
+            ),
             models.CheckConstraint(
                 condition=Q(transaction="") | Q(place="psp"), name="tender_transaction_of_a_payment_account"
             ),

@@ -29,7 +29,7 @@ def tendered(
     account of a brand owner.
 
     DomainError: `order.out_of_range`, `order.tenders_differ`, `order.tender_invalid`,
-    `order.tender_does_not_fit`, `tender.collector_not_agreed`; each names its payment.
+    `order.tender_fee`, `order.tender_does_not_fit`, `tender.collector_not_agreed`; each names its payment.
     """
     own_place = Tender.Place.CASH if teller == order.merchant else Tender.Place.PSP
     given = facts.tenders or (TenderFacts(place=own_place, amount=order.paid_total),)
@@ -53,6 +53,7 @@ def tendered(
                     amount=tender.amount,
                     lines=list(tender.lines),
                     transaction=tender.transaction,
+                    fee=tender.fee,
                 )
             )
     _lie_over(
@@ -108,6 +109,14 @@ def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
                 " the place `psp`."
             ),
             field=f"tenders[{number - 1}]",
+        )
+    if not 0 <= tender.fee <= tender.amount:
+        raise DomainError(
+            "order.tender_fee",
+            _("Payment %(number)d: its fee is not between nothing and the payment itself.")
+            % {"number": number},
+            next_step=_("Tell what the payment service keeps of this payment, in fen."),
+            field=f"tenders[{number - 1}].fee",
         )
 
 

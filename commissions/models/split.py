@@ -258,6 +258,10 @@ class Collection(models.Model):
     place = models.CharField(max_length=12, choices=Tender.Place)
     amount = models.BigIntegerField()
     returned = models.BigIntegerField(default=0)
+    fee = models.BigIntegerField(default=0, help_text="This line's part of what the payment service kept")
+    fee_charged = models.BigIntegerField(
+        default=0, help_text="Of it, what the principal owes the collector by contract"
+    )
 
     objects = ScopedManager(merchant="merchant")
     party = ScopedManager(merchant="counterparty")
@@ -270,6 +274,11 @@ class Collection(models.Model):
             models.CheckConstraint(
                 condition=Q(returned__gte=0, returned__lte=F("amount")),
                 name="collection_returned_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee__gte=0, fee__lte=F("amount"))
+                & (Q(fee_charged=0) | Q(fee_charged=F("fee")) & ~Q(collector=F("merchant"))),
+                name="collection_fee_within_amount",
             ),
         ]
 

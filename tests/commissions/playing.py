@@ -77,6 +77,7 @@ def set_stage(given: dict) -> Stage:
             brand_bears_ppm=PPM,
             brand_tells_for_store=True,
             store_tells_for_brand=True,
+            fee_bearer=terms["fee_bearer"],
         )
     for version in given["plan_versions"]:
         contract = stage.contracts[version["contract"]]
@@ -154,12 +155,11 @@ def sell(stage: Stage, given: dict) -> Order:
     numbers = {line["no"]: place for place, line in enumerate(given["lines"], start=1)}
     lines = []
     for line in given["lines"]:
-        brand = stage.contracts[line["contract"]].brand
-        with acting_for(brand.merchant):
+        brand = stage.contracts[line["contract"]].brand if line["contract"] else None
+        owner = brand.merchant if brand else seller  # goods without a contract are the seller's own
+        with acting_for(owner):
             code = f"{given['id']}-{line['no']}"
-            sku = make_sku(
-                brand.merchant, brand, code=code, name=code, list_price=line["list"] // line["qty"]
-            )
+            sku = make_sku(owner, brand, code=code, name=code, list_price=line["list"] // line["qty"])
         lines.append(LineFacts(sku=sku.ref, quantity=line["qty"]))
     facts = OrderFacts(
         store=stage.store,
@@ -173,6 +173,7 @@ def sell(stage: Stage, given: dict) -> Order:
                 amount=tender["amount"],
                 collector=stage.merchants[tender["collector"]].ref,
                 lines=tuple(numbers[number] for number in tender["lines"] or ()),
+                fee=tender["fee"],
             )
             for tender in given["tenders"]
         ),
@@ -187,7 +188,8 @@ def sell(stage: Stage, given: dict) -> Order:
 def coupon(stage: Stage, seller: Merchant, given: dict, discount: dict) -> str:
     """The example's discount as a coupon of a campaign: of the brand of its lines, or the seller's over all."""
     contracts = {line["no"]: line["contract"] for line in given["lines"]}
-    brand = stage.contracts[contracts[discount["lines"][0]]].brand if discount["lines"] else None
+    of_brand = discount["lines"] and contracts[discount["lines"][0]]
+    brand = stage.contracts[of_brand].brand if of_brand else None
     merchant = brand.merchant if brand else seller
     with acting_for(merchant):
         campaign = campaigns.create(

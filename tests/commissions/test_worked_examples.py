@@ -11,7 +11,7 @@ from tests.commissions import playing, reading_back
 
 FIXTURES = [
     json.loads((Path(__file__).parent / "fixtures" / name).read_text())
-    for name in ("worked_examples.json", "appeal_examples.json")
+    for name in ("worked_examples.json", "appeal_examples.json", "tender_examples.json")
 ]
 SCENARIOS = {scenario["id"]: scenario for fixture in FIXTURES for scenario in fixture["scenarios"]}
 
