@@ -67,7 +67,8 @@ class _Facts:
         self.versions = versions
         self.tendered = tendered
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
-        rows = Tender.objects.filter(order__in=by_order).select_related("collector").order_by("number")
+        rows = Tender.objects.filter(order__in=by_order).select_related("collector", "programme")
+        rows = rows.order_by("number")
         for tender in rows:
             self.tenders[tender.order_id].append(tender)
         self.touches: dict[int, list[Touch]] = defaultdict(list)

@@ -91,6 +91,7 @@ def _collection(split: Split, number: int, tender: Tender, amount: int, fee: int
         tender=tender,
         collector=tender.collector,
         place=tender.place,
+        programme=tender.programme.code if tender.programme else "",
         amount=amount,
         fee=fee,
         fee_charged=fee if charged else 0,

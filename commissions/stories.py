@@ -17,7 +17,6 @@ from ledger.accounts import (
     OWN_RESIDUAL,
     OWN_SHARE,
     Name,
-    held,
     named,
 )
 from ledger.transfers import Entry, Story
@@ -39,11 +38,11 @@ def sold(
     tell = _Telling(split)
     for row in collections:
         if row.collector_id == split.merchant_id:
-            tell.here("tender", held(row.place), CLEARING, row.amount)
+            tell.here("tender", row.account, CLEARING, row.amount)
         else:
-            tell.there(row.collector_id, "remittance", held(row.place), tell.us(PENDING), row.amount)
+            tell.there(row.collector_id, "remittance", row.account, tell.us(PENDING), row.amount)
             tell.here("remittance", named(PENDING, row.collector.party_id), CLEARING, row.amount)
-        tell.there(row.collector_id, "fee", OWN_FEE, held(row.place), row.fee)
+        tell.there(row.collector_id, "fee", OWN_FEE, row.account, row.fee)
         tell.here("fee", OWN_FEE, named(PENDING, row.collector.party_id), row.fee_charged)
         tell.there(row.collector_id, "fee", tell.us(PENDING), OWN_FEE, row.fee_charged)
     for borne in contributions:
@@ -108,9 +107,9 @@ def refunded(
     tell, account = _Telling(split), DUE if is_settled else PENDING
     for row, amount in collections:
         if row.collector_id == split.merchant_id:
-            tell.here("refund", CLEARING, held(row.place), amount)
+            tell.here("refund", CLEARING, row.account, amount)
         else:
-            tell.there(row.collector_id, "refund", tell.us(account), held(row.place), amount)
+            tell.there(row.collector_id, "refund", tell.us(account), row.account, amount)
             tell.here("refund", CLEARING, named(account, row.collector.party_id), amount)
     for borne, amount in contributions:
         tell.here("contribution_back", CLEARING, named(account, borne.bearer_id), amount)

@@ -29,6 +29,7 @@ _CODES = {
     "own:cost": gettext_lazy("Own coupon cost"),
     "own:fee": gettext_lazy("Own fees"),
     "own:adjust": gettext_lazy("Own adjustments"),
+    "own:points": gettext_lazy("Points that were spent"),
 }
 
 
@@ -73,6 +74,9 @@ def summed(balances: Iterable[Balance]) -> list[Total]:
 
 
 def label_of(code: str) -> str:
+    """Of stored value each programme has an account of its own, named by its code."""
+    if code.startswith("stored:"):
+        return _("Stored value not used · %(programme)s") % {"programme": code.removeprefix("stored:")}
     return str(_CODES.get(code, code))
 
 

@@ -79,7 +79,7 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
     if order is not None:
         own = OrderLine.objects.filter(order=order).annotate(catalogue_amount=_CATALOGUE_AMOUNT)
         lines = list(own.select_related(*with_names).order_by("number"))
-        tenders = list(order.tenders.select_related("collector").order_by("number"))
+        tenders = list(order.tenders.select_related("collector", "programme").order_by("number"))
         refunds = list(order.refunds.order_by("refunded_at"))
         return SeenOrder(order, lines, refunds, whole=True, tenders=tenders)
     lines = list(

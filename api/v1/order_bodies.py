@@ -55,6 +55,11 @@ class TenderBody(serializers.Serializer):
             " it; only with place `psp`"
         ),
     )
+    programme = Ref(
+        default="",
+        allow_blank=True,
+        help_text=_("Id or code of the collector's programme; with place `stored`, and only there"),
+    )
     fee = Money(
         default=0,
         help_text=_(
@@ -117,6 +122,9 @@ class TenderAnswer(serializers.Serializer):
     collector = serializers.CharField()
     lines = serializers.ListField(child=serializers.IntegerField())
     transaction = serializers.CharField(help_text=_("WeChat Pay's number of the payment, if it was told"))
+    programme = serializers.CharField(
+        allow_null=True, help_text=_("Whose stored value it was; null for other places")
+    )
     fee = serializers.IntegerField(help_text=_("What the payment service keeps of it"))
 
 

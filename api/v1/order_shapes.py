@@ -87,6 +87,7 @@ def show_tender(tender: Tender) -> dict[str, Any]:
         "collector": tender.collector.ref,
         "lines": tender.lines,
         "transaction": tender.transaction,
+        "programme": tender.programme.ref if tender.programme else None,
         "fee": tender.fee,
     }
 

@@ -10,8 +10,9 @@ from commissions.splitting import Term
 from coupons import campaigns, issuing
 from flows import purchase, refund
 from guides.models import Guide
+from members import programmes
 from members.identity import person_for
-from members.models import Member
+from members.models import Member, Programme
 from merchants.models import Brand, Merchant, Party
 from merchants.money import PPM
 from merchants.onboarding import add_brand, open_merchant
@@ -123,6 +124,8 @@ def play(stage: Stage, step: dict) -> None:
         case "close":
             book = stage.merchants[step["book"]]
             batches.advance(batches.open_batch(book, date.fromisoformat(step["date"])), at=REFUNDED_AT)
+        case "top_up":
+            top_up(stage, step)
         case "release":
             book = stage.merchants[step["book"]]
             reserves.release_due(book, on=date.fromisoformat(step["date"]), at=REFUNDED_AT)
@@ -169,7 +172,7 @@ def sell(stage: Stage, given: dict) -> Order:
         lines=tuple(lines),
         tenders=tuple(
             TenderFacts(
-                place=tender["account"].removeprefix("held:"),
+                **paid_by(tender["account"]),
                 amount=tender["amount"],
                 collector=stage.merchants[tender["collector"]].ref,
                 lines=tuple(numbers[number] for number in tender["lines"] or ()),
@@ -183,6 +186,30 @@ def sell(stage: Stage, given: dict) -> Order:
     order, is_new = purchase.paid(facts, by=ONBOARDING)
     assert is_new
     return order
+
+
+def paid_by(account: str) -> dict[str, str]:
+    """The account that a tender debits in its collector's book, as a till names it."""
+    if account == "own:points":
+        return {"place": "points"}
+    kind, _colon, name = account.partition(":")
+    return {"place": "stored", "programme": name} if kind == "stored" else {"place": name}
+
+
+def top_up(stage: Stage, step: dict) -> None:
+    book = stage.merchants[step["book"]]
+    with acting_for(book):
+        programme = Programme.objects.filter(code=step["programme"]).first()
+    programmes.top_up(
+        programme=programme
+        or programmes.register(merchant=book, code=step["programme"], name=step["programme"], by=ONBOARDING),
+        external_no=step["id"],
+        paid=step["paid"],
+        bonus=step["bonus"],
+        place=step["account"].removeprefix("held:"),
+        by=ONBOARDING,
+        at=REFUNDED_AT,
+    )
 
 
 def coupon(stage: Stage, seller: Merchant, given: dict, discount: dict) -> str:

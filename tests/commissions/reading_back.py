@@ -128,7 +128,7 @@ def lines_now(stage: Stage) -> list[dict]:
                         "tenders": [
                             {
                                 "collector": c.collector.name,
-                                "account": f"held:{c.place}",
+                                "account": c.account.code,
                                 "amount": c.amount,
                                 "refunded": c.returned,
                             }
