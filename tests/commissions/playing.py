@@ -223,8 +223,7 @@ def coupon(stage: Stage, seller: Merchant, given: dict, discount: dict) -> str:
             merchant=merchant,
             brand=brand,
             name=discount["id"],
-            threshold=discount["amount"],
-            amount_off=discount["amount"],
+            **offer(discount),
             issue_limit=1,
             claim_from=LONG_AGO,
             claim_until=datetime(2026, 12, 31, tzinfo=UTC),
@@ -244,6 +243,13 @@ def coupon(stage: Stage, seller: Merchant, given: dict, discount: dict) -> str:
             campaign=campaign, member=member, claim_key=discount["id"], by=ONBOARDING, at=paid_at
         )
     return issuing.code_of(issued)
+
+
+def offer(discount: dict) -> dict:
+    """So much off, or so many pieces for nothing."""
+    if "pieces" in discount:
+        return {"kind": "exchange", "pieces": discount["pieces"]}
+    return {"threshold": discount["amount"], "amount_off": discount["amount"]}
 
 
 def give_back(stage: Stage, step: dict) -> Refund:
