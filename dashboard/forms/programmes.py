@@ -9,7 +9,7 @@ from members.models import TopUp
 class ProgrammeForm(AskingForm):
     name = forms.CharField(label=_("Name"), max_length=60, help_text=_("What your shoppers call it."))
     code = forms.CharField(
-        label=_("Code"),
+        label=_("Programme code"),
         max_length=32,
         help_text=_("Your tills name it in a payment, and it names the account in your book. It stays."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
