@@ -8,7 +8,7 @@ from commissions.payouts import receivables
 from ledger import balances, proof, statements
 from ledger.models import Transfer
 from merchants.scoping import acting_for
-from tests.commissions.playing import Stage
+from tests.commissions.staging import Stage
 
 
 def new_transfers(stage: Stage) -> Counter:
