@@ -26,7 +26,7 @@ _CODES = {
     "tax": gettext_lazy("Tax withheld"),
     "own:residual": gettext_lazy("Own residual"),
     "own:share": gettext_lazy("Own shares"),
-    "own:cost": gettext_lazy("Own coupon cost"),
+    "own:cost": gettext_lazy("Own cost of coupons and bonuses"),
     "own:fee": gettext_lazy("Own fees"),
     "own:adjust": gettext_lazy("Own adjustments"),
     "own:points": gettext_lazy("Points that were spent"),

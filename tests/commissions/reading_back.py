@@ -100,6 +100,7 @@ def recoveries_now(stage: Stage) -> list[tuple[str, str, int]]:
         for payout in places.values()
         for item in receivables.of_party(payout.merchant, payout.payee)
         for part in item.recoveries
+        if part.source_id in payouts  # a write-off is none
     )
 
 
