@@ -71,23 +71,19 @@ told_parts AS MATERIALIZED (
     SELECT n.*, s.number, s.payee_id, s.owed_to_id, s.is_passed_on, s.other_book, s.due, s.reserve
     FROM parts s JOIN lines n ON n.story = s.split_id
 ),
-owed_to_us AS MATERIALIZED (
-    SELECT n.*, c.number AS place, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount
+collected AS MATERIALIZED (
+    SELECT n.*, c.number, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount, c.fee_charged
     FROM lines n
     JOIN commissions_collection c ON c.split_id = n.story AND c.collector_id <> n.us
         AND c.split_id BETWEEN %(first)s AND %(last)s
     JOIN merchants_merchant m ON m.id = c.collector_id
+),
+owed_to_us AS MATERIALIZED (
+    SELECT {_LINES}, us, our_party, number AS place, other_book, party_id, amount FROM collected
     UNION ALL
     SELECT n.*, 100000 + b.number, b.bearer_merchant_id, b.bearer_id, b.amount - b.returned
     FROM lines n
     JOIN commissions_contribution b ON b.split_id = n.story AND b.split_id BETWEEN %(first)s AND %(last)s
-),
-fees AS MATERIALIZED (
-    SELECT n.*, 150000 + c.number AS place, c.collector_id AS other_book, m.party_id, c.fee_charged AS amount
-    FROM lines n
-    JOIN commissions_collection c ON c.split_id = n.story AND c.fee_charged > 0
-        AND c.split_id BETWEEN %(first)s AND %(last)s
-    JOIN merchants_merchant m ON m.id = c.collector_id
 )
 SELECT {_LINES}, place * 10 AS place, other_book AS book_id, 'pending' AS debit_code, our_party AS debit_party,
        'due' AS credit_code, our_party AS credit_party, amount
@@ -96,9 +92,11 @@ UNION ALL
 SELECT {_LINES}, place * 10 + 1, us, 'due', party_id, 'pending', party_id, amount
 FROM owed_to_us WHERE amount > 0
 UNION ALL
-SELECT {_LINES}, place * 10, us, 'pending', party_id, 'due', party_id, amount FROM fees
+SELECT {_LINES}, (150000 + number) * 10, us, 'pending', party_id, 'due', party_id, fee_charged
+FROM collected WHERE fee_charged > 0
 UNION ALL
-SELECT {_LINES}, place * 10 + 1, other_book, 'due', our_party, 'pending', our_party, amount FROM fees
+SELECT {_LINES}, (150000 + number) * 10 + 1, other_book, 'due', our_party, 'pending', our_party, fee_charged
+FROM collected WHERE fee_charged > 0
 UNION ALL
 {_SHARE.format(lines=_LINES, account="reserve", place=0)}
 UNION ALL
