@@ -11,6 +11,7 @@ from coupons.models import Campaign
 from flows import till
 from merchants.errors import DomainError
 from orders.facts import RefundLineFacts
+from orders.models import Order
 from tests.faces.headquarters import words
 from tests.faces.merchant_system import MerchantSystem
 from tests.faces.shopper import at, joins, member_at, text_of
@@ -76,6 +77,10 @@ def test_shopper_and_guide_read_it_in_plain_words_and_the_shirt_costs_nothing(
     assert refused.context["quote"].refusal.code == "coupon.too_few_pieces"
     free = lin.post("/w/sale/basket/", form_of(page, **basket(world, world.shirt, "2")), headers=HTMX)
     assert free.context["quote"].priced.total == 19_900, "one of the two"
+    lin.post("/w/sale/", form_of(page, total="0", **basket(world, world.shirt)), headers=HTMX)
+    with world.inside(world.hehe):
+        sale = Order.objects.get()
+        assert (sale.paid_total, sale.discount_total, sale.tenders.count()) == (0, 19_900, 0)
 
 
 def test_a_free_line_is_divided_on_what_its_bearers_owe_and_comes_back_by_the_piece(world, campaign, phone):
