@@ -11,6 +11,8 @@ from dashboard.forms.programmes import ProgrammeForm, TopUpForm
 from dashboard.frame import page
 from dashboard.paging import newest_first
 from dashboard.refusals import refusals_blamed_on
+from ledger import balances
+from ledger.accounts import stored
 from members import programmes
 from members.models import Programme, TopUp
 from merchants import finding
@@ -60,8 +62,12 @@ def top_up(request: HttpRequest, ref: str) -> HttpResponse:
 def _shown(request: HttpRequest, programme: Programme, form: TopUpForm, *, status: int) -> HttpResponse:
     rows = finding.every(TopUp).filter(programme=programme)
     found = newest_first(rows, request.GET.get("cursor", ""))
+    account = stored(programme.code).code
+    balance = balances.of_book(request.seat.merchant, codes=[account])
     context = {
         "programme": programme,
+        "account": account,
+        "owed": sum(row.amount for row in balance),
         "rows": found.rows,
         "next": found.next,
         "form": form,
