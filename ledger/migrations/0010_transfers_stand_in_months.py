@@ -130,7 +130,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON ledger_transfer FOR EACH R
 SELECT ledger_open_month(booked_on) FROM (
   SELECT DISTINCT date_trunc('month', booked_on)::date AS booked_on FROM ledger_transfer_before
   UNION SELECT (date_trunc('month', current_date) + make_interval(months => ahead))::date
-        FROM generate_series(-12, 2) AS ahead
+        FROM generate_series(0, 2) AS ahead
 ) months ORDER BY booked_on;
 INSERT INTO ledger_transferkey (book_id, source, source_id, kind, booked_on, legs, first_id, last_id)
 SELECT book_id, source, source_id, kind, min(booked_on), count(*), min(id), max(id) FROM ledger_transfer_before

@@ -146,7 +146,7 @@ class TestKeysOfTransfers:
                 " WHERE inhparent = 'ledger_transfer'::regclass"
             )
             parts, looking = cursor.fetchone()
-        assert parts == looking > 12
+        assert parts == looking > 2
 
 
 class TestItems:
