@@ -15,7 +15,9 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NO
 """
 
 # What the owner does on behalf of the application, which owns nothing. Of the parts of a table it has no right at all.
-_DONE_FOR_IT = "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+_DONE_FOR_IT = (
+    "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosecdef"
+)
 
 
 class Command(BaseCommand):
