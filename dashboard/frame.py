@@ -40,6 +40,7 @@ SECTIONS = (
     (
         gettext_lazy("Settlement"),
         (
+            ("costs", gettext_lazy("Costs and commission"), "commissions.read"),
             ("plans", gettext_lazy("Commission plans"), "plans.read"),
             ("appeals", gettext_lazy("Appeals"), "commissions.read"),
             ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),

@@ -189,6 +189,7 @@ PAGES: dict[str, Page] = {
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
+    "costs": hq("commissions.read"),
     "appeals": hq("commissions.read"),
     "appeal": hq("commissions.read", of=appeal, outside=appeal_elsewhere),
     "appeal_deadlines": hq("settlements.write", method="post"),
