@@ -90,7 +90,7 @@ def as_csv(told: Report) -> str:
             _("Where"),
             _("Id"),
             _("Sales"),
-            _("Kept"),
+            _("What you keep"),
             _("Guides"),
             _("Others"),
             _("Discounts borne"),
