@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db.models import Prefetch, QuerySet, Sum, prefetch_related_objects
 
 from commissions import assessing
+from commissions.attribution_policies import Policies, policies_of
 from commissions.drafts import Draft
 from commissions.models import PlanVersion, Share, Split, month_of
 from commissions.plans import terms_of, versions_of
@@ -89,13 +90,13 @@ def simulate(version: PlanVersion, *, first: date, last: date, most: int = MOST_
     told, totals = Simulated(first, last), Totals({})
     changes: dict[int, Change] = {}
     with acting_for(owner):
-        versions = _as_if_it_held(version)
+        versions, policies = _as_if_it_held(version), policies_of([owner])
         counts = any(term.counts for term in terms_of(version))
         lines = _lines(version, month_of(first) if counts else first, last)
         ids = list(lines.values_list("pk", flat=True)[: most + 1])
     told.is_cut, ids = len(ids) > most, ids[:most]
     for start in range(0, len(ids), PAGE):
-        for split, draft, returned in _page(ids[start : start + PAGE], owner, versions):
+        for split, draft, returned in _page(ids[start : start + PAGE], owner, versions, policies):
             after = _divided(split, draft, returned, totals)
             if draft.claims.of.version is versions[0] and split.business_date >= first:
                 told.lines += 1
@@ -136,7 +137,7 @@ def _lines(version: PlanVersion, first: date, last: date) -> QuerySet[Split]:
 
 
 def _page(
-    ids: Sequence[int], owner: Merchant, versions: Sequence[PlanVersion]
+    ids: Sequence[int], owner: Merchant, versions: Sequence[PlanVersion], policies: Policies
 ) -> Iterator[tuple[Split, Draft, Returned]]:
     """These splits in their order, each with its line before division, and what came back of it. Who touched a
     sale stands with its seller."""
@@ -164,7 +165,10 @@ def _page(
             lines[split.order_id].append(split.line)
         of_brand = {line.brand_id: versions for line in (split.line for split in group) if line.brand_id}
         with acting_for(seller):
-            for draft in assessing.drafted(list(orders.values()), lines, seller, of_brand, tendered=False):
+            found = assessing.drafted(
+                list(orders.values()), lines, seller, of_brand, policies, tendered=False
+            )
+            for draft in found:
                 drafts[draft.line.pk] = draft
     for pk in ids:
         yield splits[pk], drafts[splits[pk].line_id], returned.get(pk, NOTHING)
