@@ -49,11 +49,16 @@ def _called(touch: str) -> str:
 
 
 def _place(rule: AttributionRule) -> list[str]:
-    words = {
-        SAME_STORE: _("the own guide bound at the store of the sale"),
-        OTHER_STORE: _("the own guide bound at another store"),
-    }
-    return [words[rule.bound_at]] if rule.bound_at in words else []
+    alone = rule.touches == (BOUND,)
+    if rule.bound_at == SAME_STORE:
+        if alone:
+            return [_("bound at the store of the sale")]
+        return [_("if the own guide is bound at the store of the sale")]
+    if rule.bound_at == OTHER_STORE:
+        if alone:
+            return [_("bound at another store")]
+        return [_("if the own guide is bound at another store")]
+    return []
 
 
 def _windows(rule: AttributionRule) -> list[str]:

@@ -33,9 +33,7 @@ class RuleRow(forms.Form):
     channels = forms.MultipleChoiceField(
         label=_("Only by"), choices=Order.Channel, required=False, widget=forms.CheckboxSelectMultiple
     )
-    bound_at = forms.ChoiceField(
-        label=_("Where the own guide is bound"), choices=PLACES, initial=ANYWHERE, required=False
-    )
+    bound_at = forms.ChoiceField(label=_("Where the own guide is bound"), choices=PLACES, initial=ANYWHERE)
     days = WholeField(
         label=_("Less than so many days ago"),
         min_value=1,
@@ -65,7 +63,7 @@ class RuleRow(forms.Form):
             number,
             tuple((touch, given[touch]) for touch in TOUCHES if given[touch]),
             channels=tuple(given["channels"]),
-            bound_at=given["bound_at"] or ANYWHERE,
+            bound_at=given["bound_at"],
             protected=given["protected"],
             days=given["days"],
         )

@@ -141,7 +141,12 @@ def _kept(request: HttpRequest, policy: AttributionPolicy) -> HttpResponse:
 
 
 def _form(request: HttpRequest, form: AttributionForm, title: str, *, read: str = "") -> HttpResponse:
-    context = {"form": form, "title": title, "read": read, "sentences": form.sentences()}
+    context = {
+        "form": form,
+        "title": title,
+        "read": read,
+        "rows": list(zip(form.rows, form.sentences(), strict=True)),
+    }
     status = 422 if form.is_bound and not form.change else 200
     return page(request, "dashboard/attribution/new.html", context, section="attribution", status=status)
 

@@ -18,9 +18,7 @@ from tests.selling import joined, line, sold
 
 HERE = "/hq/attribution/"
 NEW = f"{HERE}new/"
-BY_DEFAULT = (
-    "Every channel: Own guide takes all, the own guide bound at the store of the sale, inside the protection"
-)
+BY_DEFAULT = "Own guide takes all, bound at the store of the sale, inside the protection period"
 
 
 def row(index: int, **given: str | list[str]) -> dict[str, str | list[str]]:
@@ -69,6 +67,9 @@ def test_a_draft_of_shares_and_windows_is_kept_read_out_and_published_for_later(
         rule(2, "recruiting", days=1),
         rule(3, "serving", bound_at="other"),
     )
+    assert "Serving guide takes all, if the own guide is bound at another store" in words(
+        gu.get(HERE + policy.ref + "/")
+    )
     page = words(gu.get(answer["Location"]))
     assert (
         "Till, Workbench: Own guide 60%, Serving guide 40% where each of them is there, inside the protection"
@@ -102,7 +103,7 @@ def test_a_draft_of_shares_and_windows_is_kept_read_out_and_published_for_later(
         ({"rules-0-days": "3"}, "A number of days is for sharing"),
         ({"rules-0-channels": ["moon"]}, "This cannot be chosen here"),
         ({"rules-0-bound_at": "moon"}, "This cannot be chosen here"),
-        ({"rules-TOTAL_FORMS": "2"}, "Nobody has a part by this rule"),
+        ({"rules-TOTAL_FORMS": "2"}, "Nothing is chosen here"),
         ({"rules-TOTAL_FORMS": "0"}, "from 1 to 20 rules"),
         ({"rules-TOTAL_FORMS": "9" * 5000}, "did not arrive whole"),
     ],
