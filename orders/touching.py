@@ -55,6 +55,13 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None) -> list[T
 
 def _check_times(facts: OrderFacts) -> None:
     for kind, at in facts.touched_at.items():
+        if not facts.touches.get(kind):
+            raise DomainError(
+                "touch.time_without_guide",
+                _("A time is told of a guide's part in the sale, but not which guide."),
+                next_step=_("Name the guide too, or leave the time out."),
+                field=f"touches.{kind}",
+            )
         if at - facts.paid_at > CLOCKS_DIFFER:
             raise DomainError(
                 "touch.after_sale",

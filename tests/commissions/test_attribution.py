@@ -11,6 +11,8 @@ from commissions import attribution as a
 from commissions.attribution import Candidate, attribute, for_role
 from commissions.attribution_checks import MOST_RULES, check
 from commissions.attribution_rules import DEFAULT, AttributionRule, Policy, as_kept, as_read
+from commissions.reasons import lost as lost_in_words
+from commissions.reasons import reason
 from merchants.errors import DomainError
 from merchants.money import PPM
 
@@ -349,3 +351,13 @@ def test_a_policy_governs_the_guide_s_role_and_no_other():
         "bound": bound,
     }
     assert by_role["serving"].policy is None
+
+
+def test_every_reason_is_told_in_words():
+    """Who lost is told by `lost`, who won by `reason`; each code by one of them."""
+    codes = {value for name, value in vars(a).items() if name.isupper() and isinstance(value, str)}
+    codes -= {a.MANAGER, a.BOUND, a.SERVING, a.SHARING}
+    won = {*a.BY_TOUCH.values(), a.OWN_GUIDE, a.MANAGED, a.SERVED_AFTER_PROTECTION, a.SERVED_AWAY_FROM_HOME}
+    claim = {"ppm": 50_000, "role": "guide"}
+    assert all("5%" in reason({"because": code} | claim) for code in won)
+    assert all(lost_in_words(code) for code in codes - won)

@@ -127,6 +127,7 @@ def test_an_unusable_coupon_refuses_the_whole_sale_and_it_may_be_sent_without(wo
         ({"touches": {"servnig": "G101"}}, 422, "body.unknown"),
         ({"touches": {"bound": "G101"}}, 422, "body.unknown"),
         ({"touches": {"sharing": "G101", "sharing_at": "2027-11-20T04:00:00Z"}}, 422, "touch.after_sale"),
+        ({"touches": {"sharing_at": "2026-11-20T03:00:00Z"}}, 422, "touch.time_without_guide"),
         ({"coupon": ["1234"]}, 422, "body.unknown"),
         ({"lines": [{"sku": "MB-TEA", "qty": 1}]}, 422, "body.unknown"),
         ({"channel": "pigeon"}, 422, "input.invalid"),
