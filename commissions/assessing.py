@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from commissions import running
-from commissions.attribution_policies import Policies, policies_of
+from commissions.attribution_policies import Policies, policies_for
 from commissions.candidates import Posts
 from commissions.drafts import Claims, Costs, Draft, counted
 from commissions.models import PlanVersion, month_of
@@ -31,7 +31,7 @@ def assess(orders: Sequence[Order], *, seller: Merchant) -> list[Sheet]:
         return []
     brands = _brands(lines)
     versions = {brand.id: versions_of(brand) for brand in brands}
-    policies = policies_of(brand.merchant for brand in brands)
+    policies = policies_for(brands, versions)
     drafts = drafted(
         [order for order in orders if order.id in by_order], by_order, seller, versions, policies
     )

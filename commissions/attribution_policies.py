@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 
 from commissions.attribution_checks import check, digest
 from commissions.attribution_rules import DEFAULT, AttributionRule, Policy, as_kept, as_read
-from commissions.models import AttributionPolicy
+from commissions.models import AttributionPolicy, PlanVersion, Rule
 from events.record import Actor, record
 from merchants.errors import Conflict, DomainError
-from merchants.models import Merchant
+from merchants.models import Brand, Merchant
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
 from orders.receipts import CLOCKS_DIFFER
@@ -132,6 +132,14 @@ def drafts_of(merchant: Merchant) -> list[AttributionPolicy]:
 def policies_of(merchants: Iterable[Merchant]) -> dict[int, list[AttributionPolicy]]:
     """What each of them has published, by its id."""
     return {merchant.pk: published_by(merchant) for merchant in {m.pk: m for m in merchants}.values()}
+
+
+def policies_for(
+    brands: Iterable[Brand], versions: Mapping[int, Sequence[PlanVersion]]
+) -> dict[int, list[AttributionPolicy]]:
+    """Of those brands' owners whose plans, by brand and with their rules, give anything to the guide."""
+    roles = {pk: {rule.role for v in found for rule in v.rules.all()} for pk, found in versions.items()}
+    return policies_of(brand.merchant for brand in brands if Rule.Role.GUIDE in roles[brand.pk])
 
 
 def holding(policies: Iterable[AttributionPolicy], *, at: datetime) -> AttributionPolicy | None:

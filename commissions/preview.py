@@ -6,7 +6,7 @@ from datetime import datetime
 
 from catalog.models import Sku
 from commissions import running
-from commissions.attribution_policies import policies_of
+from commissions.attribution_policies import policies_for
 from commissions.candidates import Posts
 from commissions.drafts import Claims, counted
 from commissions.evidence import Guides, why
@@ -69,7 +69,7 @@ def estimate(
     """
     brands = {line.brand for line in lines if line.brand}
     versions = {brand.id: versions_of(brand) for brand in brands}
-    policies = policies_of(brand.merchant for brand in brands)
+    policies = policies_for(brands, versions)
     contracts = {contract.brand_id: contract for contract in contracts_of(store=store, at=at)}
     touches, party = _touching(guide, member, store, at), platform()
     posts = Posts(

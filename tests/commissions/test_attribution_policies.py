@@ -129,9 +129,10 @@ class TestPublished:
             policies.recall(first, by=ONBOARDING)
         policies.publish(coming, by=ONBOARDING)
 
-    @pytest.mark.parametrize(
-        "change",
-        [
+    def test_the_database_refuses_another_word(self, world):
+        policy = published(world.qinglan, SERVES)
+        published(world.qinglan, SHARES, at=NOON)
+        changes = [
             "rules = '[]'",
             "rules = '[{}]'",
             "number = 7",
@@ -141,17 +142,11 @@ class TestPublished:
             "effective_until = NULL",
             "effective_until = effective_until - interval '1 day'",
             "merchant_id = (SELECT max(id) FROM merchants_merchant)",
-        ],
-    )
-    def test_the_database_refuses_another_word(self, world, change):
-        policy = published(world.qinglan, SERVES)
-        published(world.qinglan, SHARES, at=NOON)
-        for statement in (
-            f"UPDATE commissions_attributionpolicy SET {change} WHERE id = {policy.pk}",
-            f"DELETE FROM commissions_attributionpolicy WHERE id = {policy.pk}",
-        ):
-            with pytest.raises(DatabaseError, match="is published|violates"), transaction.atomic():
-                connection.cursor().execute(statement)
+        ]
+        statements = [f"UPDATE commissions_attributionpolicy SET {change}" for change in changes]
+        for statement in [*statements, "DELETE FROM commissions_attributionpolicy"]:
+            with pytest.raises(DatabaseError, match="is published"), transaction.atomic():
+                connection.cursor().execute(f"{statement} WHERE id = {policy.pk}")
 
     def test_the_database_refuses_two_at_once_and_what_was_never_a_draft(self, world):
         published(world.qinglan, SERVES)

@@ -105,8 +105,14 @@ def test_what_held_changes_nothing(world):
     assert try_out(drafted(world.mubai, *HALVES), **NOVEMBER).lines == 1
 
 
-@pytest.mark.parametrize("term", [Term(1, "guide", 50_000), Term(1, "guide", tiers=TIERS)])
-@pytest.mark.parametrize("rules", [HALVES, (rule(1, "serving"),), (rule(1, "sharing"),)])
+@pytest.mark.parametrize(
+    ("term", "rules"),
+    [
+        (Term(1, "guide", tiers=TIERS), HALVES),
+        (Term(1, "guide", tiers=TIERS), (rule(1, "serving"),)),
+        (Term(1, "guide", 50_000), (rule(1, "sharing"),)),
+    ],
+)
 def test_the_figures_are_those_of_a_new_split(world, term, rules):
     """Tried first; then all of it is undone, and the same sales are split where the policy has always held."""
     plan(world, term)
