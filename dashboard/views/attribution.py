@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 
 from commissions import attribution_policies as policies
 from commissions.attribution_checks import digest
-from commissions.attribution_rules import Policy
+from commissions.attribution_rules import DEFAULT, Policy
 from commissions.attribution_wording import rule_in_words
 from commissions.models import AttributionPolicy
 from dashboard import access
@@ -69,10 +69,14 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @needs("plans.write")
 def new(request: HttpRequest) -> HttpResponse:
     """A POST keeps the draft; with `change` it only answers the form with other rows, or read out. `?copy=atp_…`
-    starts from what a policy says, else it starts from what counts today."""
-    merchant = request.seat.merchant
-    copied = access.attribution_policy(request, request.GET["copy"]).said if request.GET.get("copy") else None
-    begins = copied or policies.in_force(policies.published_by(merchant), at=timezone.now())
+    starts from what a policy says, `?copy=default` from the default, else it starts from what counts today."""
+    merchant, copy = request.seat.merchant, request.GET.get("copy", "")
+    if copy == "default":
+        begins = DEFAULT
+    elif copy:
+        begins = access.attribution_policy(request, copy).said
+    else:
+        begins = policies.in_force(policies.published_by(merchant), at=timezone.now())
     form = AttributionForm(request.POST or None, rules=begins.rules)
     if form.saves:
         with refusals_blamed_on(form):

@@ -89,7 +89,9 @@ def test_a_draft_of_shares_and_windows_is_kept_read_out_and_published_for_later(
     assert "is a draft again" in words(gu.post(f"{here}recall/", follow=True))
     at_once = {"read": typed["read"]}
     assert "is published" in words(gu.post(f"{here}publish/", at_once, follow=True))
-    assert "Version 1, since" in words(gu.get(HERE))
+    page = words(gu.get(HERE))
+    assert "Version 1, since" in page and f"{NEW}?copy=default" in page
+    assert "Own guide 60%" in words(gu.get(NEW)) and BY_DEFAULT in words(gu.get(f"{NEW}?copy=default"))
     assert "nothing was changed" in words(gu.post(f"{here}discard/", follow=True))
 
 
