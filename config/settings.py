@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS = {
         "ShareState": ["pending", "settled"],
         "BearerRole": ["brand", "store", "channel", "platform"],
         "RuleRole": "commissions.models.Rule.Role",
+        "ChannelEnum": "orders.models.Order.Channel",
         "PayeeKind": ["guide", "store", "brand", "platform"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

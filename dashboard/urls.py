@@ -13,6 +13,8 @@ from django.urls import include, path
 from dashboard.views import account as ours
 from dashboard.views import (
     appeals,
+    attribution,
+    attribution_trials,
     breaks,
     campaigns,
     contracts,
@@ -104,6 +106,14 @@ headquarters = [
     path("plans/<str:ref>/discard/", plans.discard, name="plan_discard"),
     path("plans/<str:ref>/simulation/", plan_simulations.show, name="plan_simulation"),
     path("costs/", costs.show, name="costs"),
+    path("attribution/", attribution.index, name="attribution"),
+    path("attribution/new/", attribution.new, name="attribution_new"),
+    path("attribution/<str:ref>/", attribution.show, name="attribution_policy"),
+    path("attribution/<str:ref>/edit/", attribution.edit, name="attribution_edit"),
+    path("attribution/<str:ref>/publish/", attribution.publish, name="attribution_publish"),
+    path("attribution/<str:ref>/recall/", attribution.recall, name="attribution_recall"),
+    path("attribution/<str:ref>/discard/", attribution.discard, name="attribution_discard"),
+    path("attribution/<str:ref>/trial/", attribution_trials.show, name="attribution_trial"),
     path("appeals/", appeals.index, name="appeals"),
     path("appeals/deadlines/", appeals.deadlines, name="appeal_deadlines"),
     path("appeals/<str:ref>/", appeals.show, name="appeal"),
