@@ -4,6 +4,7 @@ from api import docs, wechat
 from api.calls import Unknown
 from api.paths import CodeConverter, RefConverter
 from api.v1 import (
+    attribution,
     campaigns,
     catalog,
     contracts,
@@ -65,6 +66,27 @@ v1 = [
     path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
     path("versions/<ref:ref>/recall", plans.RecalledVersion.as_view(), name="version-recall"),
     path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
+    path("attribution-policies", attribution.AttributionPolicies.as_view(), name="attribution-policies"),
+    path(
+        "attribution-policies/<ref:ref>",
+        attribution.OneAttributionPolicy.as_view(),
+        name="attribution-policy",
+    ),
+    path(
+        "attribution-policies/<ref:ref>/publish",
+        attribution.PublishedAttributionPolicy.as_view(),
+        name="attribution-publish",
+    ),
+    path(
+        "attribution-policies/<ref:ref>/recall",
+        attribution.RecalledAttributionPolicy.as_view(),
+        name="attribution-recall",
+    ),
+    path(
+        "attribution-policies/<ref:ref>/trial",
+        attribution.TriedAttributionPolicy.as_view(),
+        name="attribution-trial",
+    ),
     path("payouts", payouts.Payouts.as_view(), name="payouts"),
     path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
     path("received-payouts", payouts_received.ReceivedPayouts.as_view(), name="received-payouts"),

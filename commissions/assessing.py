@@ -7,6 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from commissions import running
+from commissions.attribution_policies import Policies, policies_for
 from commissions.candidates import Posts
 from commissions.drafts import Claims, Costs, Draft, counted
 from commissions.models import PlanVersion, month_of
@@ -31,8 +32,12 @@ def assess(orders: Sequence[Order], *, seller: Merchant) -> list[Sheet]:
         by_order[line.order_id].append(line)
     if not by_order:
         return []
-    versions = {brand.id: versions_of(brand) for brand in _brands(lines)}
-    drafts = drafted([order for order in orders if order.id in by_order], by_order, seller, versions)
+    brands = _brands(lines)
+    versions = {brand.id: versions_of(brand) for brand in brands}
+    policies = policies_for(brands, versions)
+    drafts = drafted(
+        [order for order in orders if order.id in by_order], by_order, seller, versions, policies
+    )
     totals = running.held(key for draft in drafts for key in draft.claims.counted_keys())
     return [fill(draft, totals) for draft in drafts]
 
@@ -42,12 +47,14 @@ def drafted(
     by_order: Mapping[int, Sequence[OrderLine]],
     seller: Merchant,
     versions: Versions,
+    policies: Policies,
     *,
     tendered: bool = True,
 ) -> list[Draft]:
-    """These lines before they are divided, each by what holds for it among `versions`, by brand; only reads, inside
-    the seller's scope. Tenders are laid over whole orders: who looks at a part of one leaves them out."""
-    facts = _Facts(orders, by_order, versions, tendered=tendered)
+    """These lines before they are divided, each by what holds for it among `versions`, by brand, and `policies`, by
+    merchant; only reads, inside the seller's scope. Tenders are laid over whole orders: who looks at a part of one
+    leaves them out."""
+    facts = _Facts(orders, by_order, versions, policies, tendered=tendered)
     return [draft for order in orders for draft in _drafts(order, by_order[order.id], seller, facts)]
 
 
@@ -59,12 +66,13 @@ class _Facts:
         orders: Sequence[Order],
         by_order: Mapping[int, Sequence[OrderLine]],
         versions: Versions,
+        policies: Policies,
         *,
         tendered: bool,
     ) -> None:
         lines = [line for group in by_order.values() for line in group]
         self.platform = platform()
-        self.versions = versions
+        self.versions, self.policies = versions, policies
         self.tendered = tendered
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
         rows = Tender.objects.filter(order__in=by_order).select_related("collector", "programme")
@@ -119,10 +127,16 @@ def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _
             brand_owner=line.brand_owner,
             contract=line.contract,
             versions=versions,
+            policies=facts.policies,
             at=order.paid_at,
         )
         found, nobody = payees(
-            of, candidates=candidates, guides=guides, store_id=order.store_id, platform=facts.platform
+            of,
+            candidates=candidates,
+            guides=guides,
+            store_id=order.store_id,
+            channel=order.channel,
+            platform=facts.platform,
         )
         claims = Claims(
             of,

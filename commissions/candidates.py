@@ -3,7 +3,7 @@ guides and who managed the store. Inside the scope of the seller, whose guides t
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from commissions.attribution import MANAGER, Candidate
@@ -23,6 +23,7 @@ class Touching(Protocol):
     store_id: int
     protected: bool
     weight: int
+    at: datetime | None
     guide: Guide
 
 
@@ -46,7 +47,15 @@ class Posts:
             guides[touch.guide_id] = touch.guide
             level = self._level(touch.guide_id, at)
             found.append(
-                Candidate(touch.kind, touch.guide_id, touch.store_id, touch.protected, level, touch.weight)
+                Candidate(
+                    touch.kind,
+                    touch.guide_id,
+                    touch.store_id,
+                    touch.protected,
+                    level,
+                    touch.weight,
+                    at - touch.at if touch.at else timedelta(),
+                )
             )
         for post, guide in self.managers.get(store.org_unit_id, []):
             if post.starts_at <= at and (post.ends_at is None or at < post.ends_at):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from commissions.attribution import Award, Loss
+from commissions.attribution_rules import as_kept
 from commissions.drafts import Draft, Stakes
 from commissions.models import PlanVersion, Split
 from commissions.splitting import LINE_CAP, PERIOD_CAP, Cut, Term
@@ -20,7 +21,8 @@ Guides = Mapping[int, Guide]
 
 
 def why(cut: Cut, payee: Payee, version: PlanVersion | None, guides: Guides) -> dict[str, object]:
-    """The rule, its claim and version behind a share; for a guide's, the touch that won and who lost."""
+    """The rule, its claim and version behind a share; for a guide's, the touch that won, who lost, and where a policy
+    decided, which and by which of its rules."""
     told: dict[str, object] = {
         "version": version.ref if version else None,
         "rule": cut.term.number if version else None,
@@ -39,8 +41,19 @@ def why(cut: Cut, payee: Payee, version: PlanVersion | None, guides: Guides) -> 
         told["shared_with"] = [
             guides[winner.candidate.guide].ref for winner in award.winners if winner != payee.winner
         ]
-    won = {"because": award.because, "touch": str(touch)}
-    return told | won | {"losers": _losers(award.losers, guides)}
+    won = {"because": payee.winner.because, "touch": str(touch)}
+    return told | won | _decided(award) | {"losers": _losers(award.losers, guides)}
+
+
+def _decided(award: Award) -> dict[str, object]:
+    """The default is a policy without reference and number; no rule where none matched."""
+    if award.policy is None:
+        return {}
+    return {
+        "policy": award.policy.ref,
+        "policy_number": award.policy.number,
+        "policy_rule": award.rule.number if award.rule else None,
+    }
 
 
 def _claimed(cut: Cut, payee: Payee) -> dict[str, object]:
@@ -66,8 +79,9 @@ def unclaimed(terms: Sequence[Term], nobody: Mapping[str, Award], guides: Guides
             "rule": term.number,
             "role": str(term.role),
             "because": nobody[term.role].because,
-            "losers": _losers(nobody[term.role].losers, guides),
         }
+        | _decided(nobody[term.role])
+        | {"losers": _losers(nobody[term.role].losers, guides)}
         for term in terms
         if term.role in nobody
     ]
@@ -95,10 +109,19 @@ def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
         "contract": of.contract.ref if of.contract else None,
         "version": of.version.ref if of.version else None,
         "rules": [asdict(term) for term in draft.claims.terms],
+        "attribution": [of.attribution.ref, as_kept(of.attribution.rules)],
         "tenders": [[tender.number, amount] for tender, amount, _fee in draft.parts],
         "costs": sorted([bearer.ref, amount] for bearer, amount in draft.costs.items()),
         "touches": sorted(
-            [str(c.touch), guides[c.guide].ref, c.store, c.protected, c.level or 0, c.weight]
+            [
+                str(c.touch),
+                guides[c.guide].ref,
+                c.store,
+                c.protected,
+                c.level or 0,
+                c.weight,
+                c.age.total_seconds(),
+            ]
             for c in draft.candidates
         ),
         "claimants": [

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from catalog.models import Sku
 from commissions import running
+from commissions.attribution_policies import policies_for
 from commissions.candidates import Posts
 from commissions.drafts import Claims, counted
 from commissions.evidence import Guides, why
@@ -68,6 +69,7 @@ def estimate(
     """
     brands = {line.brand for line in lines if line.brand}
     versions = {brand.id: versions_of(brand) for brand in brands}
+    policies = policies_for(brands, versions)
     contracts = {contract.brand_id: contract for contract in contracts_of(store=store, at=at)}
     touches, party = _touching(guide, member, store, at), platform()
     posts = Posts(
@@ -85,9 +87,17 @@ def estimate(
             brand_owner=line.brand.merchant if line.brand else store.merchant,
             contract=contracts.get(line.brand.id) if line.brand else None,
             versions=published,
+            policies=policies,
             at=at,
         )
-        found, _nobody = payees(of, candidates=candidates, guides=guides, store_id=store.pk, platform=party)
+        found, _nobody = payees(
+            of,
+            candidates=candidates,
+            guides=guides,
+            store_id=store.pk,
+            channel=channel,
+            platform=party,
+        )
         claims.append(
             Claims(
                 of,
@@ -114,6 +124,7 @@ def _touching(guide: Guide, member: Member | None, store: Store, at: datetime) -
                 guide=binding.guide,
                 store_id=binding.store_id,
                 protected=binding.protected_until > at,
+                at=binding.starts_at,
             )
         )
     return touches

@@ -52,6 +52,7 @@ def _who(because: str) -> str:
         attribution.BOUND_AND_PROTECTED: _(
             "Own guide of this member, inside the protection period: %(claim)s."
         ),
+        attribution.OWN_GUIDE: _("Own guide of this member: %(claim)s."),
         attribution.SERVED_AFTER_PROTECTION: _(
             "Served this sale; the own guide's protection was over: %(claim)s."
         ),
@@ -103,6 +104,9 @@ def _listed(parts: list[str]) -> str:
 def _also(why: Mapping[str, Any]) -> list[str]:
     """What else made the amount what it is."""
     told = []
+    if why.get("policy"):
+        words = _("Rule %(rule)d of attribution policy %(number)d.")
+        told.append(words % {"rule": why["policy_rule"], "number": why["policy_number"]})
     if why.get("part", PPM) != PPM:
         told.append(_("Shared with colleagues: %(part)s%% of it.") % {"part": percent(why["part"])})
     cut_by = why.get("cut_by", ())
@@ -121,8 +125,13 @@ def lost(because: str) -> str:
     """Why a candidate did not get the share."""
     sentences = {
         attribution.BOUND_GUIDE_FIRST: _("The member's own guide comes first while protected."),
+        attribution.LINK_FIRST: _("A shared link comes first here."),
+        attribution.EARLIER_RULE: _("An earlier rule gave it to somebody else."),
         attribution.PROTECTION_OVER: _("The protection period was over."),
         attribution.OTHER_STORE: _("Bound at another store."),
+        attribution.SAME_STORE: _("Bound at this store; the rule is for guides of others."),
+        attribution.TOO_LONG_AGO: _("Too long before the sale."),
+        attribution.RULE_NOT_MET: _("The rule asks for more than there was."),
         attribution.NO_RULE: _("No rule of the plan pays this part."),
         attribution.APPOINTED_LATER: _("Somebody else has managed the store for longer."),
         attribution.NOBODY: _("Nobody stood for this share."),

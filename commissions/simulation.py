@@ -7,41 +7,23 @@ booked beside the lines, is on neither side; nor is what appeals moved, which no
 """
 
 import copy
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import NamedTuple
+from datetime import date
 
-from django.db.models import Prefetch, QuerySet, Sum, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 
-from commissions import assessing
-from commissions.drafts import Draft
-from commissions.models import PlanVersion, Share, Split, month_of
+from commissions.attribution_policies import policies_of
+from commissions.models import PlanVersion, Split, month_of
 from commissions.plans import terms_of, versions_of
+from commissions.redividing import ALWAYS, IN_A_REQUEST, MOST_LINES, as_split, divided, lines_again
 from commissions.running import Totals
-from commissions.splitting import divide, net_basis, part_back
 from commissions.terms import Payee
 from guides.models import Guide
 from merchants.models import Merchant
-from merchants.money import take_back
 from merchants.scoping import acting_for
-from orders.models import Order, OrderLine
 
-MOST_LINES = 200_000
-IN_A_REQUEST = 10_000  # somebody waits: a line takes something like a millisecond
-PAGE = 1_000
-ALWAYS = datetime.min.replace(tzinfo=UTC)
-
-
-class Returned(NamedTuple):
-    """What has come back of a line, in minor units and pieces."""
-
-    refunded: int
-    pieces: int
-
-
-NOTHING = Returned(0, 0)
+__all__ = ["IN_A_REQUEST", "Change", "Simulated", "simulate"]
 
 
 @dataclass
@@ -89,17 +71,17 @@ def simulate(version: PlanVersion, *, first: date, last: date, most: int = MOST_
     told, totals = Simulated(first, last), Totals({})
     changes: dict[int, Change] = {}
     with acting_for(owner):
-        versions = _as_if_it_held(version)
+        versions, policies = _as_if_it_held(version), policies_of([owner])
         counts = any(term.counts for term in terms_of(version))
         lines = _lines(version, month_of(first) if counts else first, last)
         ids = list(lines.values_list("pk", flat=True)[: most + 1])
     told.is_cut, ids = len(ids) > most, ids[:most]
-    for start in range(0, len(ids), PAGE):
-        for split, draft, returned in _page(ids[start : start + PAGE], owner, versions):
-            after = _divided(split, draft, returned, totals)
-            if draft.claims.of.version is versions[0] and split.business_date >= first:
-                told.lines += 1
-                _count(changes, split, after)
+    by_brand = {version.plan.brand_id: versions}
+    for split, draft, returned in lines_again(ids, owner, by_brand, policies):
+        after = divided(split, draft, returned, totals)
+        if draft.claims.of.version is versions[0] and split.business_date >= first:
+            told.lines += 1
+            _count(changes, split, ((payee, held) for _cut, payee, held in after))
     order = ("guide", "store", "brand", "platform")
     told.changes = sorted(
         changes.values(), key=lambda one: (order.index(one.kind), -abs(one.difference), one.name, one.ref)
@@ -135,83 +117,11 @@ def _lines(version: PlanVersion, first: date, last: date) -> QuerySet[Split]:
     return rows.order_by("at", "order_id", "line__number")
 
 
-def _page(
-    ids: Sequence[int], owner: Merchant, versions: Sequence[PlanVersion]
-) -> Iterator[tuple[Split, Draft, Returned]]:
-    """These splits in their order, each with its line before division, and what came back of it. Who touched a
-    sale stands with its seller."""
-    with acting_for(owner):
-        shares = Share.about.select_related("guide", "payee_merchant").order_by("number")
-        rows = Split.about.filter(pk__in=ids).select_related(
-            "counterparty", "order__store", "line__brand", "line__brand_owner", "line__contract"
-        )
-        rows = rows.select_related("line__sku__product").prefetch_related(Prefetch("shares", shares))
-        splits = {split.pk: split for split in rows}
-        back = Split.about.filter(pk__in=ids, clawbacks__isnull=False).values_list("pk")
-        returned = {
-            pk: Returned(refunded, pieces)
-            for pk, refunded, pieces in back.annotate(Sum("clawbacks__refunded"), Sum("clawbacks__quantity"))
-        }
-    by_seller: dict[Merchant, list[Split]] = defaultdict(list)
-    for split in splits.values():
-        by_seller[split.counterparty].append(split)
-    drafts: dict[int, Draft] = {}
-    for seller, group in by_seller.items():
-        orders: dict[int, Order] = {}
-        lines: dict[int, list[OrderLine]] = defaultdict(list)
-        for split in group:
-            orders[split.order_id] = split.order
-            lines[split.order_id].append(split.line)
-        of_brand = {line.brand_id: versions for line in (split.line for split in group) if line.brand_id}
-        with acting_for(seller):
-            for draft in assessing.drafted(list(orders.values()), lines, seller, of_brand, tendered=False):
-                drafts[draft.line.pk] = draft
-    for pk in ids:
-        yield splits[pk], drafts[splits[pk].line_id], returned.get(pk, NOTHING)
-
-
-def _divided(split: Split, draft: Draft, returned: Returned, totals: Totals) -> list[tuple[Payee, int]]:
-    """What each payee would hold of the line now; its net basis is added to the totals."""
-    claims = draft.claims
-    basis = claims.of.basis(paid=split.paid, costs=sum(draft.costs.values()))
-    stakes = claims.stakes(totals)
-    cuts = divide(
-        base=split.base,
-        basis=basis,
-        terms=claims.terms,
-        quantity=draft.line.quantity,
-        claimants={number: list(claimants) for number, claimants in stakes.items()},
-    )
-    amounts = [cut.amount for cut in cuts]
-    back = take_back(sum(share.clawed for share in split.shares.all()), amounts)
-    held = [amount - less for amount, less in zip(amounts, back, strict=True)]
-    claims.count(
-        cuts,
-        basis=_net(split, basis, returned),
-        amounts=held,
-        totals=totals,
-    )
-    return [(stakes[cut.term.number][cut.claimant], amount) for cut, amount in zip(cuts, held, strict=True)]
-
-
-def _net(split: Split, basis: int, returned: Returned) -> int:
-    refunded = returned.refunded
-    part = part_back(refunded=refunded, quantity=returned.pieces, paid=split.paid, sold=split.line.quantity)
-    return net_basis(basis=basis, paid=split.paid, refunded=refunded, part=part)
-
-
 def _count(changes: dict[int, Change], split: Split, after: Iterable[tuple[Payee, int]]) -> None:
-    for share, held in _as_split(split):
+    for share, held in as_split(split):
         _of(changes, share.payee_id, share.guide, share.payee_merchant, split).before += held
     for payee, amount in after:
         _of(changes, payee.party_id, payee.guide, payee.merchant, split).after += amount
-
-
-def _as_split(split: Split) -> list[tuple[Share, int]]:
-    """The shares as the plan gave them, and what refunds left of each."""
-    shares = [share for share in split.shares.all() if not share.is_moved_here]
-    back = take_back(sum(share.clawed for share in split.shares.all()), [share.amount for share in shares])
-    return [(share, share.amount - less) for share, less in zip(shares, back, strict=True)]
 
 
 def _of(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from commissions.attribution import Award, Candidate, Winner, for_role
+from commissions.attribution_policies import Policies, in_force
+from commissions.attribution_rules import DEFAULT, Policy
 from commissions.models import GUIDE_ROLES, PlanVersion, Rule
 from commissions.plans import narrowest, terms_of
 from commissions.splitting import Term
@@ -18,13 +20,15 @@ NOTHING_AGREED = [Term(1, Rule.Role.RESIDUAL)]
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for one line. `version` is None where no published plan covers the sale: all is the principal's."""
+    """What holds for one line. `version` is None where no published plan covers the sale: all is the principal's.
+    `attribution` is the policy of the merchant whose plan it is."""
 
     principal: Merchant
     seller: Merchant
     brand_owner: Merchant
     contract: Contract | None
     version: PlanVersion | None
+    attribution: Policy = DEFAULT
 
     @property
     def mode(self) -> str:
@@ -63,13 +67,17 @@ def terms(
     brand_owner: Merchant,
     contract: Contract | None,
     versions: Sequence[PlanVersion],
+    policies: Policies,
     at: datetime,
 ) -> Terms:
-    """`versions` are the brand's published ones; the one that holds at `at` counts, never the one at arrival."""
+    """`versions` are the brand's published ones, `policies` those of the merchants whose plans they are; what holds at
+    `at` counts, never what held at arrival."""
     if contract is None:
         return Terms(seller, seller, brand_owner, None, None)
     principal = brand_owner if contract.mode == Contract.Mode.CENTRAL else seller
-    return Terms(principal, seller, brand_owner, contract, narrowest(versions, contract=contract, at=at))
+    version = narrowest(versions, contract=contract, at=at)
+    attribution = in_force(policies.get(version.merchant_id, ()), at=at) if version else DEFAULT
+    return Terms(principal, seller, brand_owner, contract, version, attribution)
 
 
 def platform() -> Party:
@@ -104,6 +112,7 @@ def payees(
     candidates: Sequence[Candidate],
     guides: Mapping[int, Guide],
     store_id: int,
+    channel: str,
     platform: Party,
 ) -> tuple[dict[str, list[Payee]], dict[str, Award]]:
     """Role → payees for the roles of the terms, and role → award where nobody won: that claim falls to the rest."""
@@ -111,7 +120,7 @@ def payees(
     nobody: dict[str, Award] = {}
     for role in {term.role for term in terms.rules}:
         if role in GUIDE_ROLES:
-            award = for_role(role, candidates, store=store_id)
+            award = for_role(role, candidates, store=store_id, channel=channel, policy=terms.attribution)
             found[role] = [
                 _guide(guides[winner.candidate.guide], award, winner, terms) for winner in award.winners
             ]

@@ -153,6 +153,7 @@ CELERY_BEAT_SCHEDULE = {  # seconds
     "ring-rails": {"task": "flows.rails.ring_rails", "schedule": 60.0},
     "roll-snapshots": {"task": "ledger.tasks.roll_snapshots", "schedule": 60.0},
     "prove-books": {"task": "ledger.tasks.prove_books", "schedule": 900.0},
+    "open-months": {"task": "ledger.tasks.open_months", "schedule": 3600.0},
     "forget-answers": {"task": "api.tasks.forget_answers", "schedule": 3600.0},
     "forget-expired": {"task": "flows.signing_in_tasks.forget_expired", "schedule": 3600.0},
 }
@@ -249,6 +250,7 @@ SPECTACULAR_SETTINGS = {
         "ShareState": ["pending", "settled"],
         "BearerRole": ["brand", "store", "channel", "platform"],
         "RuleRole": "commissions.models.Rule.Role",
+        "ChannelEnum": "orders.models.Order.Channel",
         "PayeeKind": ["guide", "store", "brand", "platform"],
     },
     "SWAGGER_UI_DIST": "SIDECAR",

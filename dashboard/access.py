@@ -9,7 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commissions import appealed
-from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
+from commissions.models import (
+    Appeal,
+    AttributionPolicy,
+    BankFile,
+    Break,
+    Payout,
+    PlanVersion,
+    RailBill,
+    SettlementBatch,
+)
 from commissions.payouts import reading as payouts
 from commissions.reconciliation import reading as reconciliation
 from coupons import reports
@@ -129,6 +138,11 @@ def plan_version(request: HttpRequest, ref: str) -> PlanVersion:
         "plan__brand__merchant", "merchant", "channel", "contract__store", "contract__counterparty"
     )
     return _one(versions.prefetch_related("rules__sku"), ref)
+
+
+def attribution_policy(request: HttpRequest, ref: str) -> AttributionPolicy:
+    """A draft or a published one."""
+    return _one(finding.every(AttributionPolicy).select_related("merchant"), ref)
 
 
 def plan_versions(request: HttpRequest, refs: Collection[str | None]) -> dict[str, PlanVersion]:

@@ -40,7 +40,9 @@ SECTIONS = (
     (
         gettext_lazy("Settlement"),
         (
+            ("costs", gettext_lazy("Costs and commission"), "commissions.read"),
             ("plans", gettext_lazy("Commission plans"), "plans.read"),
+            ("attribution", gettext_lazy("Attribution"), "plans.read"),
             ("appeals", gettext_lazy("Appeals"), "commissions.read"),
             ("settlements", gettext_lazy("Settlement runs"), "ledger.read"),
             ("payouts", gettext_lazy("Payouts"), "ledger.read"),

@@ -5,6 +5,11 @@ from django.utils.translation import gettext_lazy
 KINDS = {
     "appeal.policy_set": gettext_lazy("The deadline of appeals was changed"),
     "appointment.made": gettext_lazy("A role was given"),
+    "attribution.discarded": gettext_lazy("%(doer)s threw away draft %(number)s of the attribution policy"),
+    "attribution.drafted": gettext_lazy("%(doer)s drafted version %(number)s of the attribution policy"),
+    "attribution.published": gettext_lazy("%(doer)s published version %(number)s of the attribution policy"),
+    "attribution.recalled": gettext_lazy("%(doer)s took version %(number)s of the attribution policy back"),
+    "attribution.revised": gettext_lazy("%(doer)s revised draft %(number)s of the attribution policy"),
     "brand.added": gettext_lazy("A brand was added"),
     "campaign.created": gettext_lazy("Campaign %(campaign)s was created"),
     "campaign.paused": gettext_lazy("Campaign %(campaign)s was paused"),

@@ -13,7 +13,7 @@ from commissions.reasons import percent
 from events.models import Event
 from insights.accounts import label_of, names_of
 from ledger import balances
-from ledger.models import Transfer
+from ledger.transfers import of_source
 from merchants.models import Appointment, Merchant, Party
 
 STEPS = {
@@ -147,7 +147,7 @@ def steps(payout: Payout, book: Merchant) -> list[Step]:
 
 def story(payout: Payout, book: Merchant) -> list[Move]:
     """What it moved in the book, in turn."""
-    rows = Transfer.objects.filter(book=book, source="payout", source_id=payout.ref)
+    rows = of_source(book, "payout", payout.ref)
     return [
         Move(
             str(MOVES.get(row.kind, row.kind)),
@@ -156,7 +156,7 @@ def story(payout: Payout, book: Merchant) -> list[Move]:
             row.amount,
             row.at,
         )
-        for row in rows.select_related("debit", "credit").order_by("id")
+        for row in rows.select_related("debit", "credit")
     ]
 
 

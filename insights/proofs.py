@@ -18,6 +18,7 @@ Facts = dict[str, Any]
 _CHECKS = {
     "zero": gettext_lazy("The book does not sum to zero."),
     "clearing": gettext_lazy("Clearing is not empty after these stories."),
+    "keys": gettext_lazy("What was told once is not what stands there."),
     "mirrors": gettext_lazy("Two merchants' books tell the same debt differently."),
     "purses": gettext_lazy("What is payable to a person is below zero."),
     "snapshots": gettext_lazy("A kept balance is not what its transfers say."),
@@ -90,6 +91,13 @@ class _Teller:
             "amount": yuan(facts["amount"]),
         }
 
+    def keys(self, facts: Facts) -> str:
+        return _("%(story)s: told as %(told)s transfers, %(standing)s stand there") % {
+            "story": facts["source_id"],
+            "told": facts["told"],
+            "standing": facts["standing"],
+        }
+
     def mirrors(self, facts: Facts) -> str:
         return _("%(account)s, %(merchant)s: %(here)s here, %(there)s there") % {
             "account": label_of(facts["account"]),
@@ -122,6 +130,7 @@ class _Teller:
 _PLACES: dict[str, Callable[[_Teller, Facts], str]] = {
     "zero": _Teller.zero,
     "clearing": _Teller.clearing,
+    "keys": _Teller.keys,
     "mirrors": _Teller.mirrors,
     "purses": _Teller.purses,
     "snapshots": _Teller.snapshots,

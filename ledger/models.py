@@ -83,7 +83,8 @@ class Transfer(models.Model):
     """Money from one account of a book to another: the debit pays, the credit gets. Written once, by
     `transfers.post` or `sets.post_set`; nothing in the ledger is updated or deleted.
 
-    Both accounts share its book and currency: looked at once a statement (migration 0008), so there are no keys here.
+    Both accounts share its book and currency, and it stands where its key says: looked at once a statement (migration
+    0010), so there are no keys here. Stored in months by `booked_on`: whoever knows that day says it.
     """
 
     book = models.ForeignKey(
@@ -114,9 +115,6 @@ class Transfer(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["book", "source", "source_id", "kind", "position"], name="transfer_once_a_source"
-            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_above_zero"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_between_two_accounts"),
         ]
@@ -129,6 +127,28 @@ class Transfer(models.Model):
                 fields=["credit", "id"], include=["amount", "business_date"], name="transfer_of_credit"
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.source_id}"
+
+
+class TransferKey(models.Model):
+    """What a source moved of one kind in one book, told once and whole: `legs` transfers, booked on one day, with ids
+    from `first_id` to `last_id` (others' ids may lie in between)."""
+
+    pk = models.CompositePrimaryKey("book", "source", "source_id", "kind")
+    book = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    source = models.CharField(max_length=16)
+    source_id = models.CharField(max_length=48)
+    kind = models.CharField(max_length=24)
+    booked_on = models.DateField()
+    legs = models.PositiveIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+
+    objects = ScopedManager(merchant="book")
 
     def __str__(self) -> str:
         return f"{self.kind} {self.source_id}"

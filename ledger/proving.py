@@ -57,6 +57,26 @@ def clearing(book: Merchant) -> Iterator[Facts]:
     )
 
 
+def keys(book: Merchant) -> Iterator[Facts]:
+    """What a source moved stands there as its key says: were a key gone, the same could be told twice."""
+    yield from _rows(
+        """
+        SELECT source, source_id, kind, coalesce(k.legs, 0) AS told, coalesce(t.legs, 0) AS standing FROM (
+            SELECT source, source_id, kind, booked_on, legs, first_id, last_id FROM ledger_transferkey
+            WHERE book_id = %(book)s
+        ) k FULL JOIN (
+            SELECT source, source_id, kind, max(booked_on) AS booked_on, count(*) AS legs, min(id) AS first_id,
+                   max(id) AS last_id
+            FROM ledger_transfer WHERE book_id = %(book)s GROUP BY source, source_id, kind
+        ) t USING (source, source_id, kind)
+        WHERE (k.booked_on, k.legs, k.first_id, k.last_id) IS DISTINCT FROM
+              (t.booked_on, t.legs, t.first_id, t.last_id)
+        ORDER BY source, source_id, kind
+        """,
+        book,
+    )
+
+
 def mirrors(book: Merchant) -> Iterator[Facts]:
     """What is booked towards another merchant is booked there towards us."""
     found = proof.breaks(book, as_of=FROM_ENTRIES)
@@ -106,6 +126,7 @@ def closed_periods(book: Merchant) -> Iterator[Facts]:
 CHECKS: dict[str, Callable[[Merchant], Iterator[Facts]]] = {
     "zero": zero,
     "clearing": clearing,
+    "keys": keys,
     "mirrors": mirrors,
     "purses": purses,
     "snapshots": kept_balances,
@@ -213,4 +234,4 @@ def _rows(query: str, book: Merchant) -> Iterator[Facts]:
         names = [column.name for column in cursor.description]
         for row in cursor.fetchall():
             facts = dict(zip(names, row, strict=True))
-            yield facts | {"amount": int(facts["amount"])}
+            yield facts | {"amount": int(facts["amount"])} if "amount" in facts else facts

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from ledger import months
 from ledger.accounts import Name, Place, ids_of
 from ledger.transfers import first_stories
 
@@ -24,22 +25,35 @@ SELECT book_id, debit_code, debit_party, credit_code, credit_party, currency FRO
 """
 
 # Joined once, by the whole way: of so many columns the planner expects hardly a match, and would loop over the second
-# of two joins by account. In the order of stories a book's index of sources is written from left to right.
+# of two joins by account. In the order of stories a book's keys are written from left to right. The ids are drawn in a
+# statement that holds the writers' lock (ledger/snapshots.py).
 _INSERT = """
-INSERT INTO ledger_transfer (book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
+WITH placed AS MATERIALIZED (
+    SELECT t.*, nextval('ledger_transfer_id_seq') AS id FROM (
+        SELECT t.book_id, t.source_id, t.story, way.debit_id, way.credit_id, t.amount, t.currency, t.business_date,
+               greatest(t.business_date, way.open_from) AS booked_on,
+               row_number() OVER (PARTITION BY t.book_id, t.story ORDER BY t.place) - 1 AS position
+        FROM told_set t
+        JOIN unnest(%(book_ids)s::bigint[], %(debit_codes)s::text[], %(debit_parties)s::bigint[],
+                    %(credit_codes)s::text[], %(credit_parties)s::bigint[], %(currencies)s::text[],
+                    %(debits)s::bigint[], %(credits)s::bigint[], %(open_from)s::date[])
+             AS way(book_id, debit_code, debit_party, credit_code, credit_party, currency, debit_id, credit_id,
+                    open_from)
+             USING (book_id, debit_code, debit_party, credit_code, credit_party, currency)
+        ORDER BY t.book_id, t.story, t.place
+    ) t
+), held AS (
+    INSERT INTO ledger_transferkey (book_id, source, source_id, kind, booked_on, legs, first_id, last_id)
+    SELECT book_id, %(source)s, source_id, %(kind)s, min(booked_on), count(*), min(id), max(id) FROM placed
+    GROUP BY book_id, story, source_id ORDER BY book_id, story
+)
+INSERT INTO ledger_transfer (id, book_id, source, source_id, kind, position, debit_id, credit_id, amount, currency,
                              business_date, at, booked_on)
-SELECT t.book_id, %(source)s, t.source_id, %(kind)s,
-       row_number() OVER (PARTITION BY t.book_id, t.story ORDER BY t.place) - 1,
-       way.debit_id, way.credit_id, t.amount, t.currency, t.business_date, %(at)s,
-       greatest(t.business_date, way.open_from)
-FROM told_set t
-JOIN unnest(%(book_ids)s::bigint[], %(debit_codes)s::text[], %(debit_parties)s::bigint[], %(credit_codes)s::text[],
-            %(credit_parties)s::bigint[], %(currencies)s::text[], %(debits)s::bigint[], %(credits)s::bigint[],
-            %(open_from)s::date[])
-     AS way(book_id, debit_code, debit_party, credit_code, credit_party, currency, debit_id, credit_id, open_from)
-     USING (book_id, debit_code, debit_party, credit_code, credit_party, currency)
-ORDER BY t.book_id, t.story, t.place
+SELECT id, book_id, %(source)s, source_id, %(kind)s, position, debit_id, credit_id, amount, currency, business_date,
+       %(at)s, booked_on FROM placed
 """
+
+_DAYS = "SELECT DISTINCT book_id, business_date FROM told_set"
 
 _KEEP_OPEN = (
     "SELECT book_id, through FROM ledger_bookclosing WHERE book_id = ANY(%s) ORDER BY book_id FOR SHARE"
@@ -68,6 +82,8 @@ def _write(cursor: CursorWrapper, ways: list[tuple[Any, ...]], given: dict[str, 
     credits = [Place(book, Name(code, party), currency) for book, _of, _whose, code, party, currency in ways]
     ids = ids_of([*debits, *credits])
     first_open = _kept_open(cursor, sorted({place.book_id for place in debits}))
+    cursor.execute(_DAYS)
+    months.open_for(cursor, cursor.fetchall())
     names = ("book_ids", "debit_codes", "debit_parties", "credit_codes", "credit_parties", "currencies")
     given |= zip(names, map(list, zip(*ways, strict=True)), strict=True)
     given |= {"debits": [ids[place] for place in debits], "credits": [ids[place] for place in credits]}

@@ -1,6 +1,7 @@
 from celery import shared_task
+from django.utils import timezone
 
-from ledger import proving, snapshots
+from ledger import months, proving, snapshots
 
 
 @shared_task
@@ -11,3 +12,8 @@ def roll_snapshots() -> int:
 @shared_task
 def prove_books() -> int:
     return proving.prove_due()
+
+
+@shared_task
+def open_months() -> int:
+    return months.open_ahead(today=timezone.now().date())

@@ -7,11 +7,14 @@ from datetime import date, datetime
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Max, Min, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from ledger import months
 from ledger.accounts import Name, Place, ids_of
-from ledger.models import NEVER_CLOSED
+from ledger.models import NEVER_CLOSED, Transfer, TransferKey
 from merchants.errors import Conflict
+from merchants.models import Merchant
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,13 @@ class Story:
     entries: tuple[Entry, ...]
 
 
-# (book_id, source, source_id, kind, position): what makes a transfer the same one again.
-Key = tuple[int, str, str, str, int]
-# Debit, credit, amount, currency, business date and instant of one.
+# (book_id, source, source_id, kind): what is told once, whole.
+Key = tuple[int, str, str, str]
+# Debit, credit, amount, currency, business date and instant of one transfer.
 Row = tuple[Place, Place, int, str, date, datetime]
 
-# Planned once a connection (migration 0009). Written whole or, if an account or a book's closing row is missing, not at
-# all or for the other books only.
+# Planned once a connection (migration 0011). Written whole or, if an account, a book's closing row or a month is
+# missing, not at all or for the other books only.
 _POST = "SELECT * FROM ledger_post(%s, %s)"
 _COLUMNS = (
     "book_id", "source", "source_id", "kind", "position", "debit_code", "debit_party", "credit_code", "credit_party",
@@ -56,69 +59,90 @@ ORDER BY book_id ON CONFLICT DO NOTHING
 """
 
 _STANDING = """
-SELECT t.book_id, t.source, t.source_id, t.kind, t.position, t.debit_id, t.credit_id, t.amount, t.currency
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[])
-     AS w(book_id, source, source_id, kind, position)
-JOIN ledger_transfer t USING (book_id, source, source_id, kind, position)
+SELECT k.book_id, k.source, k.source_id, k.kind, t.debit_id, t.credit_id, t.amount, t.currency
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS w(book_id, source, source_id, kind)
+JOIN ledger_transferkey k USING (book_id, source, source_id, kind)
+JOIN ledger_transfer t ON t.booked_on = k.booked_on AND t.id BETWEEN k.first_id AND k.last_id
+    AND (t.book_id, t.source, t.source_id, t.kind) = (k.book_id, k.source, k.source_id, k.kind)
+ORDER BY t.id
 """
 
 
 def post(stories: Iterable[Story]) -> set[Key]:
-    """Write the stories' transfers in one statement; returns the keys of those that are new.
+    """Write the stories' transfers in one statement; returns the keys of what is new.
 
     Telling a story again changes nothing. Conflict if it stands there with other accounts or amounts;
     IntegrityError (from the database) if one does not leave `clearing` at zero or mixes books.
     """
-    rows = {
-        (entry.book_id, story.source, story.source_id, entry.kind, position): (
-            Place(entry.book_id, entry.debit, story.currency),
-            Place(entry.book_id, entry.credit, story.currency),
-            entry.amount,
-            story.currency,
-            story.business_date,
-            story.at,
-        )
-        for story in stories
-        for position, entry in _positions(story)
-    }
-    if not rows:
+    told: dict[Key, list[Row]] = {}
+    for story in stories:
+        for entry in story.entries:
+            told.setdefault((entry.book_id, story.source, story.source_id, entry.kind), []).append(
+                (
+                    Place(entry.book_id, entry.debit, story.currency),
+                    Place(entry.book_id, entry.credit, story.currency),
+                    entry.amount,
+                    story.currency,
+                    story.business_date,
+                    story.at,
+                )
+            )
+    if not told:
         return set()
     with connection.cursor() as cursor:
-        new = _insert(cursor, rows)
-        if len(new) < len(rows):
-            new |= _rest(cursor, {key: row for key, row in rows.items() if key not in new})
+        new = _insert(cursor, told)
+        if len(new) < len(told):
+            new |= _rest(cursor, {key: rows for key, rows in told.items() if key not in new})
     return new
 
 
-def _rest(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
-    """Those that stand there already must be the same; the others lacked an account, or their book its closing row."""
-    accounts = ids_of(place for row in rows.values() for place in row[:2])
-    standing = _standing(cursor, rows)
+def of_source(book: Merchant, source: str, source_id: str) -> QuerySet[Transfer]:
+    """What one source moved in a book, in turn; inside the book's scope."""
+    keys = TransferKey.objects.filter(book=book, source=source, source_id=source_id)
+    place = keys.aggregate(first=Min("first_id"), last=Max("last_id"))
+    days = set(keys.values_list("booked_on", flat=True))
+    standing = Transfer.objects.filter(book=book, source=source, source_id=source_id)
+    return standing.filter(booked_on__in=days, id__range=(place["first"], place["last"])).order_by("id")
+
+
+def _rest(cursor: CursorWrapper, told: dict[Key, list[Row]]) -> set[Key]:
+    """What stands there already must be the same; the others lacked an account, their book its closing row, or the
+    ledger the month."""
+    accounts = ids_of(place for rows in told.values() for row in rows for place in row[:2])
+    standing = _standing(cursor, told)
     new: set[Key] = set()
-    if fresh := {key: row for key, row in rows.items() if key not in standing}:
+    if fresh := {key: rows for key, rows in told.items() if key not in standing}:
         first_stories(cursor, sorted({key[0] for key in fresh}))
+        months.open_for(cursor, {(key[0], row[4]) for key, rows in fresh.items() for row in rows})
         new = _insert(cursor, fresh)
         if len(new) < len(fresh):  # another told them meanwhile
-            standing = _standing(cursor, rows)
-    told = ((key, row) for key, row in rows.items() if key not in new)
-    _same({key: (accounts[row[0]], accounts[row[1]], *row[2:4]) for key, row in told}, standing)
+            standing = _standing(cursor, told)
+    for key, rows in told.items():
+        if key not in new:
+            _same(key, [(accounts[row[0]], accounts[row[1]], *row[2:4]) for row in rows], standing.get(key))
     return new
 
 
-def _insert(cursor: CursorWrapper, rows: dict[Key, Row]) -> set[Key]:
-    told = []
-    for key, (debit, credit, amount, currency, day, at) in rows.items():
-        values = (*key, *debit.name, *credit.name, amount, currency, day.isoformat(), at.isoformat())
-        told.append(dict(zip(_COLUMNS, values, strict=True)))
-    books = sorted({key[0] for key in rows})
-    cursor.execute(_POST, [books, json.dumps(told)])
+def _insert(cursor: CursorWrapper, told: dict[Key, list[Row]]) -> set[Key]:
+    rows = []
+    for key, group in told.items():
+        for position, (debit, credit, amount, currency, day, at) in enumerate(group):
+            values = (
+                *key, position, *debit.name, *credit.name, amount, currency, day.isoformat(), at.isoformat()
+            )  # fmt: skip
+            rows.append(dict(zip(_COLUMNS, values, strict=True)))
+    books = sorted({key[0] for key in told})
+    cursor.execute(_POST, [books, json.dumps(rows)])
     return set(cursor.fetchall())
 
 
-def _standing(cursor: CursorWrapper, keys: Iterable[Key]) -> dict[Key, tuple[object, ...]]:
-    """What is there under these keys."""
+def _standing(cursor: CursorWrapper, keys: Iterable[Key]) -> dict[Key, list[tuple[object, ...]]]:
+    """What is there under these keys, in the order it was told."""
     cursor.execute(_STANDING, [list(column) for column in zip(*keys, strict=True)])
-    return {row[:5]: row[5:] for row in cursor.fetchall()}
+    found: dict[Key, list[tuple[object, ...]]] = {}
+    for row in cursor.fetchall():
+        found.setdefault(row[:4], []).append(row[4:])
+    return found
 
 
 def first_stories(cursor: CursorWrapper, books: list[int]) -> None:
@@ -126,23 +150,11 @@ def first_stories(cursor: CursorWrapper, books: list[int]) -> None:
     cursor.execute(_FIRST_STORY, [NEVER_CLOSED, books])
 
 
-def _positions(story: Story) -> list[tuple[int, Entry]]:
-    """Each entry with its place among the story's entries of the same book and kind."""
-    counts: dict[tuple[int, str], int] = {}
-    numbered = []
-    for entry in story.entries:
-        place = counts.setdefault((entry.book_id, entry.kind), 0)
-        counts[entry.book_id, entry.kind] += 1
-        numbered.append((place, entry))
-    return numbered
-
-
-def _same(told: dict[Key, tuple[object, ...]], standing: dict[Key, tuple[object, ...]]) -> None:
-    for key, row in told.items():
-        if standing.get(key) != row:
-            raise Conflict(
-                "ledger.source_reused",
-                _("This source has already moved other money."),
-                next_step=_("Nothing was booked again. Book the difference as a new source."),
-                extra={"source": key[1], "source_id": key[2], "kind": key[3]},
-            )
+def _same(key: Key, told: list[tuple[object, ...]], standing: list[tuple[object, ...]] | None) -> None:
+    if told != standing:
+        raise Conflict(
+            "ledger.source_reused",
+            _("This source has already moved other money."),
+            next_step=_("Nothing was booked again. Book the difference as a new source."),
+            extra={"source": key[1], "source_id": key[2], "kind": key[3]},
+        )

@@ -56,7 +56,8 @@ class TenderFacts:
 @dataclass(frozen=True, kw_only=True)
 class OrderFacts:
     """A paid sale. `touches` is kind → guide (ref or code), or the guides who share that part, each with a
-    weight; `coupons` are codes in the order they are to count.
+    weight, and `touched_at` kind → when, where it was before the sale: the shared link opened, the member recruited.
+    `coupons` are codes in the order they are to count.
 
     Without tenders, the whole reached whoever tells the sale (orders.tendering).
     """
@@ -72,6 +73,7 @@ class OrderFacts:
     tenders: tuple[TenderFacts, ...] = ()
     coupons: tuple[str, ...] = ()
     touches: Mapping[str, str | tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    touched_at: Mapping[str, datetime] = field(default_factory=dict, metadata=LEFT_OUT_EMPTY)
 
 
 @dataclass(frozen=True, kw_only=True)

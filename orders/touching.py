@@ -10,6 +10,7 @@ from members.models import Binding, Member
 from merchants.errors import DomainError
 from orders.facts import OrderFacts
 from orders.models import Order, Touch
+from orders.receipts import CLOCKS_DIFFER
 
 
 def touches_of(facts: OrderFacts, order: Order, member: Member | None) -> list[Touch]:
@@ -21,8 +22,16 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None) -> list[T
             next_step=_("A guide serves, shares, recruits or accepts; the bound guide is looked up."),
             field="touches",
         )
+    _check_times(facts)
     touches = [
-        Touch(order=order, merchant=order.merchant, kind=kind, guide=guide, weight=weight)
+        Touch(
+            order=order,
+            merchant=order.merchant,
+            kind=kind,
+            guide=guide,
+            weight=weight,
+            at=facts.touched_at.get(kind),
+        )
         for kind, guide, weight in _guides(facts.touches)
     ]
     stores = _posts([touch.guide_id for touch in touches], facts)
@@ -38,9 +47,28 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None) -> list[T
                 guide=binding.guide,
                 store_id=binding.store_id,
                 protected=binding.protected_until > facts.paid_at,
+                at=binding.starts_at,
             )
         )
     return touches
+
+
+def _check_times(facts: OrderFacts) -> None:
+    for kind, at in facts.touched_at.items():
+        if not facts.touches.get(kind):
+            raise DomainError(
+                "touch.time_without_guide",
+                _("A time is told of a guide's part in the sale, but not which guide."),
+                next_step=_("Name the guide too, or leave the time out."),
+                field=f"touches.{kind}",
+            )
+        if at - facts.paid_at > CLOCKS_DIFFER:
+            raise DomainError(
+                "touch.after_sale",
+                _("A guide's part in a sale lies before it, not after it was paid."),
+                next_step=_("Correct the time, or leave it out if it was at the sale."),
+                field=f"touches.{kind}_at",
+            )
 
 
 def _guides(touches: Mapping[str, str | tuple[tuple[str, int], ...]]) -> list[tuple[str, Guide, int]]:

@@ -73,6 +73,14 @@ class TouchesBody(serializers.Serializer):
     sharing = Ref(required=False, allow_blank=True)
     recruiting = Ref(required=False, allow_blank=True)
     accepting = Ref(required=False, allow_blank=True)
+    sharing_at = Instant(
+        required=False,
+        allow_null=True,
+        help_text=_("When the shared link was opened; at the sale if left out"),
+    )
+    recruiting_at = Instant(
+        required=False, allow_null=True, help_text=_("When the member was recruited; at the sale if left out")
+    )
 
 
 class OrderBody(serializers.Serializer):
@@ -132,6 +140,7 @@ class TouchAnswer(serializers.Serializer):
     kind = serializers.CharField(help_text=_("serving, bound, sharing, recruiting or accepting"))
     guide = serializers.CharField()
     name = serializers.CharField()
+    at = Instant(allow_null=True, help_text=_("When it was, if not at the sale"))
 
 
 class RedemptionAnswer(serializers.Serializer):

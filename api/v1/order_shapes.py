@@ -81,7 +81,7 @@ def show_line(line: OrderLine) -> dict[str, Any]:
 
 
 def show_touch(touch: Touch) -> dict[str, Any]:
-    return {"kind": touch.kind, "guide": touch.guide.ref, "name": touch.guide.name}
+    return {"kind": touch.kind, "guide": touch.guide.ref, "name": touch.guide.name, "at": touch.at}
 
 
 def show_tender(tender: Tender) -> dict[str, Any]:

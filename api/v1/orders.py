@@ -88,8 +88,15 @@ def facts(given: dict[str, Any], store) -> OrderFacts:
         lines=tuple(LineFacts(**line) for line in lines),
         tenders=tuple(TenderFacts(**tender | {"lines": tuple(tender["lines"])}) for tender in tenders),
         coupons=tuple(given.pop("coupons")),
+        **_touches(given.pop("touches")),
         **given,
     )
+
+
+def _touches(told: dict[str, Any]) -> dict[str, Any]:
+    """Who, and when where it was before the sale."""
+    at = {kind: told.pop(f"{kind}_at", None) for kind in ("sharing", "recruiting")}
+    return {"touches": told, "touched_at": {kind: when for kind, when in at.items() if when}}
 
 
 def buyer_facts(buyer: dict[str, Any]) -> BuyerFacts:

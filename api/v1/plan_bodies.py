@@ -12,6 +12,7 @@ from commissions.draft_checks import digest
 from commissions.models import PlanVersion, Rule
 from commissions.simulation import Simulated
 from commissions.splitting import Term
+from merchants.errors import DomainError
 from merchants.finding import every, not_found
 from merchants.money import PPM
 from orders.models import Order
@@ -108,6 +109,18 @@ class SimulationAnswer(serializers.Serializer):
     before = serializers.IntegerField()
     after = serializers.IntegerField()
     changes = ChangeAnswer(many=True)
+
+
+def period(given: dict[str, Any]) -> dict[str, Any]:
+    """`first` and `last`, in this order."""
+    if given["last"] < given["first"]:
+        raise DomainError(
+            "period.ends_before_it_begins",
+            _("The period ends before it begins."),
+            next_step=_("Let “last” be the same date as “first”, or a later one."),
+            field="last",
+        )
+    return given
 
 
 def terms(rules: Sequence[dict[str, Any]]) -> list[Term]:

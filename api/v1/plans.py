@@ -18,6 +18,7 @@ from api.v1.plan_bodies import (
     SimulationAnswer,
     VersionAnswer,
     VersionBody,
+    period,
     show_simulation,
     show_version,
     terms,
@@ -164,14 +165,7 @@ class SimulatedVersion(Call):
     )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
-        given = self.given(PeriodBody)
-        if given["last"] < given["first"]:
-            raise DomainError(
-                "period.ends_before_it_begins",
-                _("The period ends before it begins."),
-                next_step=_("Let “last” be the same date as “first”, or a later one."),
-                field="last",
-            )
+        given = period(self.given(PeriodBody))
         return Response(show_simulation(simulate(one(_versions(), ref=ref), most=IN_A_REQUEST, **given)))
 
 

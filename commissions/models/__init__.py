@@ -1,5 +1,6 @@
 from commissions.models.adjustment import Adjustment
 from commissions.models.appeal import Appeal, AppealPolicy
+from commissions.models.attribution import AttributionPolicy
 from commissions.models.batch import SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
@@ -16,6 +17,7 @@ __all__ = [
     "Adjustment",
     "Appeal",
     "AppealPolicy",
+    "AttributionPolicy",
     "BankFile",
     "BillLine",
     "Break",

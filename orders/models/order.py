@@ -149,6 +149,11 @@ class Touch(models.Model):
     )
     protected = models.BooleanField(default=False, help_text="A bound touch inside its protection")
     weight = models.PositiveIntegerField(default=1, help_text="Beside other guides of the same touch")
+    at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the link was opened, the member recruited or bound; empty: with the sale",
+    )
 
     objects = ScopedManager(merchant="merchant")
 

@@ -57,6 +57,8 @@ SCREENS = [
     Screen("ledger", "headquarters", "/hq/ledger/"),
     Screen("hq-guides", "headquarters", "/hq/guides/"),
     Screen("new-plan", "headquarters", "/hq/plans/new/"),
+    Screen("attribution", "headquarters", "/hq/attribution/"),
+    Screen("new-attribution", "headquarters", "/hq/attribution/new/"),
     Screen("appeals", "headquarters", "/hq/appeals/"),
     Screen("settlements", "headquarters", "/hq/settlements/"),
     Screen("payouts", "headquarters", "/hq/payouts/"),

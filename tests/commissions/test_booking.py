@@ -115,7 +115,9 @@ def test_without_a_guide_the_claim_falls_to_the_rest_and_says_so(plans_published
     assert shares(world, order) == [(1, "store", 3980), (1, "residual", 15920)]
     with world.inside(world.hehe):
         why = Share.party.get(role="residual").why
-    assert why["unclaimed"] == [{"rule": 2, "role": "guide", "because": "nobody", "losers": []}]
+    by_default = {"policy": None, "policy_number": None, "policy_rule": None}
+    nobody = {"rule": 2, "role": "guide", "because": "nobody", "losers": []}
+    assert why["unclaimed"] == [nobody | by_default]
 
 
 def test_the_own_guide_inside_protection_comes_before_who_served(plans_published):

@@ -39,7 +39,8 @@ def test_a_sale_of_two_brands_is_kept_and_told_to_each_in_its_own_words(world, h
     assert made.status_code == 201
     whole = made.json()
     assert (whole["whole"], whole["paid_total"], len(whole["lines"])) == (True, 2 * 19900 + 12800 + 4900, 3)
-    assert whole["touches"] == [{"kind": "serving", "guide": world.lin.ref, "name": "林小雨"}]
+    served = {"kind": "serving", "guide": world.lin.ref, "name": "林小雨", "at": None}
+    assert whole["touches"] == [served]
     assert whole["tenders"][0]["amount"] == whole["paid_total"]
     assert hehe.get(f"/orders/{whole['id']}").json() == whole
     assert hehe.get("/orders").json()["data"] == [whole]
@@ -125,6 +126,8 @@ def test_an_unusable_coupon_refuses_the_whole_sale_and_it_may_be_sent_without(wo
         ({"lines": []}, 422, "input.invalid"),
         ({"touches": {"servnig": "G101"}}, 422, "body.unknown"),
         ({"touches": {"bound": "G101"}}, 422, "body.unknown"),
+        ({"touches": {"sharing": "G101", "sharing_at": "2027-11-20T04:00:00Z"}}, 422, "touch.after_sale"),
+        ({"touches": {"sharing_at": "2026-11-20T03:00:00Z"}}, 422, "touch.time_without_guide"),
         ({"coupon": ["1234"]}, 422, "body.unknown"),
         ({"lines": [{"sku": "MB-TEA", "qty": 1}]}, 422, "body.unknown"),
         ({"channel": "pigeon"}, 422, "input.invalid"),

@@ -50,6 +50,14 @@ def test_each_kind_of_finding_has_its_words(world, at_desk):
     findings = [
         {"check": "zero", "currency": "CNY", "amount": -5},
         {"check": "clearing", "source": "sale", "source_id": "ord_1/1", "amount": 100},
+        {
+            "check": "keys",
+            "source": "sale",
+            "source_id": "ord_2/1",
+            "kind": "share",
+            "told": 3,
+            "standing": 2,
+        },
         {"check": "snapshots", "account": "held:cash", "id": 1, "cursor": 9, "kept": 7, "entries": 8},
         *[
             {"check": "chain", "what": what, "block": 3, "transfers": [12, 13]}
@@ -71,6 +79,7 @@ def test_each_kind_of_finding_has_its_words(world, at_desk):
     for said in (
         "Off by −¥0.05",
         "ord_1/1: off by ¥1.00",
+        "ord_2/1: told as 3 transfers, 2 stand there",
         "Cash held: kept ¥0.07, by its transfers ¥0.08",
         "Block 3: changed transfers #12, #13",
         "Block 3: missing transfers #12, #13",

@@ -152,6 +152,15 @@ def coupon_for_fang(world: World) -> dict[str, str]:
     return fang(world) | {"campaign_ref": rows.campaign(world).ref}
 
 
+def attribution_draft(world: World) -> dict[str, str]:
+    return {"ref": rows.attribution_draft(world).ref}
+
+
+def attribution_policy(world: World) -> dict[str, str]:
+    """It is not thrown away, so every role meets it."""
+    return {"ref": rows.attribution_policy(world).ref}
+
+
 PAGES: dict[str, Page] = {
     # headquarters
     "overview": hq("overview.read"),
@@ -189,10 +198,19 @@ PAGES: dict[str, Page] = {
     "plan_recall": hq("plans.write", of=published_version, method="post"),
     "plan_discard": hq("plans.write", of=published_version, method="post"),
     "plan_simulation": hq("plans.read", of=draft),
+    "attribution": hq("plans.read"),
+    "attribution_new": hq("plans.write"),
+    "attribution_policy": hq("plans.read", of=attribution_draft),
+    "attribution_edit": hq("plans.write", of=attribution_draft),
+    "attribution_publish": hq("plans.write", of=attribution_policy, method="post"),
+    "attribution_recall": hq("plans.write", of=attribution_policy, method="post"),
+    "attribution_discard": hq("plans.write", of=attribution_policy, method="post"),
+    "attribution_trial": hq("plans.read", of=attribution_draft),
     "keys": hq("keys.write"),
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
+    "costs": hq("commissions.read"),
     "appeals": hq("commissions.read"),
     "appeal": hq("commissions.read", of=appeal, outside=appeal_elsewhere),
     "appeal_deadlines": hq("settlements.write", method="post"),

@@ -5,8 +5,18 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from catalog.models import Sku
-from commissions import accruals, appeals, batches, plans
-from commissions.models import Appeal, BankFile, Break, Payout, PlanVersion, RailBill, SettlementBatch
+from commissions import accruals, appeals, attribution_policies, batches, plans
+from commissions.attribution_rules import DEFAULT
+from commissions.models import (
+    Appeal,
+    AttributionPolicy,
+    BankFile,
+    Break,
+    Payout,
+    PlanVersion,
+    RailBill,
+    SettlementBatch,
+)
 from commissions.payouts import answers, payee_accounts, paying
 from commissions.payouts import bank_file as bank_files
 from commissions.reconciliation.importing import import_bill
@@ -66,6 +76,18 @@ def draft(world: World) -> PlanVersion:
 def published_version(world: World) -> PlanVersion:
     known = plans.versions_of(own_brand(world))
     return known[0] if known else plans.publish_draft(draft(world), by=selling.TILL)
+
+
+def attribution_draft(world: World) -> AttributionPolicy:
+    known = attribution_policies.drafts_of(world.hehe)
+    if known:
+        return known[0]
+    return attribution_policies.draft(merchant=world.hehe, rules=DEFAULT.rules, by=selling.TILL)
+
+
+def attribution_policy(world: World) -> AttributionPolicy:
+    known = attribution_policies.published_by(world.hehe)
+    return known[0] if known else attribution_policies.publish(attribution_draft(world), by=selling.TILL)
 
 
 def batch(world: World) -> SettlementBatch:

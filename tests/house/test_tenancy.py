@@ -85,8 +85,8 @@ def keys_of_statements() -> set[tuple[str, str]]:
     """(table, column) of what the triggers of this name say that they hold; that they do is tried in test_keys.py."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tgrelid::regclass::text, tgargs FROM pg_trigger"
-            " WHERE tgname = 'keys_of_a_statement' AND tgenabled = 'O'"
+            "SELECT tgrelid::regclass::text, tgargs FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+            " WHERE tgname = 'keys_of_a_statement' AND tgenabled = 'O' AND NOT c.relispartition"
         )
         rows = cursor.fetchall()
     return {

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from events.models import Event
 from ledger import periods, proving, snapshots
 from ledger.accounts import CLEARING, Place, held, ids_of, named
-from ledger.models import Block, ClosedPeriod, ProofRun, Snapshot, Transfer
+from ledger.models import Block, ClosedPeriod, ProofRun, Snapshot, Transfer, TransferKey
 from ledger.transfers import Entry, Story, post
 from tests.ledger.tampering import tamper
 
@@ -63,11 +63,11 @@ def test_a_failing_proof_is_kept_told_and_logged(world, owner, caplog):
     tamper(owner, "ledger_transfer", "DELETE FROM ledger_transfer WHERE source = 'sale' AND kind = 'mirror'")
     with caplog.at_level(logging.ERROR, logger="ledger.proving"):
         run = proving.prove(world.mubai, at=NIGHT)
-    assert not run.holds and run.failed == ["mirrors"]
-    assert run.ref in caplog.text and "mirrors" in caplog.text
+    assert not run.holds and run.failed == ["keys", "mirrors"]
+    assert run.ref in caplog.text and "keys, mirrors" in caplog.text
     event = Event.objects.get(kind="ledger.proof_failed")
     assert (event.merchant_id, event.subject) == (world.mubai.pk, world.mubai.ref)
-    assert event.payload == {"proof": run.ref, "checks": ["mirrors"]}
+    assert event.payload == {"proof": run.ref, "checks": ["keys", "mirrors"]}
 
 
 def test_a_transfer_whose_account_is_in_another_book_is_found_in_both(world, owner):
@@ -148,6 +148,11 @@ def test_a_wrong_snapshot_is_found(world):
     assert proved(world.mubai) == {}
 
 
+def test_a_key_that_is_gone_is_found_for_the_same_could_be_told_again(world, owner):
+    tamper(owner, "ledger_transferkey", "DELETE FROM ledger_transferkey WHERE kind = 'share'")
+    only(world.hehe, "keys", source="sale", source_id="ord_1/1", kind="share", told=0, standing=3)
+
+
 def test_a_change_that_leaves_every_sum_alone_is_found_by_the_chain(world, owner):
     assert proved(world.hehe) == {}
     tamper(
@@ -165,7 +170,7 @@ def test_a_chain_that_was_written_anew_is_convicted_by_every_later_proof(world, 
     tamper(
         owner,
         "ledger_transfer",
-        "UPDATE ledger_transfer SET source_id = 'ord_9/1' WHERE book_id = %s",
+        "UPDATE ledger_transfer SET at = at - interval '1 day' WHERE book_id = %s",
         world.hehe.pk,
     )
     for _night in range(2):
@@ -193,7 +198,10 @@ def test_what_is_slipped_into_a_closed_period_is_found_though_the_chain_takes_it
     assert proved(world.hehe) == {}, "a late one is booked in the open period"
     with world.inside(world.hehe):
         late = Transfer.objects.get(source_id="late")
-        late.pk, late.position, late.booked_on = None, 1, TODAY
+        late.pk, late.source, late.booked_on = late.pk + 1, "again", TODAY
+        place = {"booked_on": TODAY, "legs": 1, "first_id": late.pk, "last_id": late.pk}
+        key = {"source": "again", "source_id": late.source_id, "kind": late.kind}
+        TransferKey.objects.create(book=world.hehe, **key, **place)
         late.save(force_insert=True)
     only(world.hehe, "periods", first="2000-01-01", last=str(TODAY), was=4, now=5)
 
@@ -205,7 +213,7 @@ def test_a_closed_period_that_says_something_else_is_found(world, owner):
     assert proved(world.hehe) == {}
     tamper(owner, "ledger_transfer", "UPDATE ledger_transfer SET kind = 'gift' WHERE kind = 'tender'")
     found = proved(world.hehe)
-    assert set(found) == {"chain", "periods"}
+    assert set(found) == {"chain", "keys", "periods"}
     [period] = found["periods"]
     assert (period["first"], period["was"], period["now"]) == ("2000-01-01", 4, 4)
 

@@ -1,6 +1,7 @@
 """Two payouts, one purse; a payout and a refund; two answers, one payout; one file from several desks: the money leaves
 once."""
 
+import threading
 import time
 from contextlib import nullcontext
 
@@ -107,16 +108,17 @@ def paid_while_the_first_receivable_is_made(world, monkeypatch):
     `owed`, while the fen is being paid."""
     earn(world, "T-2")
     answers.succeed(answers.submit(pay_lin(world, amount=2 * EARNED - 1), **BY), **BY)
-    real = clawback.post
+    real, holding = clawback.post, threading.Event()
 
     def slowly(stories):
+        holding.set()
         time.sleep(0.5)
         real(stories)
 
     monkeypatch.setattr(clawback, "post", slowly)
 
     def late():
-        time.sleep(0.2)
+        assert holding.wait(30), "the refund holds the purse"
         return pay_lin(world)
 
     return together(lambda: give_back(world), late)

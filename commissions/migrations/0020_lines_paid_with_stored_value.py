@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commissions", "0018_lines_know_their_fees"),
+        ("commissions", "0019_lines_know_their_fees"),
     ]
 
     operations = [

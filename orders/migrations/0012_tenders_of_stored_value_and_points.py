@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("members", "0005_programmes_store_value"),
         ("merchants", "0005_merchants_keep_their_currency"),
-        ("orders", "0010_tenders_tell_their_fee"),
+        ("orders", "0011_tenders_tell_their_fee"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("merchants", "0005_merchants_keep_their_currency"),
-        ("orders", "0009_tenders_name_their_wechat_payment"),
+        ("orders", "0010_touches_may_lie_before_the_sale"),
     ]
 
     operations = [

@@ -5,9 +5,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("commissions", "0017_items_are_looked_at_once_a_statement"),
+        ("commissions", "0018_who_earns_is_a_policy"),
         ("merchants", "0005_merchants_keep_their_currency"),
-        ("orders", "0010_tenders_tell_their_fee"),
+        ("orders", "0011_tenders_tell_their_fee"),
     ]
 
     operations = [
