@@ -17,6 +17,7 @@ from api.v1 import (
     payouts,
     payouts_received,
     plans,
+    programmes,
     refunds,
     stores,
 )
@@ -55,6 +56,9 @@ v1 = [
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/<ref:ref>", orders.OneOrder.as_view(), name="order"),
     path("refunds", refunds.Refunds.as_view(), name="refunds"),
+    path("programmes", programmes.Programmes.as_view(), name="programmes"),
+    path("programmes/<ref:ref>", programmes.OneProgramme.as_view(), name="programme"),
+    path("programmes/<ref:ref>/top-ups", programmes.TopUps.as_view(), name="programme-top-ups"),
     path("plans", plans.Plans.as_view(), name="plans"),
     path("plans/<ref:ref>", plans.OnePlan.as_view(), name="plan"),
     path("plans/<ref:ref>/versions", plans.PlanVersions.as_view(), name="plan-versions"),

@@ -3,6 +3,8 @@ were missing; those that count are held from here on."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from commissions import running
 from commissions.attribution_policies import Policies, policies_for
@@ -14,6 +16,7 @@ from commissions.sheets import Sheet, fill
 from commissions.terms import Terms, payees, platform, terms
 from coupons.models import Allocation
 from merchants.models import Brand, Merchant, Party
+from merchants.money import allot
 from orders.laying import lay
 from orders.models import Order, OrderLine, Tender, Touch
 
@@ -72,7 +75,8 @@ class _Facts:
         self.versions, self.policies = versions, policies
         self.tendered = tendered
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
-        rows = Tender.objects.filter(order__in=by_order).select_related("collector").order_by("number")
+        rows = Tender.objects.filter(order__in=by_order).select_related("collector", "programme")
+        rows = rows.order_by("number")
         for tender in rows:
             self.tenders[tender.order_id].append(tender)
         self.touches: dict[int, list[Touch]] = defaultdict(list)
@@ -98,10 +102,15 @@ def _brands(lines: Iterable[OrderLine]) -> list[Brand]:
     return list(found.values())
 
 
-def _laid(tenders: list[Tender], lines: Sequence[OrderLine]) -> dict[int, list[tuple[Tender, int]]]:
-    parts: dict[int, list[tuple[Tender, int]]] = defaultdict(list)
-    for part in lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines}):
-        parts[part.line].append((tenders[part.index], part.amount))
+def _laid(tenders: list[Tender], lines: Sequence[OrderLine]) -> dict[int, list[tuple[Tender, int, int]]]:
+    """By line, what of each tender paid it, and its part of the tender's fee."""
+    parts: dict[int, list[tuple[Tender, int, int]]] = defaultdict(list)
+    laid = lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines})
+    for index, group in groupby(laid, key=attrgetter("index")):
+        tender, of_tender = tenders[index], list(group)
+        fees = allot(tender.fee, [part.amount for part in of_tender])
+        for part, fee in zip(of_tender, fees, strict=True):
+            parts[part.line].append((tender, part.amount, fee))
     return parts
 
 

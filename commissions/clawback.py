@@ -5,6 +5,7 @@ Locks: the splits in order of id, then the totals of tiers and caps, then the pu
 (docs/adr/0006).
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -21,6 +22,8 @@ from commissions.splitting import give_back, net_basis, part_back
 from commissions.stories import RESERVE, Pieces
 from events.record import Actor
 from ledger.transfers import Story, post
+from members import programmes
+from merchants.models import Merchant
 from merchants.scoping import acting_for
 from orders.models import Refund, RefundLine
 
@@ -67,6 +70,7 @@ class _Clawing:
         self.contributions: list[Contribution] = []
         self.items: list[SettlementItem] = []
         self.totals: dict[int, tuple[int, int]] = {}
+        self.stored_back: dict[Merchant, Counter[str]] = defaultdict(Counter)
 
     def take(self, split: Split, line: RefundLine) -> None:
         shares, settled = parts_of(split), is_settled(split)
@@ -87,6 +91,9 @@ class _Clawing:
             (row, _grow(row, "returned", now, self.collections))
             for row, now in zip(collections, so_far.tenders, strict=True)
         ]
+        for row, amount in tenders_back:
+            if row.programme:
+                self.stored_back[row.collector][row.programme] += amount
         borne_back = [
             (row, _grow(row, "returned", now, self.contributions))
             for row, now in zip(contributions, so_far.contributions, strict=True)
@@ -147,6 +154,9 @@ class _Clawing:
                 own = [item for item in self.items if item.split_id == split.id]
                 SettlementItem.objects.bulk_update(own, ["reserve_clawed"])
         post(self.stories)
+        for issuer, amounts in sorted(self.stored_back.items(), key=lambda item: item[0].pk):
+            with acting_for(issuer):  # last: whoever pays with it waits for this row
+                programmes.put_back(amounts)
 
     def _pieces(self, share: Share, amount: int, is_settled: bool) -> Pieces:
         pieces = taken_from(share, amount, self.purses, is_settled=is_settled)

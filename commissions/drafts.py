@@ -79,12 +79,13 @@ class Claims:
 
 @dataclass(frozen=True)
 class Draft:
-    """A line that is to be booked, loaded with its order. `parts` is what of each tender paid it, in the order
-    tenders are laid; `costs` what each bearer bore of its discounts; `nobody` the roles without a payee."""
+    """A line that is to be booked, loaded with its order. `parts` is what of each tender paid it and what of the
+    tender's fee falls on it, in the order tenders are laid; `costs` what each bearer bore of its discounts; `nobody`
+    the roles without a payee."""
 
     line: OrderLine
     claims: Claims
-    parts: Sequence[tuple[Tender, int]]
+    parts: Sequence[tuple[Tender, int, int]]
     costs: Costs
     candidates: Sequence[Candidate]
     guides: Mapping[int, Guide]

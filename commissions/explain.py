@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from commissions.earnings import is_settled
-from commissions.models import Rule, Share, Split
+from commissions.models import Collection, Rule, Share, Split
 from commissions.reasons import lost, reason
 from guides.models import Guide
 from merchants.models import Merchant
@@ -52,6 +52,7 @@ class LineExplained:
     paid: int
     contribution: int
     base: int
+    fee_charged: int  # payment fees the principal owes who collected; only it and the seller are told
     state: str
     shares: list[ShareExplained]
 
@@ -64,12 +65,16 @@ def shares_of(order: Order, *, merchant: Merchant) -> list[LineExplained]:
     """The split lines of an order as `merchant` may see them, in order of line; [] for a stranger."""
     with acting_for(merchant):
         if order.merchant_id == merchant.id:
-            splits, shares = Split.party, Share.party
+            splits, shares, paid = Split.party, Share.party, Collection.party
         else:
-            splits, shares = Split.about, Share.about
+            splits, shares, paid = Split.about, Share.about, Collection.objects
+        charged = paid.filter(fee_charged__gt=0)
         parts = shares.select_related("payee", "payee_merchant", "guide", "item").order_by("number")
         rows = splits.filter(order=order).select_related("merchant", "line", "version")
-        lines = list(rows.order_by("line__number").prefetch_related(Prefetch("shares", parts)))
+        found = rows.order_by("line__number").prefetch_related(
+            Prefetch("shares", parts), Prefetch("collections", charged)
+        )
+        lines = list(found)
     names = _names_of_losers(lines, order.merchant_id)
     return [_line(split, names) for split in lines]
 
@@ -102,6 +107,7 @@ def _line(split: Split, names: Mapping[str, str]) -> LineExplained:
         paid=split.paid,
         contribution=split.contribution,
         base=split.base,
+        fee_charged=sum(row.fee_charged for row in split.collections.all()),
         state=_state(shares[0]),
         shares=[_share(share, names) for share in shares],
     )

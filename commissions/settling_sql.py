@@ -55,8 +55,9 @@ FROM told_parts WHERE {account} > 0 AND other_book IS NOT NULL AND is_passed_on
 
 _LINES = "story, source_id, business_date, currency"
 
-# What `stories.settled` tells of a line, in its order: remittances first, then contributions, then shares by number,
-# of each the reserve before the due. A line and its shares are joined once; who keeps no book here is told nothing.
+# What `stories.settled` tells of a line, in its order: remittances first, then contributions, then fees charged to
+# the principal, then shares by number, of each the reserve before the due. A line and its shares are joined once; who
+# keeps no book here is told nothing.
 TELLING = f"""
 WITH {_PARTS},
 lines AS MATERIALIZED (
@@ -70,12 +71,15 @@ told_parts AS MATERIALIZED (
     SELECT n.*, s.number, s.payee_id, s.owed_to_id, s.is_passed_on, s.other_book, s.due, s.reserve
     FROM parts s JOIN lines n ON n.story = s.split_id
 ),
-owed_to_us AS MATERIALIZED (
-    SELECT n.*, c.number AS place, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount
+collected AS MATERIALIZED (
+    SELECT n.*, c.number, c.collector_id AS other_book, m.party_id, c.amount - c.returned AS amount, c.fee_charged
     FROM lines n
     JOIN commissions_collection c ON c.split_id = n.story AND c.collector_id <> n.us
         AND c.split_id BETWEEN %(first)s AND %(last)s
     JOIN merchants_merchant m ON m.id = c.collector_id
+),
+owed_to_us AS MATERIALIZED (
+    SELECT {_LINES}, us, our_party, number AS place, other_book, party_id, amount FROM collected
     UNION ALL
     SELECT n.*, 100000 + b.number, b.bearer_merchant_id, b.bearer_id, b.amount - b.returned
     FROM lines n
@@ -87,6 +91,12 @@ FROM owed_to_us WHERE amount > 0 AND other_book IS NOT NULL
 UNION ALL
 SELECT {_LINES}, place * 10 + 1, us, 'due', party_id, 'pending', party_id, amount
 FROM owed_to_us WHERE amount > 0
+UNION ALL
+SELECT {_LINES}, (150000 + number) * 10, us, 'pending', party_id, 'due', party_id, fee_charged
+FROM collected WHERE fee_charged > 0
+UNION ALL
+SELECT {_LINES}, (150000 + number) * 10 + 1, other_book, 'due', our_party, 'pending', our_party, fee_charged
+FROM collected WHERE fee_charged > 0
 UNION ALL
 {_SHARE.format(lines=_LINES, account="reserve", place=0)}
 UNION ALL

@@ -49,7 +49,7 @@ def fill(draft: Draft, totals: Totals) -> Sheet:
         shares.append(share)
     return Sheet(
         split,
-        [_collection(split, number, *part) for number, part in enumerate(draft.parts)],
+        [_collection(split, number, *part, of) for number, part in enumerate(draft.parts)],
         [_contribution(split, number, *cost) for number, cost in enumerate(borne.items())],
         shares,
         totals,
@@ -81,7 +81,8 @@ def _split(line: OrderLine, of: Terms, *, borne: int, basis: int) -> Split:
     )
 
 
-def _collection(split: Split, number: int, tender: Tender, amount: int) -> Collection:
+def _collection(split: Split, number: int, tender: Tender, amount: int, fee: int, of: Terms) -> Collection:
+    charged = of.charges_fees and tender.collector_id != of.principal.id
     return Collection(
         split=split,
         merchant=split.merchant,
@@ -90,7 +91,10 @@ def _collection(split: Split, number: int, tender: Tender, amount: int) -> Colle
         tender=tender,
         collector=tender.collector,
         place=tender.place,
+        programme=tender.programme.code if tender.programme else "",
         amount=amount,
+        fee=fee,
+        fee_charged=fee if charged else 0,
     )
 
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from commissions.models import Collection, Contribution, Rule, Share, Split
-from ledger.accounts import CLEARING, OWN_ADJUST, OWN_COST, OWN_RESIDUAL, OWN_SHARE, Name, held, named
+from ledger.accounts import (
+    CLEARING,
+    OWN_ADJUST,
+    OWN_COST,
+    OWN_FEE,
+    OWN_RESIDUAL,
+    OWN_SHARE,
+    Name,
+    named,
+)
 from ledger.transfers import Entry, Story
 
 PENDING, RESERVE, DUE, OWED = "pending", "reserve", "due", "owed"
@@ -24,14 +33,18 @@ def sold(
     contributions: Iterable[Contribution],
     shares: Iterable[Share],
 ) -> Story:
-    """Money in, what bearers owe for discounts, and every share: through `clearing`, into pending."""
+    """Money in, what the payment service kept of it, what bearers owe for discounts, and every share: through
+    `clearing`, into pending. A fee is in no share: the collector's own, or charged to the principal by contract."""
     tell = _Telling(split)
     for row in collections:
         if row.collector_id == split.merchant_id:
-            tell.here("tender", held(row.place), CLEARING, row.amount)
+            tell.here("tender", row.account, CLEARING, row.amount)
         else:
-            tell.there(row.collector_id, "remittance", held(row.place), tell.us(PENDING), row.amount)
+            tell.there(row.collector_id, "remittance", row.account, tell.us(PENDING), row.amount)
             tell.here("remittance", named(PENDING, row.collector.party_id), CLEARING, row.amount)
+        tell.there(row.collector_id, "fee", OWN_FEE, row.account, row.fee)
+        tell.here("fee", OWN_FEE, named(PENDING, row.collector.party_id), row.fee_charged)
+        tell.there(row.collector_id, "fee", tell.us(PENDING), OWN_FEE, row.fee_charged)
     for borne in contributions:
         tell.here("contribution", named(PENDING, borne.bearer_id), CLEARING, borne.amount)
         tell.there(borne.bearer_merchant_id, "contribution", OWN_COST, tell.us(PENDING), borne.amount)
@@ -54,6 +67,7 @@ def settled(
 ) -> Story:
     """What is still pending of the line becomes payable, all its rows together; reserves are kept apart."""
     tell, kind = _Telling(split), f"settle_{split.settlement.lower()}"
+    collections = list(collections)
     owed_to_us = [
         (row.collector_id, row.collector.party_id, row.amount - row.returned)
         for row in collections
@@ -62,6 +76,11 @@ def settled(
     for other, party, amount in owed_to_us:
         tell.there(other, kind, tell.us(PENDING), tell.us(DUE), amount)
         tell.here(kind, named(DUE, party), named(PENDING, party), amount)
+    for row in collections:
+        tell.here(
+            kind, named(PENDING, row.collector.party_id), named(DUE, row.collector.party_id), row.fee_charged
+        )
+        tell.there(row.collector_id, kind, tell.us(DUE), tell.us(PENDING), row.fee_charged)
     for share, pieces in shares:
         for account, amount in pieces:
             tell.here(kind, named(PENDING, share.owed_to_id), named(account, share.owed_to_id), amount)
@@ -88,9 +107,9 @@ def refunded(
     tell, account = _Telling(split), DUE if is_settled else PENDING
     for row, amount in collections:
         if row.collector_id == split.merchant_id:
-            tell.here("refund", CLEARING, held(row.place), amount)
+            tell.here("refund", CLEARING, row.account, amount)
         else:
-            tell.there(row.collector_id, "refund", tell.us(account), held(row.place), amount)
+            tell.there(row.collector_id, "refund", tell.us(account), row.account, amount)
             tell.here("refund", CLEARING, named(account, row.collector.party_id), amount)
     for borne, amount in contributions:
         tell.here("contribution_back", CLEARING, named(account, borne.bearer_id), amount)

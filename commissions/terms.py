@@ -47,6 +47,11 @@ class Terms:
         return self.contract.return_window_days if self.contract else 0
 
     @property
+    def charges_fees(self) -> bool:
+        """What a payment service keeps is the principal's cost, whoever collects."""
+        return self.contract is not None and self.contract.fee_bearer == Contract.FeeBearer.PRINCIPAL
+
+    @property
     def rules(self) -> list[Term]:
         return terms_of(self.version) if self.version else NOTHING_AGREED
 

@@ -240,6 +240,8 @@ SPECTACULAR_SETTINGS = {
         "CampaignKind": "coupons.models.Campaign.Kind",
         "CampaignState": "coupons.models.Campaign.State",
         "CouponState": "coupons.models.Coupon.State",
+        "TenderPlace": "orders.models.Tender.Place",
+        "TopUpPlace": "members.models.TopUp.Place",
         "PartyKind": "merchants.models.Party.Kind",
         "PayoutState": "commissions.models.Payout.State",
         "PayoutRail": "commissions.models.Payout.Rail",

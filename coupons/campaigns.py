@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
+from catalog.models import Sku
 from coupons.bearing import agreed, not_agreed
 from coupons.models import Campaign, Quota
 from events.record import Actor, record
@@ -20,6 +21,7 @@ from merchants.money import PPM
 from merchants.storable import check_in_reach
 from stores.models import Contract, Store
 
+MOST_PIECES = 100
 BEARERS = ("brand", "store", "channel", "platform")
 
 
@@ -28,22 +30,25 @@ def create(
     *,
     merchant: Merchant,
     name: str,
-    threshold: int,
-    amount_off: int,
     issue_limit: int,
     claim_from: datetime,
     claim_until: datetime,
     use_from: datetime,
     use_until: datetime,
     by: Actor,
+    kind: str = Campaign.Kind.FULL_REDUCTION,
+    threshold: int = 0,
+    amount_off: int = 0,
+    pieces: int = 0,
+    sku: Sku | None = None,
     brand: Brand | None = None,
     bearers: Sequence[tuple[str, int]] | None = None,
     per_member_limit: int = 1,
     form_key: str = "",
     at: datetime | None = None,
 ) -> Campaign:
-    """“Spend `threshold` fen on the brand's goods, `amount_off` fen go off.” Without a brand, on the
-    whole receipt.
+    """“Spend `threshold` fen on the brand's goods, `amount_off` fen go off.” Of the kind `exchange`: “`pieces` of the
+    brand's goods, of the article `sku` if it is given, for this coupon.” Without a brand, on the whole receipt.
 
     `bearers` are (role, ppm), by default the brand alone (the store, without a brand). What they lay on another
     merchant holds only where its contract allows it (`coupons.bearing`); on the platform, only the platform itself
@@ -53,7 +58,11 @@ def create(
     Conflict `campaign.form_sent`.
     """
     shares = [list(bearer) for bearer in bearers or ((("brand" if brand else "store"), PPM),)]
-    _lawful(merchant, brand, threshold, amount_off, shares)
+    _lawful(merchant, brand, shares)
+    if kind == Campaign.Kind.EXCHANGE:
+        _exchanges(merchant, brand, pieces, sku, threshold or amount_off)
+    else:
+        _reduces(threshold, amount_off, pieces or sku)
     _platform_asked(shares, by)
     check_in_reach(claim_from=claim_from, claim_until=claim_until, use_from=use_from, use_until=use_until)
     _in_order("claim_until", claim_from, claim_until)
@@ -64,6 +73,9 @@ def create(
     terms = {
         "brand": brand,
         "name": name,
+        "kind": kind,
+        "pieces": pieces,
+        "sku": sku,
         "threshold": threshold,
         "amount_off": amount_off,
         "claim_from": claim_from,
@@ -110,7 +122,7 @@ def sendable(*, store: Store, at: datetime | None = None) -> list[Campaign]:
             found += (
                 Campaign.objects.filter(own, state=Campaign.State.ACTIVE)
                 .filter(claim_from__lte=at, claim_until__gt=at, use_until__gt=at)
-                .select_related("brand", "merchant")
+                .select_related("brand", "merchant", "sku")
                 .annotate(left=Sum("quotas__left"))
             )
     borne = [campaign for campaign in found if agreed(campaign, contracts)]
@@ -183,8 +195,10 @@ def _tell(kind: str, campaign: Campaign, *, by: Actor, at: datetime | None = Non
         payload={
             "campaign": campaign.ref,
             "brand": campaign.brand.ref if campaign.brand else None,
+            "kind": str(campaign.kind),
             "threshold": campaign.threshold,
             "amount_off": campaign.amount_off,
+            "pieces": campaign.pieces,
         },
         concerns=[],
         by=by,
@@ -192,17 +206,35 @@ def _tell(kind: str, campaign: Campaign, *, by: Actor, at: datetime | None = Non
     )
 
 
-def _lawful(
-    merchant: Merchant, brand: Brand | None, threshold: int, amount_off: int, shares: list[list]
-) -> None:
-    if brand is not None and brand.merchant_id != merchant.id:
-        raise _refused("campaign.foreign_brand", _("That brand belongs to another merchant."), "brand")
+def _reduces(threshold: int, amount_off: int, of_exchange: object) -> None:
     if not 0 < amount_off <= threshold:
         raise _refused(
             "campaign.amounts",
             _("The amount off must be above zero and not above the threshold."),
             "amount_off",
         )
+    if of_exchange:
+        raise _refused("campaign.pieces", _("Only an exchange coupon is for pieces."), "pieces")
+
+
+def _exchanges(
+    merchant: Merchant, brand: Brand | None, pieces: int, sku: Sku | None, of_reduction: int
+) -> None:
+    if not 0 < pieces <= MOST_PIECES:
+        raise _refused(
+            "campaign.pieces",
+            _("An exchange coupon is for 1 to %(most)d pieces.") % {"most": MOST_PIECES},
+            "pieces",
+        )
+    if of_reduction:
+        raise _refused("campaign.amounts", _("An exchange coupon names pieces and no amounts."), "amount_off")
+    if sku and (sku.merchant_id != merchant.id or (brand and sku.product.brand_id != brand.id)):
+        raise _refused("campaign.article", _("That article is not of this campaign's goods."), "sku")
+
+
+def _lawful(merchant: Merchant, brand: Brand | None, shares: list[list]) -> None:
+    if brand is not None and brand.merchant_id != merchant.id:
+        raise _refused("campaign.foreign_brand", _("That brand belongs to another merchant."), "brand")
     roles = [role for role, _ppm in shares]
     unknown = set(roles) - set(BEARERS)
     if unknown or len(set(roles)) < len(roles) or any(ppm < 0 for _role, ppm in shares):

@@ -3,6 +3,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from catalog.models import Sku
 from guides.models import Guide
 from members.models import Member
 from merchants.models import Brand, Merchant
@@ -13,10 +14,11 @@ from stores.models import Store
 
 class Campaign(models.Model):
     """A benefit that can be issued as coupons: spend the threshold on its brand's lines, get the amount
-    off (满减)."""
+    off (满减); or exchange the coupon for whole pieces of its goods (兑换)."""
 
     class Kind(models.TextChoices):
         FULL_REDUCTION = "full_reduction", _("Full reduction")
+        EXCHANGE = "exchange", _("Exchange coupon")
 
     class State(models.TextChoices):
         ACTIVE = "active", _("Running")
@@ -35,8 +37,17 @@ class Campaign(models.Model):
     )
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.FULL_REDUCTION)
-    threshold = models.BigIntegerField()
-    amount_off = models.BigIntegerField()
+    threshold = models.BigIntegerField(default=0, help_text="Of a full reduction")
+    amount_off = models.BigIntegerField(default=0, help_text="Of a full reduction")
+    pieces = models.PositiveSmallIntegerField(default=0, help_text="Which an exchange coupon pays wholly")
+    sku = models.ForeignKey(
+        Sku,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        help_text="The one article an exchange coupon is for; empty for any of the brand's",
+    )
     state = models.CharField(max_length=8, choices=State, default=State.ACTIVE)
     claim_from = models.DateTimeField()
     claim_until = models.DateTimeField()
@@ -61,8 +72,13 @@ class Campaign(models.Model):
                 fields=["merchant", "form_key"], condition=~Q(form_key=""), name="campaign_once_a_form"
             ),
             models.CheckConstraint(
-                condition=Q(amount_off__gt=0, threshold__gte=F("amount_off")),
+                condition=Q(amount_off__gt=0, threshold__gte=F("amount_off")) | ~Q(kind="full_reduction"),
                 name="campaign_threshold_covers_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="exchange", pieces__gt=0, threshold=0, amount_off=0)
+                | ~Q(kind="exchange") & Q(pieces=0, sku=None),
+                name="campaign_exchanges_pieces",
             ),
             models.CheckConstraint(
                 condition=Q(claim_until__gt=F("claim_from"), use_until__gt=F("use_from")),

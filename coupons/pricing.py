@@ -3,12 +3,18 @@
 Benefits count in the order given, each over its lines' *current* net; each line's part is divided over
 the bearers on that line alone, so that a brand can re-prove its line without seeing another's (largest
 remainder in both).
+
+An exchange coupon pays whole pieces, the dearest first: of a line of several, a piece costs its part of the current
+net, and no piece is exchanged twice.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from merchants.errors import DomainError
 from merchants.money import allot, yuan
@@ -16,17 +22,20 @@ from merchants.money import allot, yuan
 
 @dataclass(frozen=True)
 class PriceLine:
-    """A line before coupons: `amount` is list price × quantity in fen, `brand` any comparable name of
-    its brand."""
+    """A line before coupons: `amount` is list price × quantity in fen, `brand` and `sku` any comparable names of
+    its brand and article."""
 
     number: int
     amount: int
     brand: int | None = None
+    quantity: int = 1
+    sku: int | None = None
 
 
 @dataclass(frozen=True)
 class Benefit:
-    """Spend `threshold` fen on the lines of `brand` (None: on any line) and `amount_off` fen go off them.
+    """Spend `threshold` fen on the lines of `brand` (None: on any line) and `amount_off` fen go off them; or, with
+    `pieces`, so many of its goods, of `sku` if it names one, go off whole.
 
     `key` names the coupon and `campaign` what it is of; `bearers` are (role, ppm) summing to 1,000,000.
     """
@@ -38,6 +47,11 @@ class Benefit:
     amount_off: int
     brand: int | None
     bearers: tuple[tuple[str, int], ...]
+    pieces: int = 0
+    sku: int | None = None
+
+    def is_for(self, line: PriceLine) -> bool:
+        return self.brand in (None, line.brand) and self.sku in (None, line.sku)
 
 
 @dataclass(frozen=True)
@@ -80,11 +94,15 @@ class Priced:
 
 
 def price(lines: Sequence[PriceLine], benefits: Sequence[Benefit]) -> Priced:
-    """Every benefit applied, or DomainError `coupon.below_threshold`, `coupon.no_lines`,
-    `coupon.campaign_twice`."""
+    """Every benefit applied, or DomainError `coupon.below_threshold`, `coupon.no_lines`, `coupon.too_few_pieces`,
+    `coupon.campaign_twice` (several exchange coupons of one campaign pay for as many pieces)."""
     nets = {line.number: line.amount for line in lines}
+    exchanged: Counter[int] = Counter()  # pieces by line
     discounts: list[Discount] = []
     for place, benefit in enumerate(benefits):
+        if benefit.pieces:
+            discounts.append(_exchange(benefit, lines, nets, exchanged, place))
+            continue
         if any(benefit.campaign == earlier.campaign for earlier in benefits[:place]):
             raise DomainError(
                 "coupon.campaign_twice",
@@ -98,7 +116,7 @@ def price(lines: Sequence[PriceLine], benefits: Sequence[Benefit]) -> Priced:
 
 def _apply(benefit: Benefit, lines: Sequence[PriceLine], nets: dict[int, int], place: int) -> Discount:
     """Take the benefit off `nets`."""
-    own = [line for line in lines if benefit.brand is None or line.brand == benefit.brand]
+    own = [line for line in lines if benefit.is_for(line)]
     eligible = sum(nets[line.number] for line in own)
     if not own:
         raise DomainError(
@@ -124,6 +142,45 @@ def _apply(benefit: Benefit, lines: Sequence[PriceLine], nets: dict[int, int], p
             nets[line.number] -= amount
             parts.append(Part(line.number, amount, costs(amount, benefit.bearers)))
     return Discount(benefit, eligible, tuple(parts))
+
+
+def _exchange(
+    benefit: Benefit, lines: Sequence[PriceLine], nets: dict[int, int], exchanged: Counter[int], place: int
+) -> Discount:
+    """Take whole pieces off `nets`, the dearest first; of equal ones those of the earlier line."""
+    own = [line for line in lines if benefit.is_for(line)]
+    left = {line.number: line.quantity - exchanged[line.number] for line in own if nets[line.number]}
+    if sum(left.values()) < benefit.pieces:
+        raise _too_few(benefit, sum(left.values()), place)
+    eligible = sum(nets[number] for number in left)
+    dearest = sorted(left, key=lambda number: -Fraction(nets[number], left[number]))
+    parts, wanted = {}, benefit.pieces
+    for number in dearest:
+        pieces = min(wanted, left[number])
+        if not pieces:
+            continue
+        amount, _rest = allot(nets[number], [pieces, left[number] - pieces])
+        nets[number] -= amount
+        exchanged[number] += pieces
+        wanted -= pieces
+        if amount:
+            parts[number] = Part(number, amount, costs(amount, benefit.bearers))
+    return Discount(benefit, eligible, tuple(parts[line.number] for line in own if line.number in parts))
+
+
+def _too_few(benefit: Benefit, found: int, place: int) -> DomainError:
+    return DomainError(
+        "coupon.too_few_pieces",
+        ngettext(
+            "“%(name)s” is exchanged for %(pieces)d piece of its goods; on this receipt are %(found)d.",
+            "“%(name)s” is exchanged for %(pieces)d pieces of its goods; on this receipt are %(found)d.",
+            benefit.pieces,
+        )
+        % {"name": benefit.name, "pieces": benefit.pieces, "found": found},
+        next_step=_("Add what the coupon is for, or sell without it."),
+        field=f"coupons[{place}]",
+        extra={"pieces": benefit.pieces, "found": found},
+    )
 
 
 def costs(amount: int, bearers: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -35,7 +35,7 @@ def usable(coupon: Coupon, at: datetime) -> bool:
 
 def _held(member: Member, limit: int) -> list[Coupon]:
     with scope(merchant=member.merchant):
-        rows = Coupon.objects.filter(member=member).select_related("campaign__brand")
+        rows = Coupon.objects.filter(member=member).select_related("campaign__brand", "campaign__sku")
         return list(rows.order_by("-issued_at", "-id")[:limit])
 
 

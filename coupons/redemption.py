@@ -50,6 +50,8 @@ def benefit(coupon: Coupon) -> Benefit:
         amount_off=campaign.amount_off,
         brand=campaign.brand_id,
         bearers=tuple((role, ppm) for role, ppm in campaign.bearers),
+        pieces=campaign.pieces,
+        sku=campaign.sku_id,
     )
 
 
@@ -102,7 +104,7 @@ def _judged(codes: Sequence[str], store: Store, at: datetime, *, lock: bool) -> 
     for owner in owners:
         with scope(merchant=owner):
             own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
-            own = own.select_related("merchant", "campaign__brand", "member__person")
+            own = own.select_related("merchant", "campaign__brand", "campaign__sku", "member__person")
             for coupon in _locked(own) if lock else own:
                 found[bytes(coupon.code_hash)] = coupon
     judged = []

@@ -13,7 +13,7 @@ def reported() -> QuerySet[Campaign]:
     lines = Allocation.objects.filter(
         redemption__coupon__campaign=OuterRef("pk"), redemption__rolled_back_at=None
     ).order_by()
-    return Campaign.objects.select_related("brand").annotate(
+    return Campaign.objects.select_related("brand", "sku").annotate(
         issued=_of(Coupon.objects.filter(campaign=OuterRef("pk")).order_by(), "campaign", Count("pk")),
         redeemed=_of(lives, "coupon__campaign", Count("pk")),
         given=_of(lives, "coupon__campaign", Sum("amount_off")),

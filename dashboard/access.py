@@ -25,7 +25,7 @@ from coupons import reports
 from coupons.models import Campaign
 from guides.models import Guide
 from guides.visibility import visible_to as guides_seen
-from members.models import Member
+from members.models import Member, Programme
 from members.visibility import visible_to
 from merchants import finding
 from merchants.errors import NotFound
@@ -122,6 +122,10 @@ def _contract(request: HttpRequest, ref: str, permission: str) -> Contract | Non
 
 def campaign(request: HttpRequest, ref: str) -> Campaign:
     return _one(reports.reported(), ref)
+
+
+def programme(request: HttpRequest, ref: str) -> Programme:
+    return _one(finding.every(Programme).select_related("merchant"), ref)
 
 
 def batch(request: HttpRequest, ref: str) -> SettlementBatch:

@@ -48,6 +48,7 @@ SECTIONS = (
             ("payouts", gettext_lazy("Payouts"), "ledger.read"),
             ("reconciliation", gettext_lazy("Reconciliation"), "ledger.read"),
             ("statements", gettext_lazy("Statements"), "ledger.read"),
+            ("programmes", gettext_lazy("Stored value"), "ledger.read"),
             ("ledger", gettext_lazy("Ledger"), "ledger.read"),
         ),
     ),

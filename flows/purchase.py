@@ -72,7 +72,13 @@ def priced_with(lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]) -> pric
     """The receipt after these coupons, in their order."""
     return pricing.price(
         [
-            pricing.PriceLine(line.number, line.list_amount, line.brand.id if line.brand else None)
+            pricing.PriceLine(
+                line.number,
+                line.list_amount,
+                line.brand.id if line.brand else None,
+                line.quantity,
+                line.sku.id,
+            )
             for line in lines
         ],
         [redemption.benefit(coupon) for coupon in coupons],

@@ -26,9 +26,10 @@ _CODES = {
     "tax": gettext_lazy("Tax withheld"),
     "own:residual": gettext_lazy("Own residual"),
     "own:share": gettext_lazy("Own shares"),
-    "own:cost": gettext_lazy("Own coupon cost"),
+    "own:cost": gettext_lazy("Own cost of coupons and bonuses"),
     "own:fee": gettext_lazy("Own fees"),
     "own:adjust": gettext_lazy("Own adjustments"),
+    "own:points": gettext_lazy("Points that were spent"),
 }
 
 
@@ -73,6 +74,9 @@ def summed(balances: Iterable[Balance]) -> list[Total]:
 
 
 def label_of(code: str) -> str:
+    """Of stored value each programme has an account of its own, named by its code."""
+    if code.startswith("stored:"):
+        return _("Stored value not used · %(programme)s") % {"programme": code.removeprefix("stored:")}
     return str(_CODES.get(code, code))
 
 

@@ -40,6 +40,8 @@ KINDS = {
     "member.unshared": gettext_lazy("A member no longer wants the store to know them"),
     "merchant.opened": gettext_lazy("The merchant came on board"),
     "money.arrived": gettext_lazy("Money arrived on another account"),
+    "programme.registered": gettext_lazy("A programme was registered"),
+    "stored_value.topped_up": gettext_lazy("Stored value was topped up"),
     "bank_file.taken": gettext_lazy("A bank file was downloaded"),
     "commission.adjusted": gettext_lazy("Commission was adjusted by hand"),
     "payee_account.kept": gettext_lazy("A bank account for payouts was entered"),

@@ -20,6 +20,7 @@ from merchants.models import Merchant, Party
 KINDS = {
     "share": gettext_lazy("Shares of sales"),
     "remittance": gettext_lazy("Money collected for the other side"),
+    "fee": gettext_lazy("Payment fees"),
     "contribution": gettext_lazy("Coupon cost borne"),
     "contribution_back": gettext_lazy("Coupon cost returned after refunds"),
     "refund": gettext_lazy("Refunds paid for the other side"),

@@ -32,10 +32,17 @@ def held(where: str) -> Name:
     return Name(f"held:{where}")
 
 
+def stored(programme: str) -> Name:
+    """What the book's owner owes those who paid it in advance, by the code of its programme."""
+    return Name(f"stored:{programme}")
+
+
 CLEARING = Name("clearing")
 OWN_RESIDUAL = Name("own:residual")
 OWN_SHARE = Name("own:share")
 OWN_COST = Name("own:cost")
+OWN_FEE = Name("own:fee")
+OWN_POINTS = Name("own:points")
 OWN_ADJUST = Name("own:adjust")
 
 # Places are numbered as `_columns` gives them, from 0. An account without a party is looked up by itself: it is its own

@@ -47,6 +47,10 @@ class TenderFacts:
     lines: tuple[int, ...] = ()
     # What WeChat Pay calls the payment, which was made to be shared; place `psp` only.
     transaction: str = field(default="", metadata=LEFT_OUT_EMPTY)
+    fee: int = field(default=0, metadata=LEFT_OUT_EMPTY)  # fen that the payment service keeps of it
+    programme: str = field(
+        default="", metadata=LEFT_OUT_EMPTY
+    )  # the collector's, ref or code; place `stored` only
 
 
 @dataclass(frozen=True, kw_only=True)

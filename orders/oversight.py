@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from members.models import Member
 from merchants.scoping import Seat
-from orders.models import Order, OrderLine, Refund
+from orders.models import Order, OrderLine, Refund, Tender
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class SeenOrder:
     lines: Sequence[OrderLine]
     refunds: list[Refund]
     whole: bool
+    tenders: Sequence[Tender] = ()
 
     @property
     def member(self) -> Member | None:
@@ -28,6 +29,10 @@ class SeenOrder:
         if self.whole:
             return self.order.member
         return next((line.brand_member for line in self.lines if line.brand_member), None)
+
+    @property
+    def fee(self) -> int:
+        return sum(tender.fee for tender in self.tenders)
 
     @property
     def list_total(self) -> int:
@@ -74,7 +79,9 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
     if order is not None:
         own = OrderLine.objects.filter(order=order).annotate(catalogue_amount=_CATALOGUE_AMOUNT)
         lines = list(own.select_related(*with_names).order_by("number"))
-        return SeenOrder(order, lines, list(order.refunds.order_by("refunded_at")), whole=True)
+        tenders = list(order.tenders.select_related("collector", "programme").order_by("number"))
+        refunds = list(order.refunds.order_by("refunded_at"))
+        return SeenOrder(order, lines, refunds, whole=True, tenders=tenders)
     lines = list(
         lines_elsewhere(seat)
         .filter(order__ref=ref)

@@ -65,7 +65,7 @@ def receipts() -> QuerySet[Order]:
     """The acting merchant's own sales, each with all that `whole` reads; statements do not grow with the rows."""
     lines = OrderLine.objects.select_related("sku", "brand", "brand_member").order_by("number")
     touches = Touch.objects.select_related("guide").order_by("id")
-    tenders = Tender.objects.select_related("collector").order_by("number")
+    tenders = Tender.objects.select_related("collector", "programme").order_by("number")
     return Order.objects.select_related("store", "member").prefetch_related(
         Prefetch("lines", lines, to_attr="read_lines"),
         Prefetch("touches", touches, to_attr="read_touches"),

@@ -15,7 +15,7 @@ from orders.facts import OrderFacts, body_hash
 from orders.models import Order, OrderLine, Tender, Touch
 from orders.reading import touches_for
 from orders.receipts import ReceiptLine
-from orders.tendering import tendered
+from orders.tendering import spend, tendered
 from orders.touching import touches_of
 
 
@@ -108,6 +108,7 @@ def record(
     )
     Touch.objects.bulk_create(touches)
     Tender.objects.bulk_create(tenders)
+    spend(tenders)
     record_many(_happenings(order, kept, touches), by=by)
     return order
 

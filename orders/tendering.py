@@ -2,15 +2,20 @@
 agreed to be named (docs/adr/0012-whose-word-makes-a-debt.md)."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from members import programmes
+from members.models import Programme
 from merchants.errors import DomainError
 from merchants.models import Merchant
+from merchants.scoping import acting_for
 from orders.facts import OrderFacts, TenderFacts
 from orders.laying import DoesNotFit, lay
-from orders.models import Order, Tender
+from orders.models import NO_MONEY, Order, Tender
 from orders.receipts import ReceiptLine
 
 _TRANSACTION = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -28,8 +33,8 @@ def tendered(
     """The tenders of a sale, unsaved. Without any, the whole reached whoever tells: cash of the seller, the payment
     account of a brand owner.
 
-    DomainError: `order.out_of_range`, `order.tenders_differ`, `order.tender_invalid`,
-    `order.tender_does_not_fit`, `tender.collector_not_agreed`; each names its payment.
+    DomainError: `order.out_of_range`, `order.tenders_differ`, `order.tender_invalid`, `order.tender_fee`,
+    `order.tender_does_not_fit`, `tender.collector_not_agreed`, `tender.programme_unknown`; each names its payment.
     """
     own_place = Tender.Place.CASH if teller == order.merchant else Tender.Place.PSP
     given = facts.tenders or (TenderFacts(place=own_place, amount=order.paid_total),)
@@ -53,6 +58,8 @@ def tendered(
                     amount=tender.amount,
                     lines=list(tender.lines),
                     transaction=tender.transaction,
+                    programme=_programme(number, tender, collector),
+                    fee=tender.fee,
                 )
             )
     _lie_over(
@@ -60,6 +67,25 @@ def tendered(
         {line.number: line.list_amount - off for line, off in zip(lines, discounts, strict=True)},
     )
     return tenders
+
+
+def spend(tenders: Sequence[Tender]) -> None:
+    """What was paid with stored value is there no more; in the transaction that keeps the sale, as its last lock.
+    DomainError `order.stored_value_short`, which names the payment and what is left."""
+    by_issuer: dict[Merchant, list[tuple[Tender, Programme]]] = defaultdict(list)
+    for tender in tenders:
+        if tender.programme:
+            by_issuer[tender.collector].append((tender, tender.programme))
+    for issuer, group in sorted(by_issuer.items(), key=lambda item: item[0].pk):
+        with acting_for(issuer):
+            left = programmes.hold({programme.code for _tender, programme in group})
+            spent: Counter[str] = Counter()
+            for tender, programme in group:
+                rest = left[programme.code] - spent[programme.code]
+                if tender.amount > rest:
+                    raise _short(tender, programme, rest)
+                spent[programme.code] += tender.amount
+            programmes.spend(spent)
 
 
 def collectors(lines: Sequence[ReceiptLine], *, seller: Merchant, teller: Merchant) -> dict[str, Merchant]:
@@ -95,20 +121,71 @@ def _add_up(given: Sequence[TenderFacts], order: Order) -> None:
 
 
 def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
+    is_money = tender.place not in NO_MONEY
     named = numbers.issuperset(tender.lines) and len(tender.lines) <= len(numbers)
     fitting = not tender.transaction or (
         tender.place == Tender.Place.PSP and _TRANSACTION.fullmatch(tender.transaction)
     )
+    fitting = fitting and bool(tender.programme) == (tender.place == Tender.Place.STORED)
     if tender.place not in Tender.Place.values or not named or not fitting:
         raise DomainError(
             "order.tender_invalid",
             _("Payment %(number)d: its place or its lines are not of this sale.") % {"number": number},
             next_step=_(
                 "Name a known place, and each line of the sale at most once; a WeChat Pay transaction belongs to"
-                " the place `psp`."
+                " the place `psp`, a programme to the place `stored`, and there it must be."
             ),
             field=f"tenders[{number - 1}]",
         )
+    if not 0 <= tender.fee <= (tender.amount if is_money else 0):
+        raise DomainError(
+            "order.tender_fee",
+            _("Payment %(number)d: its fee is not between nothing and the payment itself.")
+            % {"number": number},
+            next_step=_(
+                "Tell what the payment service keeps of this payment, in fen; of stored value and points it keeps"
+                " nothing."
+            ),
+            field=f"tenders[{number - 1}].fee",
+        )
+
+
+def _programme(number: int, tender: TenderFacts, issuer: Merchant) -> Programme | None:
+    """Looked for among the issuer's own, who told the sale or agreed to be named: nobody else's can be probed."""
+    if tender.place != Tender.Place.STORED:
+        return None
+    with acting_for(issuer):
+        named = Q(ref=tender.programme) | Q(code=tender.programme)
+        programme = Programme.objects.filter(named).first()
+    if programme is None:
+        raise DomainError(
+            "tender.programme_unknown",
+            _("Payment %(number)d: %(issuer)s has no such programme.")
+            % {"number": number, "issuer": issuer.name},
+            next_step=_(
+                "Name a programme by its id or code; if another merchant issued it, name that as collector."
+            ),
+            field=f"tenders[{number - 1}].programme",
+        )
+    return programme
+
+
+def _short(tender: Tender, programme: Programme, left: int) -> DomainError:
+    return DomainError(
+        "order.stored_value_short",
+        _(
+            "Payment %(number)d is %(given)d fen of stored value, but only %(left)d fen of “%(programme)s” are left."
+        )
+        % {
+            "number": tender.number,
+            "given": tender.amount,
+            "left": left,
+            "programme": programme.name,
+        },
+        next_step=_("Top up first, or take the rest another way. Nothing was recorded."),
+        field=f"tenders[{tender.number - 1}].amount",
+        extra={"left": left},
+    )
 
 
 def _not_agreed(number: int, tender: TenderFacts) -> DomainError:

@@ -130,7 +130,7 @@ def _expected(desk: Desk, quote: Quote, member: Member | None) -> int:
 
 
 def _promised(desk: Desk, card: CouponCard) -> int:
-    """The same for a sale that just reaches the coupon's threshold."""
+    """The same for a sale that just reaches the coupon's threshold; nothing for what is exchanged."""
     campaign = card.coupon.campaign
     lines = [PreviewLine(campaign.brand, campaign.threshold - campaign.amount_off)]
     return estimate(lines, store=desk.store, guide=desk.guide, member=card.member, at=timezone.now()).total

@@ -13,6 +13,7 @@ from api.fields import Instant, Money, Ref, Whole, page_of
 from api.idempotency import HEADER, idempotent
 from api.pagination import PageQuery, page
 from api.v1.coupons import IssuedCouponAnswer, show_issued
+from catalog.models import Sku
 from coupons import campaigns
 from coupons.issuing import issue
 from coupons.models import Campaign
@@ -29,8 +30,17 @@ class CampaignBody(serializers.Serializer):
     name = serializers.CharField(max_length=80)
     brand = Ref(required=False, help_text=_("Id or slug of your brand; leave it out for the whole receipt"))
     kind = serializers.ChoiceField(Campaign.Kind.choices, default=Campaign.Kind.FULL_REDUCTION)
-    threshold = Money(help_text=_("In fen: from this amount on"))
-    amount_off = Money(min_value=1, help_text=_("In fen: so much off"))
+    threshold = Money(
+        default=0, help_text=_("In fen: from this amount on; of a full reduction, and only there")
+    )
+    amount_off = Money(default=0, help_text=_("In fen: so much off; of a full reduction, and only there"))
+    pieces = Whole(
+        default=0,
+        min_value=0,
+        max_value=campaigns.MOST_PIECES,
+        help_text=_("So many go off whole; of an exchange coupon, and only there"),
+    )
+    sku = Ref(required=False, help_text=_("Id of the one article an exchange coupon is for; any if left out"))
     claim_from = Instant()
     claim_until = Instant()
     use_from = Instant()
@@ -59,6 +69,8 @@ class CampaignAnswer(serializers.Serializer):
     state = serializers.ChoiceField(Campaign.State.choices)
     threshold = serializers.IntegerField()
     amount_off = serializers.IntegerField()
+    pieces = serializers.IntegerField(help_text=_("Of an exchange coupon; else 0"))
+    sku = serializers.CharField(allow_null=True, help_text=_("The article an exchange coupon is for"))
     claim_from = Instant()
     claim_until = Instant()
     use_from = Instant()
@@ -84,17 +96,21 @@ class Campaigns(Call):
         responses=page_of(CampaignAnswer),
     )
     def get(self, request: Request) -> Response:
-        return Response(page(self.asked(PageQuery), every(Campaign).select_related("brand"), show))
+        return Response(page(self.asked(PageQuery), every(Campaign).select_related("brand", "sku"), show))
 
     @extend_schema(
-        description=_("A campaign that runs at once: spend the threshold, get the amount off."),
+        description=_(
+            "A campaign that runs at once: spend the threshold, get the amount off; or, of the kind `exchange`, get"
+            " so many pieces whole."
+        ),
         request=CampaignBody,
         responses={201: CampaignAnswer},
     )
     @idempotent
     def post(self, request: Request) -> Response:
         given = self.given(CampaignBody)
-        given.pop("kind")  # there is one kind so far
+        if "sku" in given:
+            given["sku"] = one(every(Sku).select_related("product"), ref=given["sku"], field="sku")
         if "brand" in given:
             given["brand"] = access.brand(given["brand"])
         if "bearers" in given:
@@ -108,7 +124,7 @@ class OneCampaign(Call):
 
     @extend_schema(description=_("One of your campaigns."), responses=CampaignAnswer)
     def get(self, request: Request, ref: str) -> Response:
-        return Response(show(one(every(Campaign).select_related("brand"), ref=ref)))
+        return Response(show(one(every(Campaign).select_related("brand", "sku"), ref=ref)))
 
 
 class CampaignCoupons(Call):
@@ -154,6 +170,8 @@ def show(campaign: Campaign) -> dict[str, Any]:
         "state": campaign.state,
         "threshold": campaign.threshold,
         "amount_off": campaign.amount_off,
+        "pieces": campaign.pieces,
+        "sku": campaign.sku.ref if campaign.sku else None,
         "claim_from": campaign.claim_from,
         "claim_until": campaign.claim_until,
         "use_from": campaign.use_from,

@@ -25,6 +25,8 @@ class CouponAnswer(serializers.Serializer):
     state = serializers.ChoiceField(Coupon.State.choices)
     threshold = serializers.IntegerField()
     amount_off = serializers.IntegerField()
+    pieces = serializers.IntegerField(help_text=_("Of an exchange coupon: so many go off whole; else 0"))
+    sku = serializers.CharField(allow_null=True, help_text=_("The article an exchange coupon is for"))
     usable_from = Instant()
     usable_until = Instant()
     issued_at = Instant()
@@ -59,7 +61,7 @@ class OneCoupon(Call):
         if "store" in asked:
             coupon = redemption.find(code=code, store=access.store(asked["store"]))
             return Response(show_coupon(coupon, own=coupon.merchant_id == self.merchant.pk))
-        coupons = every(Coupon).select_related("campaign", "member", "store")
+        coupons = every(Coupon).select_related("campaign__sku", "member", "store")
         return Response(show_coupon(one(coupons, code_hash=code_hash(code))))
 
 
@@ -72,6 +74,8 @@ def show_coupon(coupon: Coupon, *, own: bool = True) -> dict[str, Any]:
         "state": coupon.state,
         "threshold": coupon.campaign.threshold,
         "amount_off": coupon.campaign.amount_off,
+        "pieces": coupon.campaign.pieces,
+        "sku": coupon.campaign.sku.ref if coupon.campaign.sku else None,
         "usable_from": coupon.usable_from,
         "usable_until": coupon.usable_until,
         "issued_at": coupon.issued_at,

@@ -55,6 +55,17 @@ class TenderBody(serializers.Serializer):
             " it; only with place `psp`"
         ),
     )
+    programme = Ref(
+        default="",
+        allow_blank=True,
+        help_text=_("Id or code of the collector's programme; with place `stored`, and only there"),
+    )
+    fee = Money(
+        default=0,
+        help_text=_(
+            "In fen: what the payment service keeps of it. Who bears it, the contract of each line says"
+        ),
+    )
 
 
 class TouchesBody(serializers.Serializer):
@@ -119,6 +130,10 @@ class TenderAnswer(serializers.Serializer):
     collector = serializers.CharField()
     lines = serializers.ListField(child=serializers.IntegerField())
     transaction = serializers.CharField(help_text=_("WeChat Pay's number of the payment, if it was told"))
+    programme = serializers.CharField(
+        allow_null=True, help_text=_("Whose stored value it was; null for other places")
+    )
+    fee = serializers.IntegerField(help_text=_("What the payment service keeps of it"))
 
 
 class TouchAnswer(serializers.Serializer):
@@ -172,6 +187,9 @@ class SplitAnswer(serializers.Serializer):
     paid = serializers.IntegerField()
     contribution = serializers.IntegerField(help_text=_("What others owe for the discounts they bear"))
     base = serializers.IntegerField(help_text=_("Paid and contributions: what the shares add up to"))
+    fee_charged = serializers.IntegerField(
+        help_text=_("Payment fees that the principal owes who collected; only it and the seller are told")
+    )
     state = serializers.ChoiceField(["pending", "settled"])
     shares = ShareAnswer(many=True)
 

@@ -45,9 +45,13 @@ def show(receipt: Receipt) -> dict[str, Any]:
 
 
 def status(receipt: Receipt) -> str:
-    """Over the lines that the reader sees, so that it tells a brand owner nothing of the others."""
+    """Over the lines that the reader sees, so that it tells a brand owner nothing of the others. Where they cost
+    nothing, their pieces say it."""
     paid = sum(line.paid for line in receipt.lines)
     refunded = sum(line.refunded for line in receipt.lines)
+    if not paid:
+        paid = sum(line.quantity for line in receipt.lines)
+        refunded = sum(line.refunded_quantity for line in receipt.lines)
     if refunded == 0:
         return "paid"
     return "refunded" if refunded == paid else "partly_refunded"
@@ -87,6 +91,8 @@ def show_tender(tender: Tender) -> dict[str, Any]:
         "collector": tender.collector.ref,
         "lines": tender.lines,
         "transaction": tender.transaction,
+        "programme": tender.programme.ref if tender.programme else None,
+        "fee": tender.fee,
     }
 
 

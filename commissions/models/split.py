@@ -7,6 +7,7 @@ from django_scopes import ScopedManager
 from commissions.models.plan import PlanVersion, Rule
 from commissions.models.running import RunningTotal
 from guides.models import Guide
+from ledger.accounts import OWN_POINTS, Name, held, stored
 from merchants.models import Merchant, Party
 from merchants.money import PPM
 from merchants.refs import RefField
@@ -256,8 +257,13 @@ class Collection(models.Model):
     tender = models.ForeignKey(Tender, on_delete=models.PROTECT, related_name="collections")
     collector = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     place = models.CharField(max_length=12, choices=Tender.Place)
+    programme = models.CharField(max_length=32, blank=True, default="", help_text="Its code, of stored value")
     amount = models.BigIntegerField()
     returned = models.BigIntegerField(default=0)
+    fee = models.BigIntegerField(default=0, help_text="This line's part of what the payment service kept")
+    fee_charged = models.BigIntegerField(
+        default=0, help_text="Of it, what the principal owes the collector by contract"
+    )
 
     objects = ScopedManager(merchant="merchant")
     party = ScopedManager(merchant="counterparty")
@@ -271,7 +277,19 @@ class Collection(models.Model):
                 condition=Q(returned__gte=0, returned__lte=F("amount")),
                 name="collection_returned_within_amount",
             ),
+            models.CheckConstraint(
+                condition=Q(fee__gte=0, fee__lte=F("amount"))
+                & (Q(fee_charged=0) | Q(fee_charged=F("fee")) & ~Q(collector=F("merchant"))),
+                name="collection_fee_within_amount",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.split_id} {self.place}"
+
+    @property
+    def account(self) -> Name:
+        """In the collector's book: where it holds the money, or what it owed the shopper and now does not."""
+        if self.place == Tender.Place.STORED:
+            return stored(self.programme)
+        return OWN_POINTS if self.place == Tender.Place.POINTS else held(self.place)

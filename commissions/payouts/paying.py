@@ -26,11 +26,14 @@ from merchants.models import Merchant, Party
 from merchants.money import yuan
 from merchants.refusing import refusing
 from merchants.scoping import acting_for
-from orders.models import Tender
+from orders.models import NO_MONEY, Tender
 
 State = Payout.State
 BANK = "bank"
-PLACES = (*Tender.Place.values, BANK)  # where a book holds money
+PLACES = (
+    *(place for place in Tender.Place.values if place not in NO_MONEY),
+    BANK,
+)  # where a book holds money
 
 
 class Parts(NamedTuple):

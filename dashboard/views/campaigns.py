@@ -14,7 +14,7 @@ from commissions.reasons import percent
 from coupons import campaigns, reports
 from dashboard import access
 from dashboard.access import needs
-from dashboard.forms.campaigns import CampaignForm
+from dashboard.forms.campaigns import CampaignForm, ExchangeForm
 from dashboard.frame import page
 from dashboard.paging import newest_first
 from dashboard.refusals import refusals_blamed_on, refusals_told
@@ -57,8 +57,9 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 
 @needs("campaigns.write")
 def new(request: HttpRequest) -> HttpResponse:
-    seat = request.seat
-    form = CampaignForm(
+    """`?kind=exchange` asks for a coupon that is exchanged for goods, else for a full reduction."""
+    seat, exchange = request.seat, request.GET.get("kind") == "exchange"
+    form = (ExchangeForm if exchange else CampaignForm)(
         request.POST or None,
         brands=list(finding.every(Brand)),
         runs_stores=seat.merchant.is_channel,
@@ -70,7 +71,12 @@ def new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("“%(name)s” is running.") % {"name": campaign.name})
             return redirect("campaign", campaign.ref)
     status = 422 if form.is_bound else 200
-    return page(request, "dashboard/campaigns/new.html", {"form": form}, section="campaigns", status=status)
+    tabs = [
+        {"url": "?", "label": _("Full reduction"), "current": not exchange},
+        {"url": "?kind=exchange", "label": _("Exchange coupon"), "current": exchange},
+    ]
+    context = {"form": form, "tabs": tabs, "exchange": exchange}
+    return page(request, "dashboard/campaigns/new.html", context, section="campaigns", status=status)
 
 
 @require_POST

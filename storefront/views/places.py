@@ -120,6 +120,10 @@ def _offer(shop: Shop) -> Campaign | None:
     """One running campaign of the brand, the one that takes most off."""
     now = timezone.now()
     running = every(Campaign).filter(
-        brand=shop.brand, state=Campaign.State.ACTIVE, claim_from__lte=now, claim_until__gt=now
+        brand=shop.brand,
+        kind=Campaign.Kind.FULL_REDUCTION,
+        state=Campaign.State.ACTIVE,
+        claim_from__lte=now,
+        claim_until__gt=now,
     )
     return running.order_by("-amount_off", "id").first()

@@ -8,7 +8,7 @@ from commissions.payouts import receivables
 from ledger import balances, proof, statements
 from ledger.models import Transfer
 from merchants.scoping import acting_for
-from tests.commissions.playing import Stage
+from tests.commissions.staging import Stage
 
 
 def new_transfers(stage: Stage) -> Counter:
@@ -100,6 +100,7 @@ def recoveries_now(stage: Stage) -> list[tuple[str, str, int]]:
         for payout in places.values()
         for item in receivables.of_party(payout.merchant, payout.payee)
         for part in item.recoveries
+        if part.source_id in payouts  # a write-off is none
     )
 
 
@@ -128,7 +129,7 @@ def lines_now(stage: Stage) -> list[dict]:
                         "tenders": [
                             {
                                 "collector": c.collector.name,
-                                "account": f"held:{c.place}",
+                                "account": c.account.code,
                                 "amount": c.amount,
                                 "refunded": c.returned,
                             }

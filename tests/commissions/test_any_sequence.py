@@ -10,6 +10,8 @@ from commissions.models import Appeal, Contribution, Payout, RunningTotal, Share
 from commissions.payouts import answers, paying, receivables, withholding
 from commissions.splitting import Term
 from ledger import balances, proof
+from members import programmes
+from members.models import Programme
 from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine
@@ -28,7 +30,11 @@ def test_any_sequence_of_sales_refunds_settlements_payouts_and_appeals_leaves_tr
     world, chance = plans_published, random.Random(seed)
     reserve, payer = chance.choice([0, 150_000]), chance.choice(["direct", "employer"])
     contract = renewed(
-        world.qinglan_at_jingan, reserve_ppm=reserve, guide_pay=payer, store_tells_for_brand=True
+        world.qinglan_at_jingan,
+        reserve_ppm=reserve,
+        guide_pay=payer,
+        store_tells_for_brand=True,
+        fee_bearer=["collector", "principal"][seed % 2],
     )
     withholding.withhold_from(
         merchant=world.qinglan,
@@ -52,6 +58,7 @@ def test_any_sequence_of_sales_refunds_settlements_payouts_and_appeals_leaves_tr
     purses_hold(world)
     totals_hold(world)
     moves_hold(world)
+    stored_value_holds(world)
 
 
 class Shop:
@@ -65,6 +72,16 @@ class Shop:
                 world.lin,
                 make_guide(world.jingan, code="G102", name="周远", phone="+8613900000102"),
             ]
+        self.card = programmes.register(merchant=world.hehe, code="card", name="储值卡", by=ONBOARDING)
+        programmes.top_up(
+            programme=self.card,
+            external_no="U-1",
+            paid=9_000_000,
+            bonus=1,
+            place="cash",
+            by=ONBOARDING,
+            at=NOON,
+        )
         self.member = joined(world.mubai_brand, world.jingan).member
         self.campaign = campaign_of(
             world.mubai,
@@ -87,8 +104,11 @@ class Shop:
             codes, off = (coupon_for(self.campaign, self.member, key=f"claim-{self.count}")[1],), 3000
         wallet = chance.randint(0, prices[0])
         tenders = [
-            TenderFacts(place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,)),
-            TenderFacts(place="cash", amount=sum(prices) - off - wallet),
+            TenderFacts(
+                place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,), fee=wallet // 160
+            ),
+            TenderFacts(place="stored", amount=prices[2], programme="card"),
+            TenderFacts(place="cash", amount=sum(prices[:2]) - off - wallet),
         ]
         touches = chance.choice([{}, {"serving": "G101"}])
         self.orders.append(
@@ -197,6 +217,13 @@ def books_hold(world):
     for merchant in (world.qinglan, world.mubai, world.hehe):
         with world.inside(merchant):
             assert proof.trial_balance(merchant).holds
+
+
+def stored_value_holds(world):
+    """Once all is booked and clawed, what may still be spent is what the book owes for it."""
+    with world.inside(world.hehe):
+        (owed,) = balances.of_book(world.hehe, codes=["stored:card"])
+        assert Programme.objects.get().outstanding == owed.amount > 0
 
 
 def lines_hold(world):

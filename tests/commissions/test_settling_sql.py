@@ -39,8 +39,9 @@ def test_a_page_in_sql_writes_the_same_rows_as_the_stories_in_python(world, zhou
         "guide_pay": ["direct", "employer"][seed % 2],
         "store_tells_for_brand": True,
     }
-    for contract in (world.qinglan_at_jingan, world.mubai_at_jingan, world.qinglan_at_xuhui):
-        renewed(contract, **terms)
+    renewed(world.qinglan_at_jingan, **terms, fee_bearer="principal")
+    renewed(world.mubai_at_jingan, **terms, fee_bearer=["collector", "principal"][seed % 2])
+    renewed(world.qinglan_at_xuhui, **terms)
     traded(world, chance, zhou)
     if seed % 2:
         periods.close(world.hehe, through=DAY)  # what is settled now is booked in the next period
@@ -71,7 +72,7 @@ def test_reserves_are_released_in_sql_as_the_design_tells_it(world, zhou, payer)
 
 def traded(world, chance: random.Random, colleague) -> None:
     """A day at Jing'an and Xuhui: both modes on one receipt, own goods, coupons borne by three, money that both
-    brands and a platform collected, lines of one fen, and refunds of a part or all."""
+    brands and a platform collected, for a fee, lines of one fen, and refunds of a part or all."""
     member = joined(world.mubai_brand, world.jingan).member
     bearers = [("brand", 600_000), ("store", 300_000), ("platform", 100_000)]
     campaign = campaign_of(
@@ -91,9 +92,13 @@ def traded(world, chance: random.Random, colleague) -> None:
         till = sum(prices) - off - wallet - teas
         red = chance.randint(0, till)
         tenders = (
-            TenderFacts(place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,)),
-            TenderFacts(place="acquirer", amount=teas, collector=world.mubai.ref, lines=(2,)),
-            TenderFacts(place="platform", amount=red),
+            TenderFacts(
+                place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,), fee=wallet // 150
+            ),
+            TenderFacts(
+                place="acquirer", amount=teas, collector=world.mubai.ref, lines=(2,), fee=min(teas, 7)
+            ),
+            TenderFacts(place="platform", amount=red, fee=red // 99),
             TenderFacts(place="cash", amount=till - red),
         )
         order = sold(

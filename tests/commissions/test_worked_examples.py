@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from insights.statements import KINDS
-from tests.commissions import playing, reading_back
+from tests.commissions import playing, reading_back, staging
 
 FIXTURES = [
     json.loads((Path(__file__).parent / "fixtures" / name).read_text())
-    for name in ("worked_examples.json", "appeal_examples.json")
+    for name in ("worked_examples.json", "appeal_examples.json", "tender_examples.json")
 ]
 SCENARIOS = {scenario["id"]: scenario for fixture in FIXTURES for scenario in fixture["scenarios"]}
 
@@ -19,7 +19,7 @@ SCENARIOS = {scenario["id"]: scenario for fixture in FIXTURES for scenario in fi
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_worked_example_is_booked_to_the_fen(name, db):
     scenario = SCENARIOS[name]
-    stage = playing.set_stage(scenario["given"])
+    stage = staging.set_stage(scenario["given"])
     for step, expected in zip(scenario["given"]["steps"], scenario["expected"]["after"], strict=True):
         playing.play(stage, step)
         told = Counter(

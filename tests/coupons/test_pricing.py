@@ -121,3 +121,40 @@ def test_the_cost_of_a_line_is_proved_from_that_line_alone(lines, benefits):
         for part in discount.parts:
             assert part.costs == costs(part.amount, discount.benefit.bearers)
             assert sum(fen for _role, fen in part.costs) == part.amount
+
+
+def exchange(key="x", *, pieces=1, brand=None, sku=None, bearers=(("brand", 1_000_000),), campaign=""):
+    return Benefit(key, campaign or key, key, 0, 0, brand, tuple(bearers), pieces, sku)
+
+
+def test_an_exchange_coupon_pays_the_dearest_piece_wholly_and_its_bearers_bear_it():
+    lines = [PriceLine(1, 9000, quantity=3), PriceLine(2, 4000), PriceLine(3, 5000, quantity=2)]
+    priced = price(lines, [exchange(bearers=[("brand", 700_000), ("store", 300_000)])])
+    assert [(part.line, part.amount, part.costs) for part in priced.discounts[0].parts] == [
+        (2, 4000, (("brand", 2800), ("store", 1200)))
+    ]
+    assert priced.nets == {1: 9000, 2: 0, 3: 5000}
+
+
+def test_several_pieces_go_off_in_turn_and_each_costs_its_part_of_what_the_line_still_costs():
+    lines = [PriceLine(1, 10001, quantity=3), PriceLine(2, 4000)]
+    priced = price(lines, [benefit("first", off=3), exchange(pieces=3)])
+    assert priced.nets == {1: 3333, 2: 0}, "of 9,999 in three two pieces, and the whole of 3,999"
+    assert [(part.line, part.amount) for part in priced.discounts[1].parts] == [(1, 6666), (2, 3999)]
+
+
+def test_no_piece_is_exchanged_twice():
+    line = PriceLine(1, 10000, quantity=2)
+    priced = price([line], [exchange("a", campaign="x"), exchange("b", campaign="x")])
+    assert (priced.total, [one.amount for one in priced.discounts]) == (0, [5000, 5000])
+    with pytest.raises(DomainError) as caught:
+        price([line], [exchange("a"), exchange("b"), exchange("c")])
+    assert (caught.value.code, caught.value.field) == ("coupon.too_few_pieces", "coupons[2]")
+
+
+@pytest.mark.parametrize("wanted", [exchange(brand=2), exchange(sku=8), exchange(pieces=3)])
+def test_an_exchange_coupon_without_its_goods_on_the_receipt_says_how_many_there_are(wanted):
+    with pytest.raises(DomainError) as caught:
+        price([PriceLine(1, 10000, brand=1, quantity=2, sku=7)], [wanted])
+    assert caught.value.code == "coupon.too_few_pieces"
+    assert caught.value.extra == {"pieces": wanted.pieces, "found": 2 if wanted.pieces == 3 else 0}

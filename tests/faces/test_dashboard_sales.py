@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 
+from commissions import accruals
 from dashboard.paging import latest_first
 from members.models import Member
 from merchants.onboarding import root_of
 from merchants.roles import Role
 from merchants.scoping import seats
 from orders import oversight
-from orders.facts import RefundLineFacts
+from orders.facts import RefundLineFacts, TenderFacts
 from tests.faces.headquarters import manager_of, words
-from tests.people import NOON
+from tests.people import NOON, renewed
 from tests.selling import line, money_back, sold
 
 
@@ -45,6 +46,21 @@ def test_a_discount_is_told_with_its_coupon_and_a_sale_with_who_served(world, at
     brand = words(at_desk(world.gu).get(f"/hq/orders/{receipt.ref}/"))
     assert "满200减30 −" in channel and "满200减30 −" in brand
     assert "Serving guide" in channel and world.lin.code in channel
+
+
+def test_the_seller_reads_what_paid_a_sale_and_who_bears_the_fee(world, at_desk):
+    renewed(world.qinglan_at_jingan, fee_bearer="principal")
+    tenders = (TenderFacts(place="acquirer", amount=19900, fee=119),)
+    order = sold(world.jingan, line(world.shirt), tenders=tenders)
+    accruals.book(order)
+    page = words(at_desk(world.he).get(f"/hq/orders/{order.ref}/"))
+    assert "Card or QR acquirer" in page and page.count("¥1.19") == 2
+    charged = "of the payment fee is charged to 青岚服饰, as the contract says; it is in no share."
+    assert charged in page
+    brand = words(at_desk(world.gu).get(f"/hq/orders/{order.ref}/"))
+    assert "Payments" not in brand and charged in brand, (
+        "who bears it knows; how the receipt was paid is not its own"
+    )
 
 
 def test_a_coupon_of_another_brand_is_not_told_to_a_brand_owner(world, at_desk, receipt):

@@ -92,6 +92,10 @@ def published_version(world: World) -> dict[str, str]:
     return {"ref": rows.published_version(world).ref}
 
 
+def programme(world: World) -> dict[str, str]:
+    return {"ref": rows.programme(world).ref}
+
+
 def batch(world: World) -> dict[str, str]:
     return {"ref": rows.batch(world).ref}
 
@@ -211,6 +215,10 @@ PAGES: dict[str, Page] = {
     "appeal": hq("commissions.read", of=appeal, outside=appeal_elsewhere),
     "appeal_deadlines": hq("settlements.write", method="post"),
     "appeal_decision": hq("settlements.write", of=appeal, method="post"),
+    "programmes": hq("ledger.read"),
+    "programme": hq("ledger.read", of=programme),
+    "programme_new": hq("settlements.write"),
+    "programme_top_up": hq("settlements.write", of=programme),
     "settlements": hq("ledger.read"),
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),

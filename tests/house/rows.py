@@ -26,7 +26,8 @@ from flows.joining import Joined
 from guides.models import Guide
 from ledger.accounts import Place, held, ids_of, named
 from ledger.transfers import Entry, Story, post
-from members.models import FollowUp
+from members import programmes
+from members.models import FollowUp, Programme, TopUp
 from merchants.models import ApiKey, Brand, Merchant, Party
 from merchants.onboarding import issue_key
 from orders.models import Order
@@ -161,6 +162,20 @@ def _pay(world: World, payee: Party, *, rail: str, book: Merchant | None = None)
 def own_campaign(world: World) -> Campaign:
     known = Campaign.objects.filter(brand=None).first()
     return known or selling.campaign_of(world.hehe, None, bearers=[("store", 1_000_000)])
+
+
+def programme(world: World) -> Programme:
+    known = Programme.objects.first()
+    return known or programmes.register(merchant=world.hehe, code="card", name="和合储值卡", by=selling.TILL)
+
+
+def topped_up(world: World) -> TopUp:
+    with world.inside(world.hehe):
+        held = programme(world)
+    row, _is_new = programmes.top_up(
+        programme=held, external_no="U-1", paid=10_000, bonus=500, place="cash", by=selling.TILL
+    )
+    return row
 
 
 def campaign(world: World) -> Campaign:

@@ -38,6 +38,8 @@ MAY_CHANGE = {
     "ledger_closedperiod": set(),
     "ledger_proofrun": set(),
     "ledger_snapshot": {"debits", "credits", "cursor"},
+    "members_programme": {"name", "outstanding"},
+    "members_topup": set(),
     "merchants_merchant": {"name", "time_zone", "cut_off"},
     "merchants_party": set(),
     "orders_order": {"refunded_total"},
@@ -69,6 +71,7 @@ ANOTHER_VALUE = {
 def evidence(world):
     """Fang bought with a coupon, served by Lin, and gave something back; one refund came before its sale. The bank
     moved something that Hehe has explained."""
+    rows.topped_up(world)
     fang = joined(world.qinglan_brand, world.jingan)
     _coupon, code = coupon_for(campaign_of(world.qinglan, world.qinglan_brand), fang.member)
     money_back(world.hehe, RefundLineFacts(number=1, amount=100, quantity=0), no="R-0")

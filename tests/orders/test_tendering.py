@@ -5,7 +5,7 @@ import pytest
 from flows import purchase
 from merchants.errors import DomainError
 from merchants.onboarding import add_brand
-from orders.facts import TenderFacts
+from orders.facts import TenderFacts, plain
 from orders.models import Order, Tender
 from orders.tendering import MOST_TENDERS
 from tests.people import make_contract, make_sku, renewed
@@ -35,6 +35,19 @@ def not_agreed(world, *lines, **given) -> None:
     error = refused(world, *lines, **given)
     assert (error.code, error.field) == ("tender.collector_not_agreed", "tenders[0].collector")
     assert error.next_step
+
+
+@pytest.mark.parametrize("fee", [-1, 19901])
+def test_a_fee_is_within_its_payment(world, fee):
+    tenders = (TenderFacts(place="psp", amount=19900, fee=fee),)
+    with pytest.raises(DomainError) as caught:
+        purchase.paid(sale(world.jingan, line(world.shirt), tenders=tenders), by=TILL)
+    assert (caught.value.code, caught.value.field) == ("order.tender_fee", "tenders[0].fee")
+
+
+def test_a_sale_told_without_a_fee_keeps_the_hash_it_had(world):
+    told = sale(world.jingan, line(world.shirt), tenders=(TenderFacts(place="cash", amount=19900),))
+    assert "fee" not in plain(told)["tenders"][0]
 
 
 class TestOnlyWhoAgreedIsSaidToHaveTakenTheMoney:
