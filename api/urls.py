@@ -17,6 +17,7 @@ from api.v1 import (
     payouts_received,
     plans,
     refunds,
+    settlements,
     stores,
 )
 
@@ -61,6 +62,8 @@ v1 = [
     path("versions/<ref:ref>/publish", plans.PublishedVersion.as_view(), name="version-publish"),
     path("versions/<ref:ref>/recall", plans.RecalledVersion.as_view(), name="version-recall"),
     path("versions/<ref:ref>/simulate", plans.SimulatedVersion.as_view(), name="version-simulate"),
+    path("settlements", settlements.Settlements.as_view(), name="settlements"),
+    path("settlements/<ref:ref>", settlements.OneSettlement.as_view(), name="settlement"),
     path("payouts", payouts.Payouts.as_view(), name="payouts"),
     path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
     path("received-payouts", payouts_received.ReceivedPayouts.as_view(), name="received-payouts"),

@@ -108,6 +108,7 @@ headquarters = [
     path("appeals/<str:ref>/decision/", appeals.decide, name="appeal_decision"),
     path("settlements/", settlements.index, name="settlements"),
     path("settlements/approval/", settlements.policy, name="settlement_policy"),
+    path("settlements/preview/", settlements.preview, name="settlement_preview"),
     path("settlements/<str:ref>/", settlements.show, name="settlement"),
     path("settlements/<str:ref>/approve/", settlements.approve, name="settlement_approve"),
     path("payouts/", payouts.index, name="payouts"),

@@ -57,6 +57,8 @@ CALLS = {
     "POST /versions/{ref}/recall",
     "POST /versions/{ref}/simulate",
     "GET /ledger/trial-balance",
+    "GET /settlements",
+    "GET /settlements/{ref}",
     "GET /payouts",
     "GET /payouts/{ref}",
     "GET /received-payouts",

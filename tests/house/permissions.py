@@ -194,6 +194,7 @@ PAGES: dict[str, Page] = {
     "appeal_deadlines": hq("settlements.write", method="post"),
     "appeal_decision": hq("settlements.write", of=appeal, method="post"),
     "settlements": hq("ledger.read"),
+    "settlement_preview": hq("ledger.read"),
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),
     "settlement_policy": hq("settlements.write", method="post"),
