@@ -1,0 +1,320 @@
+"""What can happen at Hehe's Jing'an store, step by step, in any order: what a search for a fault draws from.
+
+Each step is a value that says what it does, so a failing sequence reads as a story; `play` does it through the
+product's verbs and lets nothing pass but the refusals that may come.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+from commissions import accruals, appeals, batches, clawback, plans, reserves, settlement, settling
+from commissions.models import Appeal, Payout
+from commissions.payouts import answers, bank_file, paying
+from commissions.splitting import Term
+from guides.models import Guide
+from ledger.sets import post_set
+from members.models import Member
+from merchants.business_day import business_date
+from merchants.errors import DomainError
+from merchants.models import Merchant
+from orders.facts import RefundLineFacts, TenderFacts
+from orders.models import Order, OrderLine, Refund
+from tests.people import NOON, ONBOARDING, World
+from tests.selling import coupon_for, line, money_back, sold
+
+BY = {"by": ONBOARDING}
+COUPON = 3000
+WORDS = {"arrived": "成功", "failed": "失败", "returned": "退汇", "waits": "处理中"}
+
+
+class Killed(Exception):
+    """The worker is gone."""
+
+
+@dataclass
+class Street:
+    """The store, its people, what has happened, and the clock. `late` lists what a worker has still to do."""
+
+    world: World
+    guides: list[Guide]
+    member: Member
+    campaign: object
+    now: datetime = NOON
+    count: int = 0
+    orders: list[Order] = field(default_factory=list)
+
+    @property
+    def books(self) -> list[Merchant]:
+        return [self.world.qinglan, self.world.mubai, self.world.hehe]
+
+    def tick(self) -> datetime:
+        self.count += 1
+        self.now += timedelta(minutes=1)
+        return self.now
+
+    def refunds(self) -> list[Refund]:
+        with self.world.inside(self.world.hehe):
+            return list(Refund.objects.select_related("merchant").order_by("id"))
+
+    def payouts(self) -> list[Payout]:
+        found = []
+        for book in self.books:
+            with self.world.inside(book):
+                found += Payout.objects.select_related(*answers.NAMED).order_by("id")
+        return sorted(found, key=lambda payout: payout.pk)
+
+    def catch_up(self) -> None:
+        """What the sweeper and the clock would do until nothing is left to be done."""
+        for book in self.books:
+            with suppress(DomainError):
+                waiting = _under_way(self, book)
+                if waiting and waiting.needs_approval:
+                    batches.approve(waiting, **BY)
+            batches.close(book, now=self.now)
+        with self.world.inside(self.world.hehe):
+            accruals.book_all([order.pk for order in self.orders], seller=self.world.hehe)
+            settlement.settle_t0(orders=[order.pk for order in self.orders], at=self.now)
+        for refund in self.refunds():
+            clawback.claw(refund)
+
+
+@dataclass(frozen=True)
+class Sell:
+    """A shirt of Qinglan's, tea of Mubai's and Hehe's own tote; of the shirt some is paid to Qinglan's wallet. `back`
+    fen of the tote are given back before the sale is told."""
+
+    prices: tuple[int, int, int]
+    in_wallet: int = 0
+    in_red: int = 0
+    coupon: bool = False
+    served: tuple[int, ...] = ()
+    back: int = 0
+
+    def play(self, street: Street) -> None:
+        world, at = street.world, street.tick()
+        skus = (world.shirt, world.tea, world.tote)
+        lines = [line(sku, list_price=price) for sku, price in zip(skus, self.prices, strict=True)]
+        codes, off = (), 0
+        if self.coupon and self.prices[1] >= COUPON:
+            key = f"claim-{street.count}"
+            codes, off = (coupon_for(street.campaign, street.member, key=key)[1],), COUPON
+        wallet = min(self.in_wallet, self.prices[0])
+        red = min(self.in_red, sum(self.prices) - off - wallet)
+        tenders = [
+            TenderFacts(place="psp", amount=wallet, collector=world.qinglan.ref, lines=(1,)),
+            TenderFacts(place="platform", amount=red),
+            TenderFacts(place="cash", amount=sum(self.prices) - off - wallet - red),
+        ]
+        served = tuple((street.guides[who].code, 1) for who in self.served)
+        if back := min(self.back, self.prices[2]):
+            early = RefundLineFacts(number=3, amount=back)
+            no = f"T-{street.count}"
+            money_back(world.hehe, early, order_no=no, no=f"R-{no}", refunded_at=at)
+        street.orders.append(
+            sold(
+                world.jingan,
+                *lines,
+                no=f"T-{street.count}",
+                coupons=codes,
+                touches={"serving": served} if served else {},
+                tenders=tuple(tender for tender in tenders if tender.amount),
+                paid_at=at,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """Of some sale each line's `parts`: 0 nothing, 1 one fen, 2 half, 3 all that is left."""
+
+    which: int
+    parts: tuple[int, int, int]
+
+    def play(self, street: Street) -> None:
+        order = _chosen(street.orders, self.which)
+        if order is None:
+            return
+        at = street.tick()
+        with street.world.inside(street.world.hehe):
+            left = {row.number: row.paid - row.refunded for row in OrderLine.objects.filter(order=order)}
+        amounts = {
+            n: (0, min(1, left[n]), left[n] // 2, left[n])[part] for n, part in enumerate(self.parts, 1)
+        }
+        back = [RefundLineFacts(number=n, amount=amount) for n, amount in amounts.items() if amount]
+        if back:
+            world, no = street.world, f"R-{street.count}"
+            money_back(world.hehe, *back, order_no=order.external_no, no=no, refunded_at=at)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A worker books some sales, settles what is T+0, and takes some refunds back."""
+
+    upto: int
+
+    def play(self, street: Street) -> None:
+        some = [order.pk for order in street.orders[: self.upto]]
+        with street.world.inside(street.world.hehe):
+            accruals.book_all(some, seller=street.world.hehe)
+            settlement.settle_t0(orders=some, at=street.now)
+        for refund in street.refunds()[: self.upto]:
+            clawback.claw(refund)
+
+
+@dataclass(frozen=True)
+class ChangePlan:
+    """Mubai's stores pay by other rates from the next sale's very instant on."""
+
+    brand_ppm: int
+    guide_ppm: int
+    fixed: int
+
+    def play(self, street: Street) -> None:
+        at = street.tick()
+        rules = [Term(1, "brand", self.brand_ppm), Term(2, "guide", self.guide_ppm), Term(99, "residual")]
+        if self.fixed:
+            rules.insert(2, Term(3, "serving", fixed=self.fixed))
+        plans.publish(
+            brand=street.world.mubai_brand,
+            mode="direct",
+            rules=rules,
+            effective_from=at + timedelta(minutes=1),
+            at=at,
+            **BY,
+        )
+
+
+@dataclass(frozen=True)
+class CloseDay:
+    """The day is over and a book's batch runs, or goes on where a killed worker left it; perhaps killed again in the
+    middle of the page after `pages`. Asked for, finance approves it first."""
+
+    book: int
+    pages: int | None = None
+    approved: bool = True
+
+    def play(self, street: Street) -> None:
+        book = street.books[self.book]
+        street.now += timedelta(days=1)
+        pages = iter(range(self.pages)) if self.pages is not None else None
+
+        def post(*args: object, **given: object) -> None:
+            if pages is not None and next(pages, None) is None:
+                raise Killed
+            post_set(*args, **given)
+
+        waiting = _under_way(street, book)
+        if waiting and waiting.needs_approval and waiting.state == "frozen" and self.approved:
+            batches.approve(waiting, at=street.now, **BY)
+        with suppress(Killed), patch.object(settling, "post_set", post):
+            batches.close(book, now=street.now)
+        on = business_date(street.now, zone=book.time_zone, cut_off=book.cut_off)
+        reserves.release_due(book, on=on, at=street.now)
+
+
+@dataclass(frozen=True)
+class Pay:
+    """A book pays somebody all that is due or `amount` of it, by hand or by bank, itself or through another."""
+
+    book: int
+    payee: int
+    amount: int | None = None
+    by_bank: bool = False
+    through: int | None = None
+
+    def play(self, street: Street) -> None:
+        book = street.books[self.book]
+        payees = [guide.party for guide in street.guides] + [other.party for other in street.books]
+        payee = payees[self.payee]
+        collector = street.books[self.through] if self.through is not None else None
+        given = {"rail": "bank" if self.by_bank else "manual", "amount": self.amount, "collector": collector}
+        if payee == book.party or (collector and collector.party in (book.party, payee)):
+            return
+        refused = ("payout.nothing_due", "payout.more_than_due", "payout.under_way")
+        _attempt(lambda: paying.pay(book=book, payee=payee, at=street.now, **given, **BY), *refused)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rail, or somebody for it, says what became of a payout; what does not follow is refused."""
+
+    which: int
+    verb: str
+
+    def play(self, street: Street) -> None:
+        if payout := _chosen(street.payouts(), self.which):
+            _attempt(lambda: getattr(answers, self.verb)(payout, at=street.now, **BY), "payout.cannot")
+
+
+@dataclass(frozen=True)
+class BankTurn:
+    """A book hands all that waits to its bank in one file, and imports what the bank says of all it ever got."""
+
+    book: int
+    says: tuple[str, ...]
+
+    def play(self, street: Street) -> None:
+        book = street.books[self.book]
+        with street.world.inside(book):
+            mine = list(Payout.sent.filter(rail="bank").select_related("merchant").order_by("id"))
+        waiting = [payout for payout in mine if payout.state == "created"]
+        if waiting:
+            bank_file.export(book=book, payouts=waiting, at=street.now, **BY)
+        rows = [
+            f"{payout.number},{WORDS[word]},{payout.net / 100:.2f},"
+            for payout, word in zip(mine, self.says * len(mine), strict=False)
+            if payout.net
+        ]
+        if rows:
+            text = "\n".join(["打款编号,结果,金额,原因", *rows])
+            bank_file.import_results(book=book, file=text.encode(), at=street.now, **BY)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A guide appeals some line and its book's owner answers, giving so many fen."""
+
+    which: int
+    guide: int
+    reason: str
+    amount: int | None
+    uphold: bool = True
+
+    def play(self, street: Street) -> None:
+        world = street.world
+        with world.inside(world.hehe):
+            sale = _chosen(list(OrderLine.objects.order_by("id").select_related("order")), self.which)
+        if sale is None:
+            return
+        terms = {"guide": street.guides[self.guide], "reason": self.reason, "at": street.now, **BY}
+        refused = ("appeal.under_way", "appeal.not_split", "appeal.given_back", "appeal.too_late")
+        _attempt(lambda: appeals.appeal(line=sale, **terms), *refused)
+        with world.inside(world.hehe):
+            waiting = list(Appeal.party.filter(state="open").select_related("merchant", "split"))
+        for case in waiting:
+            terms = {"amount": self.amount, "uphold": self.uphold, "at": street.now, **BY}
+            refused = ("appeal.amount_needed", "appeal.more_than_held", "appeal.foreign_share")
+            _attempt(lambda case=case, terms=terms: appeals.decide(appeal=case, **terms), *refused,
+                     "settlement.locked", "appeal.same_guide")  # fmt: skip
+
+
+def _chosen(rows: list, which: int):
+    return rows[which % len(rows)] if rows else None
+
+
+def _attempt(verb: Callable[[], object], *refusals: str) -> None:
+    try:
+        verb()
+    except DomainError as refusal:
+        assert refusal.code in refusals, refusal
+
+
+def _under_way(street: Street, book: Merchant):
+    with street.world.inside(book):
+        found = batches.under_way()
+    if found:
+        found.merchant = book
+    return found
