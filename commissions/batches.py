@@ -130,12 +130,12 @@ def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bo
             mine.cursor = ids[-1]
         more = len(ids) == PAGE
         if not more:
-            mine.state, mine.posted_at = State.POSTED, at
-        mine.save(update_fields=["cursor", "state", "posted_at"])
-        if not more:
             sums = settling.came_to(mine)
             settling.announce(mine, sums, by=by, at=at)
-            settling.keep_dues(mine, sums)
+            mine.due_total = settling.keep_dues(mine, sums)
+            mine.state, mine.posted_at = State.POSTED, at
+        mine.save(update_fields=["cursor", "state", "posted_at", "due_total"])
+        if not more:
             _tell("settlement.posted", mine, by=by, at=at)
         return more
 

@@ -131,15 +131,15 @@ def _progress(batch: SettlementBatch, parts: tuple[Part, ...], payments: int, ma
 
 
 def _stage(batch: SettlementBatch, reached: Progress) -> Stage:
-    """What a guide leaves in her wallet is hers to draw: it keeps no batch from being paid. What was sent to her and
-    came back does."""
-    if batch.state != Stored.POSTED or (batch.total and not reached.parts):
+    """A day counts as paid when the book has nothing more to send: what a guide leaves in her wallet is hers to draw.
+    But where nothing has been paid at all it is not called so, and what was sent to her and came back counts."""
+    if batch.state != Stored.POSTED or batch.due_total is None:
         return Stage(batch.state)
     if reached.under_way:
         return Stage.PAYING
     if reached.came_back or (reached.left and reached.paid):
         return Stage.PARTIALLY_PAID
-    if reached.left:
+    if reached.left or (reached.in_wallets and not reached.paid):
         return Stage.POSTED
     return Stage.RECONCILED if reached.payments and reached.matched == reached.payments else Stage.PAID
 

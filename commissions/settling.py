@@ -108,9 +108,9 @@ def announce(batch: SettlementBatch, sums: Iterable[Came], *, by: Actor, at: dat
         record_many(told, by=by)
 
 
-def keep_dues(batch: SettlementBatch, sums: Iterable[Came]) -> None:
+def keep_dues(batch: SettlementBatch, sums: Iterable[Came]) -> int:
     """What the posted batch made payable at once to each payee, where their lines have got to: payouts are laid over
-    it. Their purses are held, so that none is paid meanwhile."""
+    it. The sum. Their purses are held, so that none is paid meanwhile."""
     dues: Counter[int] = Counter()
     for came in sums:
         if came.currency == batch.merchant.currency:
@@ -123,6 +123,7 @@ def keep_dues(batch: SettlementBatch, sums: Iterable[Came]) -> None:
         for payee, due in sorted(dues.items())
         if due
     )
+    return dues.total()
 
 
 def page_of(ids: Sequence[int]) -> dict[str, Any]:

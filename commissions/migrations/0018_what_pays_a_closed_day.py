@@ -40,6 +40,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="settlementbatch",
+            name="due_total",
+            field=models.BigIntegerField(
+                blank=True,
+                help_text="What became payable at once, reserves not; empty before it was kept",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            model_name="settlementbatch",
             name="locked_total",
             field=models.BigIntegerField(
                 blank=True, help_text="As approved: exactly this becomes payable to others", null=True

@@ -11,6 +11,7 @@ _BATCH = {
     "approved_by": "once",
     "locked_total": "once",
     "posted_at": "earlier",
+    "due_total": "grows",
 }
 
 # Finance's word is asked for where the batch says so, and what it was given for is what becomes payable, to the fen.

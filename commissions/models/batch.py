@@ -49,6 +49,9 @@ class SettlementBatch(models.Model):
         null=True, blank=True, help_text="As approved: exactly this becomes payable to others"
     )
     posted_at = models.DateTimeField(null=True, blank=True)
+    due_total = models.BigIntegerField(
+        null=True, blank=True, help_text="What became payable at once, reserves not; empty before it was kept"
+    )
 
     objects = ScopedManager(merchant="merchant")
 

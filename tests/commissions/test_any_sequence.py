@@ -7,6 +7,7 @@ tests/commissions/test_any_sequence.py` looks for new ones.
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from commissions import progress
 from commissions.models import (
+    Appeal,
     Contribution,
     Payout,
     RunningTotal,
@@ -32,6 +34,7 @@ from tests.commissions import trading
 from tests.commissions.tiered import published
 from tests.commissions.trading import (
     BY,
+    START,
     Answer,
     BankTurn,
     ChangePlan,
@@ -43,7 +46,7 @@ from tests.commissions.trading import (
     Street,
     Work,
 )
-from tests.people import NOON, make_guide, renewed
+from tests.people import make_guide, renewed
 from tests.selling import campaign_of, joined
 
 EXAMPLES = int(os.environ.get("TIANDI_EXAMPLES", 0))
@@ -118,7 +121,7 @@ steps = st.one_of(
         Contest,
         which=some,
         guide=st.integers(0, 1),
-        reason=st.sampled_from(["served", "amount", "shared"]),
+        reason=st.sampled_from(Appeal.Reason.values),
         amount=st.one_of(st.none(), st.integers(1, 700)),
         uphold=st.integers(0, 9).map(bool),
     ),
@@ -157,6 +160,9 @@ def the_street(world) -> dict:
     with world.inside(world.hehe):
         zhou = make_guide(world.jingan, code="G102", name="周远", phone="+8613900000102")
     bearers = [("brand", 600_000), ("store", 300_000), ("platform", 100_000)]
+    always = {"from": START - timedelta(days=3), "until": START + timedelta(days=200)}
+    valid = {f"{what}_{end}": at for what in ("claim", "use") for end, at in always.items()}
+    valid |= {"threshold": trading.COUPON, "per_member_limit": 100}
     kept = {"holder": "林小雨", "bank": "招商银行", "number": "6225881234567890", **BY}
     merchants = (world.qinglan, world.mubai, world.hehe)
     for payer in merchants:
@@ -164,18 +170,16 @@ def the_street(world) -> dict:
             payee_accounts.keep(payer=payer, party=party, **kept)
     withholding.withhold_from(
         merchant=world.qinglan,
-        starts_on=NOON.date().replace(day=1),
+        starts_on=START.date().replace(day=1),
         brackets=[[500, 30_000], [5000, 200_000]],
-        at=NOON,
+        at=START,
         **BY,
     )
     return {
         "world": world,
         "guides": [world.lin, zhou],
-        "member": joined(world.mubai_brand, world.jingan).member,
-        "campaign": campaign_of(
-            world.mubai, world.mubai_brand, threshold=3000, per_member_limit=100, bearers=bearers
-        ),
+        "member": joined(world.mubai_brand, world.jingan, at=START - timedelta(days=2)).member,
+        "campaign": campaign_of(world.mubai, world.mubai_brand, bearers=bearers, **valid),
     }
 
 

@@ -233,7 +233,7 @@ def test_an_appeal_of_a_locked_line_is_answered_when_it_is_payable(world):
     with world.inside(world.qinglan):
         sale = OrderLine.objects.order_by("id").first()
     case = appeals.appeal(line=sale, guide=other, reason="served", by=ONBOARDING, at=NOON)
-    with pytest.raises(Conflict, match="within minutes"):
+    with pytest.raises(Conflict, match="settlement.locked"):
         appeals.decide(appeal=case, uphold=True, by=ONBOARDING, at=NOON)
     batches.advance(batch, at=MIDNIGHT)
     assert appeals.decide(appeal=case, uphold=True, by=ONBOARDING, at=NOON).state == "upheld"

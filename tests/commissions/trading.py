@@ -7,7 +7,7 @@ product's verbs and lets nothing pass but the refusals that may come.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from commissions import accruals, appeals, batches, clawback, plans, reserves, settlement, settling
@@ -22,11 +22,12 @@ from merchants.errors import DomainError
 from merchants.models import Merchant
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order, OrderLine, Refund
-from tests.people import NOON, ONBOARDING, World
+from tests.people import ONBOARDING, World
 from tests.selling import coupon_for, line, money_back, sold
 
 BY = {"by": ONBOARDING}
 COUPON = 3000
+START = datetime(2026, 3, 2, 4, tzinfo=UTC)  # noon in Shanghai; no story reaches today
 WORDS = {"arrived": "成功", "failed": "失败", "returned": "退汇", "waits": "处理中"}
 
 
@@ -42,7 +43,7 @@ class Street:
     guides: list[Guide]
     member: Member
     campaign: object
-    now: datetime = NOON
+    now: datetime = START
     count: int = 0
     orders: list[Order] = field(default_factory=list)
 
@@ -100,7 +101,7 @@ class Sell:
         codes, off = (), 0
         if self.coupon and self.prices[1] >= COUPON:
             key = f"claim-{street.count}"
-            codes, off = (coupon_for(street.campaign, street.member, key=key)[1],), COUPON
+            codes, off = (coupon_for(street.campaign, street.member, key=key, at=at)[1],), COUPON
         wallet = min(self.in_wallet, self.prices[0])
         red = min(self.in_red, sum(self.prices) - off - wallet)
         tenders = [

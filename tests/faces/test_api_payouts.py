@@ -117,7 +117,7 @@ def test_a_settlement_run_tells_how_far_it_has_come_payee_by_payee(world):
     batch = batches.close(world.mubai, now=NOON + timedelta(days=1))
     mubai = MerchantSystem(world.mubai)
     (row,) = mubai.get("/settlements").json()["data"]
-    assert (row["id"], row["state"], row["in_wallets"], row["set_off"]) == (batch.ref, "paid", 640, 2560)
+    assert (row["id"], row["state"], row["in_wallets"], row["set_off"]) == (batch.ref, "posted", 640, 2560)
     answers.submit(
         paying.pay(book=world.mubai, payee=world.chen.party, rail="manual", by=ONBOARDING), by=ONBOARDING
     )

@@ -74,7 +74,7 @@ def test_a_posted_run_shows_what_of_it_is_paid_under_way_and_came_back_with_its_
     english = {"headers": {"Accept-Language": "en"}}
     address = reverse("settlement", args=[batch.ref])
     shown = text(finance.get(address, **english))
-    assert "Paid out" in shown and "in the wallet" in shown
+    assert "Payable" in shown and "in the wallet" in shown
     by = {"by": ONBOARDING, "at": MIDNIGHT}
     payout = answers.submit(paying.pay(book=world.mubai, payee=world.chen.party, rail="manual", **by), **by)
     assert "Being paid" in text(finance.get(address, **english))
