@@ -51,7 +51,7 @@ from tests.selling import campaign_of, joined
 
 EXAMPLES = int(os.environ.get("TIANDI_EXAMPLES", 0))
 SEARCH = settings(
-    max_examples=EXAMPLES or 12,
+    max_examples=EXAMPLES or 24,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,

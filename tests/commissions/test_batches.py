@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from commissions import appeals, batches, clawback, reserves
-from commissions.models import Settlement, SettlementBatch, SettlementItem, SettlementPolicy
+from commissions.models import BatchDue, Settlement, SettlementBatch, SettlementItem, SettlementPolicy
 from events.models import Event
 from ledger import proof
 from merchants.errors import Conflict
@@ -103,6 +103,7 @@ def test_killed_after_any_step_it_goes_on_to_the_same_books(world, monkeypatch, 
         assert (batch.state, batch.lines, batch.total) == (State.POSTED, 5, 5 * TO_OTHERS)
         assert [one.lines for one in Settlement.objects.filter(batch=batch).order_by("id")] == [2, 2, 1]
         assert SettlementItem.objects.count() == 15
+        assert [due.amount for due in BatchDue.objects.order_by("payee")] == [5 * 2560, 5 * 640]
     assert Event.objects.filter(kind="settlement.posted", merchant_id=world.mubai.id).count() == 1
     assert chens(world) == {"due": 5 * 640}
     books_hold(world)
