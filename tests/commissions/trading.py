@@ -8,11 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 from unittest.mock import patch
 
 from commissions import accruals, appeals, batches, clawback, plans, reserves, settlement, settling
 from commissions.models import Appeal, Payout
-from commissions.payouts import answers, bank_file, paying
+from commissions.payouts import answers, bank_file, dues, paying
 from commissions.splitting import Term
 from guides.models import Guide
 from ledger.sets import post_set
@@ -25,6 +26,7 @@ from orders.models import Order, OrderLine, Refund
 from tests.people import ONBOARDING, World
 from tests.selling import coupon_for, line, money_back, sold
 
+T = TypeVar("T")
 BY = {"by": ONBOARDING}
 COUPON = 3000
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)  # noon in Shanghai; no story reaches today
@@ -85,7 +87,7 @@ class Street:
 @dataclass(frozen=True)
 class Sell:
     """A shirt of Qinglan's, tea of Mubai's and Hehe's own tote; of the shirt some is paid to Qinglan's wallet. `back`
-    fen of the tote are given back before the sale is told."""
+    fen of the tote are given back before the sale is told; `worked`, all is booked at once."""
 
     prices: tuple[int, int, int]
     in_wallet: int = 0
@@ -93,6 +95,7 @@ class Sell:
     coupon: bool = False
     served: tuple[int, ...] = ()
     back: int = 0
+    worked: bool = False
 
     def play(self, street: Street) -> None:
         world, at = street.world, street.tick()
@@ -125,6 +128,8 @@ class Sell:
                 paid_at=at,
             )
         )
+        if self.worked:
+            Work(upto=len(street.orders)).play(street)
 
 
 @dataclass(frozen=True)
@@ -218,24 +223,29 @@ class CloseDay:
 
 @dataclass(frozen=True)
 class Pay:
-    """A book pays somebody all that is due or `amount` of it, by hand or by bank, itself or through another."""
+    """Somebody to whom some book owes something is paid, all of it or `amount`, by the book or through another; by
+    bank, or by hand, of which at once is told what became of it."""
 
-    book: int
-    payee: int
+    which: int
     amount: int | None = None
     by_bank: bool = False
     through: int | None = None
+    told: tuple[str, ...] = ()
 
     def play(self, street: Street) -> None:
-        book = street.books[self.book]
-        payees = [guide.party for guide in street.guides] + [other.party for other in street.books]
-        payee = payees[self.payee]
-        collector = street.books[self.through] if self.through is not None else None
-        given = {"rail": "bank" if self.by_bank else "manual", "amount": self.amount, "collector": collector}
-        if payee == book.party or (collector and collector.party in (book.party, payee)):
+        found = _chosen(
+            [(book, due.payee) for book in street.books for due in dues.payable(book)], self.which
+        )
+        if found is None:
             return
-        refused = ("payout.nothing_due", "payout.more_than_due", "payout.under_way")
-        _attempt(lambda: paying.pay(book=book, payee=payee, at=street.now, **given, **BY), *refused)
+        book, payee = found
+        others = [other for other in street.books if other.party not in (book.party, payee)]
+        collector = _chosen(others, self.through) if self.through is not None else None
+        given = {"rail": "bank" if self.by_bank else "manual", "amount": self.amount, "collector": collector}
+        refused = ("payout.more_than_due", "payout.under_way")
+        payout = _attempt(lambda: paying.pay(book=book, payee=payee, at=street.now, **given, **BY), *refused)
+        for verb in self.told if payout and not self.by_bank else ():
+            _attempt(lambda verb=verb: getattr(answers, verb)(payout, at=street.now, **BY), "payout.cannot")
 
 
 @dataclass(frozen=True)
@@ -252,26 +262,26 @@ class Answer:
 
 @dataclass(frozen=True)
 class BankTurn:
-    """A book hands all that waits to its bank in one file, and imports what the bank says of all it ever got."""
+    """Each merchant hands all that waits to its bank in one file, and imports what the bank says of all it ever got."""
 
-    book: int
     says: tuple[str, ...]
 
     def play(self, street: Street) -> None:
-        book = street.books[self.book]
-        with street.world.inside(book):
-            mine = list(Payout.sent.filter(rail="bank").select_related("merchant").order_by("id"))
-        waiting = [payout for payout in mine if payout.state == "created"]
-        if waiting:
-            bank_file.export(book=book, payouts=waiting, at=street.now, **BY)
-        rows = [
-            f"{payout.number},{WORDS[word]},{payout.net / 100:.2f},"
-            for payout, word in zip(mine, self.says * len(mine), strict=False)
-            if payout.net
-        ]
-        if rows:
-            text = "\n".join(["打款编号,结果,金额,原因", *rows])
-            bank_file.import_results(book=book, file=text.encode(), at=street.now, **BY)
+        for book in street.books:
+            with street.world.inside(book):
+                mine = list(
+                    Payout.sent.filter(rail="bank", net__gt=0).select_related("merchant").order_by("id")
+                )
+            waiting = [payout for payout in mine if payout.state == "created"]
+            if waiting:
+                bank_file.export(book=book, payouts=waiting, at=street.now, **BY)
+            rows = [
+                f"{payout.number},{WORDS[word]},{payout.net / 100:.2f},"
+                for payout, word in zip(mine, self.says * len(mine), strict=False)
+            ]
+            if rows:
+                text = "\n".join(["打款编号,结果,金额,原因", *rows])
+                bank_file.import_results(book=book, file=text.encode(), at=street.now, **BY)
 
 
 @dataclass(frozen=True)
@@ -306,11 +316,12 @@ def _chosen(rows: list, which: int):
     return rows[which % len(rows)] if rows else None
 
 
-def _attempt(verb: Callable[[], object], *refusals: str) -> None:
+def _attempt(verb: Callable[[], T], *refusals: str) -> T | None:
     try:
-        verb()
+        return verb()
     except DomainError as refusal:
         assert refusal.code in refusals, refusal
+        return None
 
 
 def _under_way(street: Street, book: Merchant):
