@@ -39,7 +39,7 @@ class Killed(Exception):
 
 @dataclass
 class Street:
-    """The store, its people, what has happened, and the clock. `late` lists what a worker has still to do."""
+    """The store, its people, what has happened, and the clock. `done` is what a worker has been at."""
 
     world: World
     guides: list[Guide]
@@ -48,6 +48,7 @@ class Street:
     now: datetime = START
     count: int = 0
     orders: list[Order] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
 
     @property
     def books(self) -> list[Merchant]:
@@ -157,17 +158,24 @@ class GiveBack:
 
 @dataclass(frozen=True)
 class Work:
-    """A worker books some sales, settles what is T+0, and takes some refunds back."""
+    """A worker books the first sales that wait, settles what is T+0, and takes the first refunds back; or does what was
+    done `again`."""
 
     upto: int
+    again: bool = False
 
     def play(self, street: Street) -> None:
-        some = [order.pk for order in street.orders[: self.upto]]
+        done = set() if self.again else street.done
+        some = [order.pk for order in street.orders if order.ref not in done][: self.upto]
+        back = [refund for refund in street.refunds() if refund.ref not in done][: self.upto]
         with street.world.inside(street.world.hehe):
-            accruals.book_all(some, seller=street.world.hehe)
-            settlement.settle_t0(orders=some, at=street.now)
-        for refund in street.refunds()[: self.upto]:
+            if some:
+                accruals.book_all(some, seller=street.world.hehe)
+                settlement.settle_t0(orders=some, at=street.now)
+        for refund in back:
             clawback.claw(refund)
+        street.done |= {order.ref for order in street.orders if order.pk in some}
+        street.done |= {refund.ref for refund in back}
 
 
 @dataclass(frozen=True)
