@@ -4,85 +4,28 @@ Each step is a value that says what it does, so a failing sequence reads as a st
 product's verbs and lets nothing pass but the refusals that may come.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from commissions import accruals, appeals, batches, clawback, plans, reserves, settlement, settling
 from commissions.models import Appeal, Payout
 from commissions.payouts import answers, bank_file, dues, paying
 from commissions.splitting import Term
-from guides.models import Guide
 from ledger.sets import post_set
-from members.models import Member
 from merchants.business_day import business_date
 from merchants.errors import DomainError
-from merchants.models import Merchant
 from orders.facts import RefundLineFacts, TenderFacts
-from orders.models import Order, OrderLine, Refund
-from tests.people import ONBOARDING, World
+from orders.models import OrderLine
+from tests.commissions.street import BY, COUPON, Street, attempt, chosen, under_way
 from tests.selling import coupon_for, line, money_back, sold
 
-T = TypeVar("T")
-BY = {"by": ONBOARDING}
-COUPON = 3000
-START = datetime(2026, 3, 2, 4, tzinfo=UTC)  # noon in Shanghai; no story reaches today
 WORDS = {"arrived": "成功", "failed": "失败", "returned": "退汇", "waits": "处理中"}
 
 
 class Killed(Exception):
     """The worker is gone."""
-
-
-@dataclass
-class Street:
-    """The store, its people, what has happened, and the clock. `done` is what a worker has been at."""
-
-    world: World
-    guides: list[Guide]
-    member: Member
-    campaign: object
-    now: datetime = START
-    count: int = 0
-    orders: list[Order] = field(default_factory=list)
-    done: set[str] = field(default_factory=set)
-
-    @property
-    def books(self) -> list[Merchant]:
-        return [self.world.qinglan, self.world.mubai, self.world.hehe]
-
-    def tick(self) -> datetime:
-        self.count += 1
-        self.now += timedelta(minutes=1)
-        return self.now
-
-    def refunds(self) -> list[Refund]:
-        with self.world.inside(self.world.hehe):
-            return list(Refund.objects.select_related("merchant").order_by("id"))
-
-    def payouts(self) -> list[Payout]:
-        found = []
-        for book in self.books:
-            with self.world.inside(book):
-                found += Payout.objects.select_related(*answers.NAMED).order_by("id")
-        return sorted(found, key=lambda payout: payout.pk)
-
-    def catch_up(self) -> None:
-        """What the sweeper and the clock would do until nothing is left to be done."""
-        for book in self.books:
-            with suppress(DomainError):
-                waiting = _under_way(self, book)
-                if waiting and waiting.needs_approval:
-                    batches.approve(waiting, **BY)
-            batches.close(book, now=self.now)
-        with self.world.inside(self.world.hehe):
-            accruals.book_all([order.pk for order in self.orders], seller=self.world.hehe)
-            settlement.settle_t0(orders=[order.pk for order in self.orders], at=self.now)
-        for refund in self.refunds():
-            clawback.claw(refund)
 
 
 @dataclass(frozen=True)
@@ -141,7 +84,7 @@ class GiveBack:
     parts: tuple[int, int, int]
 
     def play(self, street: Street) -> None:
-        order = _chosen(street.orders, self.which)
+        order = chosen(street.orders, self.which)
         if order is None:
             return
         at = street.tick()
@@ -220,7 +163,7 @@ class CloseDay:
                 raise Killed
             post_set(*args, **given)
 
-        waiting = _under_way(street, book)
+        waiting = under_way(street, book)
         if waiting and waiting.needs_approval and waiting.state == "frozen" and self.approved:
             batches.approve(waiting, at=street.now, **BY)
         with suppress(Killed), patch.object(settling, "post_set", post):
@@ -241,19 +184,17 @@ class Pay:
     told: tuple[str, ...] = ()
 
     def play(self, street: Street) -> None:
-        found = _chosen(
-            [(book, due.payee) for book in street.books for due in dues.payable(book)], self.which
-        )
+        found = chosen([(book, due.payee) for book in street.books for due in dues.payable(book)], self.which)
         if found is None:
             return
         book, payee = found
         others = [other for other in street.books if other.party not in (book.party, payee)]
-        collector = _chosen(others, self.through) if self.through is not None else None
+        collector = chosen(others, self.through) if self.through is not None else None
         given = {"rail": "bank" if self.by_bank else "manual", "amount": self.amount, "collector": collector}
         refused = ("payout.more_than_due", "payout.under_way")
-        payout = _attempt(lambda: paying.pay(book=book, payee=payee, at=street.now, **given, **BY), *refused)
+        payout = attempt(lambda: paying.pay(book=book, payee=payee, at=street.now, **given, **BY), *refused)
         for verb in self.told if payout and not self.by_bank else ():
-            _attempt(lambda verb=verb: getattr(answers, verb)(payout, at=street.now, **BY), "payout.cannot")
+            attempt(lambda verb=verb: getattr(answers, verb)(payout, at=street.now, **BY), "payout.cannot")
 
 
 @dataclass(frozen=True)
@@ -264,8 +205,8 @@ class Answer:
     verb: str
 
     def play(self, street: Street) -> None:
-        if payout := _chosen(street.payouts(), self.which):
-            _attempt(lambda: getattr(answers, self.verb)(payout, at=street.now, **BY), "payout.cannot")
+        if payout := chosen(street.payouts(), self.which):
+            attempt(lambda: getattr(answers, self.verb)(payout, at=street.now, **BY), "payout.cannot")
 
 
 @dataclass(frozen=True)
@@ -305,36 +246,56 @@ class Contest:
     def play(self, street: Street) -> None:
         world = street.world
         with world.inside(world.hehe):
-            sale = _chosen(list(OrderLine.objects.order_by("id").select_related("order")), self.which)
+            sale = chosen(list(OrderLine.objects.order_by("id").select_related("order")), self.which)
         if sale is None:
             return
         terms = {"guide": street.guides[self.guide], "reason": self.reason, "at": street.now, **BY}
         refused = ("appeal.under_way", "appeal.not_split", "appeal.given_back", "appeal.too_late")
-        _attempt(lambda: appeals.appeal(line=sale, **terms), *refused)
+        attempt(lambda: appeals.appeal(line=sale, **terms), *refused)
         with world.inside(world.hehe):
             waiting = list(Appeal.party.filter(state="open").select_related("merchant", "split"))
         for case in waiting:
             terms = {"amount": self.amount, "uphold": self.uphold, "at": street.now, **BY}
             refused = ("appeal.amount_needed", "appeal.more_than_held", "appeal.foreign_share")
-            _attempt(lambda case=case, terms=terms: appeals.decide(appeal=case, **terms), *refused,
+            attempt(lambda case=case, terms=terms: appeals.decide(appeal=case, **terms), *refused,
                      "settlement.locked", "appeal.same_guide")  # fmt: skip
 
 
-def _chosen(rows: list, which: int):
-    return rows[which % len(rows)] if rows else None
+@dataclass(frozen=True)
+class CatchUp:
+    """What the sweeper and the clock would do until nothing is left to be done."""
+
+    def play(self, street: Street) -> None:
+        for book in street.books:
+            with suppress(DomainError):
+                waiting = under_way(street, book)
+                if waiting and waiting.needs_approval:
+                    batches.approve(waiting, **BY)
+            batches.close(book, now=street.now)
+        with street.world.inside(street.world.hehe):
+            accruals.book_all([order.pk for order in street.orders], seller=street.world.hehe)
+            settlement.settle_t0(orders=[order.pk for order in street.orders], at=street.now)
+        for refund in street.refunds():
+            clawback.claw(refund)
 
 
-def _attempt(verb: Callable[[], T], *refusals: str) -> T | None:
-    try:
-        return verb()
-    except DomainError as refusal:
-        assert refusal.code in refusals, refusal
-        return None
+@dataclass(frozen=True)
+class SettleUp:
+    """Every answer that is waited for comes, and everybody is paid what is then due."""
 
+    def play(self, street: Street) -> None:
+        BankTurn(says=("arrived",)).play(street)
+        for payout in street.payouts():
+            if payout.is_open:
+                self.arrive(payout, street.now)
+        for book in street.books:
+            for due in dues.payable(book):
+                self.arrive(
+                    paying.pay(book=book, payee=due.payee, rail="manual", at=street.now, **BY), street.now
+                )
 
-def _under_way(street: Street, book: Merchant):
-    with street.world.inside(book):
-        found = batches.under_way()
-    if found:
-        found.merchant = book
-    return found
+    def arrive(self, payout: Payout, at: datetime) -> None:
+        if payout.state == "created":
+            answers.submit(payout, at=at, **BY)
+        if payout.net:
+            answers.succeed(payout, at=at, **BY)
