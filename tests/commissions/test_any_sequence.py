@@ -165,7 +165,7 @@ def the_street(world) -> dict:
     withholding.withhold_from(
         merchant=world.qinglan,
         starts_on=START.date().replace(day=1),
-        brackets=[[500, 30_000], [5000, 200_000]],
+        brackets=[[0, 100_000], [5000, 200_000]],
         at=START,
         **BY,
     )
@@ -207,6 +207,15 @@ def play(street: Street, agreed: Terms, story: list) -> None:
     holding.books_hold(street)
     holding.payees_hold(street)
     holding.all_is_paid(street)
+    for step in (
+        trading.GiveBack(which=0, parts=(3, 3, 3)),
+        trading.CatchUp(),
+    ):  # from purses that are empty now
+        step.play(street)
+    holding.wallets_hold(street)
+    holding.books_hold(street)
+    holding.lines_hold(street)
+    holding.payees_hold(street)
     with connection.cursor() as cursor:  # what the database would look at when each transaction commits
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -290,9 +290,8 @@ class SettleUp:
                 self.arrive(payout, street.now)
         for book in street.books:
             for due in dues.payable(book):
-                self.arrive(
-                    paying.pay(book=book, payee=due.payee, rail="manual", at=street.now, **BY), street.now
-                )
+                terms = {"rail": "manual", "at": street.now, **BY}
+                self.arrive(paying.pay(book=book, payee=due.payee, **terms), street.now)
 
     def arrive(self, payout: Payout, at: datetime) -> None:
         if payout.state == "created":
