@@ -21,6 +21,10 @@ COUPON = 3000
 START = datetime(2026, 3, 2, 4, tzinfo=UTC)  # noon in Shanghai; no story reaches today
 
 
+class Killed(Exception):
+    """The worker is gone."""
+
+
 @dataclass
 class Street:
     """The store, its people, what has happened, and the clock. `done` is what a worker has been at."""

@@ -38,7 +38,7 @@ from tests.selling import campaign_of, joined
 
 EXAMPLES = int(os.environ.get("TIANDI_EXAMPLES", 0))
 SEARCH = settings(
-    max_examples=EXAMPLES or 20,
+    max_examples=EXAMPLES or 24,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
@@ -84,6 +84,7 @@ payments = st.builds(
             ("submit",),
             ("submit", "succeed"),
             ("submit", "lost", "succeed"),
+            ("submit", "fail"),
             ("submit", "lost", "fail"),
             ("submit", "succeed", "come_back"),
             ("submit", "succeed", "fail"),

@@ -18,14 +18,10 @@ from merchants.business_day import business_date
 from merchants.errors import DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import OrderLine
-from tests.commissions.street import BY, COUPON, Street, attempt, chosen, under_way
+from tests.commissions.street import BY, COUPON, Killed, Street, attempt, chosen, under_way
 from tests.selling import coupon_for, line, money_back, sold
 
 WORDS = {"arrived": "成功", "failed": "失败", "returned": "退汇", "waits": "处理中"}
-
-
-class Killed(Exception):
-    """The worker is gone."""
 
 
 @dataclass(frozen=True)
@@ -281,7 +277,7 @@ class CatchUp:
 
 @dataclass(frozen=True)
 class SettleUp:
-    """Every answer that is waited for comes, and everybody is paid what is then due."""
+    """Every answer that is waited for comes, and everybody is paid what is then due; a guide at the second try."""
 
     def play(self, street: Street) -> None:
         BankTurn(says=("arrived",)).play(street)
@@ -291,7 +287,11 @@ class SettleUp:
         for book in street.books:
             for due in dues.payable(book):
                 terms = {"rail": "manual", "at": street.now, **BY}
-                self.arrive(paying.pay(book=book, payee=due.payee, **terms), street.now)
+                payout = paying.pay(book=book, payee=due.payee, **terms)
+                if payout.guide and payout.net:
+                    answers.fail(payout, at=street.now, **BY)
+                    payout = paying.pay(book=book, payee=due.payee, **terms)
+                self.arrive(payout, street.now)
 
     def arrive(self, payout: Payout, at: datetime) -> None:
         if payout.state == "created":
