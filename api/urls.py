@@ -19,6 +19,7 @@ from api.v1 import (
     plans,
     programmes,
     refunds,
+    settlements,
     stores,
 )
 
@@ -87,6 +88,8 @@ v1 = [
         attribution.TriedAttributionPolicy.as_view(),
         name="attribution-trial",
     ),
+    path("settlements", settlements.Settlements.as_view(), name="settlements"),
+    path("settlements/<ref:ref>", settlements.OneSettlement.as_view(), name="settlement"),
     path("payouts", payouts.Payouts.as_view(), name="payouts"),
     path("payouts/<ref:ref>", payouts.OnePayout.as_view(), name="payout"),
     path("received-payouts", payouts_received.ReceivedPayouts.as_view(), name="received-payouts"),

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from commissions import appeal_cases, moving
+from commissions import appeal_cases, locked, moving
 from commissions.accruals import WORKER
 from commissions.appeal_terms import is_given_back, last_day, policy_of
 from commissions.models import GUIDE_ROLES, Appeal, Share, Split
@@ -122,13 +122,15 @@ def decide(
 
     Conflict `appeal.decided` if it is not open any more. DomainError `appeal.own` for who appealed,
     `appeal.amount_needed`, `appeal.more_than_held`, `appeal.same_guide`, `appeal.foreign_guide`,
-    `appeal.foreign_share`; NotFound for a share of another line.
+    `appeal.foreign_share`; NotFound for a share of another line; Conflict `settlement.locked` for some minutes.
     """
     at = at or timezone.now()
     _check_decider(appeal, by)
     if not uphold:
         return appeal_cases.close(appeal, State.REJECTED, by=by, at=at, words=words)
     with acting_for(appeal.merchant):
+        if appeal.split_id in locked.splits_of(appeal.split.order_id):
+            raise locked.refuse()
         mine = appeal_cases.held(appeal)
         split = with_parts(Split.objects.filter(pk=mine.split_id), own=True).select_related("contract").get()
         shares = parts_of(split)

@@ -1,8 +1,10 @@
 """T+1: when a book's business date has closed, its open lines become payable in one batch, page by page.
 
-open → frozen (which lines, and what they come to) → approved, where the book's owner asks for that → posted. Every
-step stands by itself: whoever comes next, or a second time, goes on where the state and the cursor are. What a
-refund takes back before a line's page is no longer there to settle; after it, it is taken from what was settled.
+open → frozen (which lines, and what they come to) → approved and locked, where the book's owner asks for that →
+posted. Every step stands by itself: whoever comes next, or a second time, goes on where the state and the cursor are.
+What a refund takes back before a line's page is no longer there to settle; after it, it is taken from what was
+settled. While a batch is locked nothing takes from its lines (commissions/locked.py). What becomes of a posted one is
+read from its payouts (commissions/progress.py).
 
 Locks: the batch's row first, then the splits in order of id (docs/adr/0006).
 """
@@ -96,7 +98,8 @@ def freeze(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
 
 @transaction.atomic
 def approve(batch: SettlementBatch, *, by: Actor, at: datetime | None = None) -> SettlementBatch:
-    """Finance lets a frozen batch go on. Conflict `settlement.not_waiting` if it does not wait for that."""
+    """Finance lets a frozen batch go on and locks it: what it comes to now is what becomes payable, to the fen.
+    Conflict `settlement.not_waiting` if it does not wait for that."""
     at = at or timezone.now()
     with acting_for(batch.merchant):
         batch = _locked(batch)
@@ -106,8 +109,9 @@ def approve(batch: SettlementBatch, *, by: Actor, at: datetime | None = None) ->
                 _("This batch does not wait for approval."),
                 next_step=_("Load the page again to see how it stands."),
             )
+        batch.locked_total = to_others(lines_of(batch))
         batch.state, batch.approved_at, batch.approved_by = State.APPROVED, at, by.ref
-        batch.save(update_fields=["state", "approved_at", "approved_by"])
+        batch.save(update_fields=["state", "approved_at", "approved_by", "locked_total"])
         _tell("settlement.approved", batch, by=by, at=at)
     return batch
 
@@ -126,10 +130,12 @@ def post_page(batch: SettlementBatch, *, by: Actor = WORKER, at: datetime) -> bo
             mine.cursor = ids[-1]
         more = len(ids) == PAGE
         if not more:
+            sums = settling.came_to(mine)
+            settling.announce(mine, sums, by=by, at=at)
+            mine.due_total = settling.keep_dues(mine, sums)
             mine.state, mine.posted_at = State.POSTED, at
-        mine.save(update_fields=["cursor", "state", "posted_at"])
+        mine.save(update_fields=["cursor", "state", "posted_at", "due_total"])
         if not more:
-            settling.announce(mine, by=by, at=at)
             _tell("settlement.posted", mine, by=by, at=at)
         return more
 
@@ -168,8 +174,13 @@ def lines_of(batch: SettlementBatch) -> QuerySet[Split]:
 def preview(book: Merchant, *, day: date) -> tuple[int, int]:
     """(lines, amount that would become payable to others) if the book were closed up to `day` now."""
     with acting_for(book):
-        lines = _open(book).filter(business_date__lte=day)
+        lines = open_lines(book, day=day)
         return lines.count(), to_others(lines)
+
+
+def open_lines(book: Merchant, *, day: date) -> QuerySet[Split]:
+    """What a batch up to `day` would take now; inside the book's scope."""
+    return _open(book).filter(business_date__lte=day)
 
 
 def to_others(lines: QuerySet[Split]) -> int:

@@ -1,8 +1,8 @@
 """A refund takes back from the shares what they held of it: a function of the total given back, so neither the
 order nor the size of refunds matters.
 
-Locks: the splits in order of id, then the totals of tiers and caps, then the purses, each in order of id
-(docs/adr/0006).
+Locks: batches that may be approved (commissions/locked.py), the splits, the totals of tiers and caps, the purses, each
+in order of id (docs/adr/0006).
 """
 
 from collections import Counter, defaultdict
@@ -13,7 +13,7 @@ from typing import TypeVar
 from django.db import models, transaction
 from django.db.models import Prefetch
 
-from commissions import announcing, running, stories
+from commissions import announcing, locked, running, stories
 from commissions.accruals import WORKER, book_all
 from commissions.models import Clawback, Collection, Contribution, SettlementItem, Share, Split
 from commissions.purses import Purses, hold, purse_of, taken_from
@@ -31,13 +31,17 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 def claw(refund: Refund, *, by: Actor = WORKER) -> list[Clawback]:
-    """Take a refund back line by line, once; returns what was new. An order not booked yet is booked first."""
+    """Take a refund back line by line, once; returns what was new. An order not booked yet is booked first; a line
+    of a locked batch is left to the sweeper, who comes when it is payable."""
     with acting_for(refund.merchant), transaction.atomic():
         book_all([refund.order_id], seller=refund.merchant, by=by)
+        waiting = locked.splits_of(refund.order_id)
         lock(Split.party.filter(order=refund.order_id))
         lines = RefundLine.objects.filter(refund=refund, clawback__isnull=True).order_by("line__number")
         wanted = {line.line_id: line for line in lines}
-        splits = with_parts(Split.party.filter(line__in=wanted).order_by("line__number"))
+        splits = with_parts(
+            Split.party.filter(line__in=wanted).exclude(pk__in=waiting).order_by("line__number")
+        )
         clawing = _Clawing(refund, list(splits.prefetch_related(Prefetch("clawbacks", Clawback.party.all()))))
         for split in clawing.splits:
             clawing.take(split, wanted[split.line_id])

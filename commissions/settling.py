@@ -1,22 +1,44 @@
 """The pages of a T+1 batch: some ten thousand lines in a transaction, settled by a handful of statements.
 
 The result is what `settlement.settle` leaves for the same lines, but for the events: instead of one a page and payee
-with every line in it, a batch tells each payee once a store what has become payable (`announce`).
+with every line in it, a batch tells each payee once a store what has become payable (`announce`), and keeps what that
+is to each (`keep_dues`).
 
-Locks: the splits in order of id, then a fresh look at which of them are open (docs/adr/0006).
+Locks: the splits in order of id, then a fresh look at which of them are open; the payees' purses (docs/adr/0006).
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from commissions import settling_sql
-from commissions.models import Settlement, SettlementBatch
+from commissions.models import BatchDue, Settlement, SettlementBatch
+from commissions.payouts import laying
+from commissions.stories import DUE
 from events.record import Actor, Happening, record_many
+from ledger import accounts
+from ledger.models import Account
 from ledger.sets import post_set
 from stores.models import Contract
+
+
+class Came(NamedTuple):
+    """What a batch came to for one payee at one store, minor units: `amount` with reserves, `due` at once to whom the
+    book owes it. Payee, guide, her user and the store by reference."""
+
+    payee: str
+    guide: str | None
+    user: str | None
+    store: str
+    payee_merchant_id: int | None
+    currency: str
+    amount: int
+    lines: int
+    owed_to_id: int
+    due: int
 
 
 def locked_page(batch: SettlementBatch, *, size: int) -> list[int]:
@@ -55,7 +77,12 @@ def settle_page(batch: SettlementBatch, ids: list[int], *, at: datetime) -> None
     post_set(settling_sql.TELLING, page, source="settlement", kind="settle_t1", at=at)
 
 
-def announce(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
+def came_to(batch: SettlementBatch) -> list[Came]:
+    """What the posted lines of the batch came to."""
+    return [Came(*row) for row in _rows(settling_sql.BY_PAYEE, {"batch": batch.pk})]
+
+
+def announce(batch: SettlementBatch, sums: Iterable[Came], *, by: Actor, at: datetime) -> None:
     """`commission.settled`: one event for each payee and store of the posted batch, to the principal and to the
     payee's merchant; nothing is told of amounts of zero. By store, so that who reads one store's events is not
     told what others came to."""
@@ -63,24 +90,40 @@ def announce(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
         Happening(
             "commission.settled",
             merchant_id=merchant_id,
-            subject=payee,
+            subject=came.payee,
             payload={
-                "payee": payee,
-                "amount": amount,
-                "currency": currency,
-                "count": lines,
+                "payee": came.payee,
+                "amount": came.amount,
+                "currency": came.currency,
+                "count": came.lines,
                 "batch": batch.ref,
             },
-            concerns=[ref for ref in (guide, user, store) if ref],
+            concerns=[ref for ref in (came.guide, came.user, came.store) if ref],
             at=at,
         )
-        for payee, guide, user, store, payee_merchant_id, currency, amount, lines in _rows(
-            settling_sql.BY_PAYEE, {"batch": batch.pk}
-        )
-        for merchant_id in sorted({batch.merchant_id, payee_merchant_id or batch.merchant_id})
+        for came in sums
+        for merchant_id in sorted({batch.merchant_id, came.payee_merchant_id or batch.merchant_id})
     ]
     if told:
         record_many(told, by=by)
+
+
+def keep_dues(batch: SettlementBatch, sums: Iterable[Came]) -> int:
+    """What the posted batch made payable at once to each payee, where their lines have got to: payouts are laid over
+    it. The sum. Their purses are held, so that none is paid meanwhile."""
+    dues: Counter[int] = Counter()
+    for came in sums:
+        if came.currency == batch.merchant.currency:
+            dues[came.owed_to_id] += came.due
+    purses = Account.objects.filter(book=batch.merchant, code=DUE, party__in=dues)
+    accounts.lock(purses.values_list("id", flat=True))
+    lengths = laying.reached(batch.merchant)
+    BatchDue.objects.bulk_create(
+        BatchDue(merchant=batch.merchant, batch=batch, payee_id=payee, amount=due, up_to=lengths[payee][0])
+        for payee, due in sorted(dues.items())
+        if due
+    )
+    return dues.total()
 
 
 def page_of(ids: Sequence[int]) -> dict[str, Any]:

@@ -132,17 +132,17 @@ WHERE NOT EXISTS (
 # What a batch came to for each payee at each store; `announcing` names a payee the same way.
 BY_PAYEE = """
 WITH sums AS (
-    SELECT h.payee_id, h.payee_merchant_id, h.guide_id, h.store_id, s.currency,
-           sum(i.due + i.reserve) AS amount, count(*) AS lines
+    SELECT h.payee_id, h.owed_to_id, h.payee_merchant_id, h.guide_id, h.store_id, s.currency,
+           sum(i.due + i.reserve) AS amount, sum(i.due) AS due, count(*) AS lines
     FROM commissions_settlement t
     JOIN commissions_settlementitem i ON i.settlement_id = t.id AND i.due + i.reserve > 0
     JOIN commissions_share h ON h.id = i.share_id
     JOIN commissions_split s ON s.id = i.split_id
     WHERE t.batch_id = %(batch)s
-    GROUP BY h.payee_id, h.payee_merchant_id, h.guide_id, h.store_id, s.currency
+    GROUP BY h.payee_id, h.owed_to_id, h.payee_merchant_id, h.guide_id, h.store_id, s.currency
 )
 SELECT coalesce(g.ref, m.ref, p.ref), g.ref, u.ref, st.ref, sums.payee_merchant_id, sums.currency,
-       sums.amount::bigint, sums.lines
+       sums.amount::bigint, sums.lines, sums.owed_to_id, sums.due::bigint
 FROM sums
 JOIN merchants_party p ON p.id = sums.payee_id
 JOIN stores_store st ON st.id = sums.store_id

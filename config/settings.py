@@ -234,6 +234,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.describe"],
     "PATH_CONVERTER_OVERRIDES": {"ref": {"type": "string"}, "code": {"type": "string"}},
     "ENUM_NAME_OVERRIDES": {
+        "SettlementState": "commissions.progress.Stage",
         "StoreKind": "stores.models.Store.Kind",
         "StoreStatus": "stores.models.Store.Status",
         "ActiveOrLeft": "members.models.Member.Status",

@@ -125,6 +125,7 @@ headquarters = [
     path("stored-value/<str:ref>/top-up/", programmes.top_up, name="programme_top_up"),
     path("settlements/", settlements.index, name="settlements"),
     path("settlements/approval/", settlements.policy, name="settlement_policy"),
+    path("settlements/preview/", settlements.preview, name="settlement_preview"),
     path("settlements/<str:ref>/", settlements.show, name="settlement"),
     path("settlements/<str:ref>/approve/", settlements.approve, name="settlement_approve"),
     path("payouts/", payouts.index, name="payouts"),

@@ -8,19 +8,21 @@ from django.db.models import Count, F, QuerySet, Sum, Value
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 
-from commissions import batches
+from commissions import batches, progress
 from commissions.models import Settlement, SettlementBatch, SettlementItem, Share
+from insights.accounts import names_of
 from merchants.models import Merchant
 
 
 @dataclass(frozen=True)
 class BatchRow:
     """`settled` lines and `paid_into` fen so far; both are the batch's own once it is posted, less what refunds
-    took between freezing and posting."""
+    took between freezing and posting. `reached` is how far it has come after that."""
 
     batch: SettlementBatch
     settled: int
     paid_into: int
+    reached: progress.Progress
 
     @property
     def waits(self) -> bool:
@@ -39,6 +41,15 @@ class PayeeRow:
 
 
 @dataclass(frozen=True)
+class PaidRow:
+    """What became of what a batch owes to one payee at once, and the payouts that were made for it."""
+
+    name: str
+    part: progress.Part
+    payments: Sequence[progress.Payment]
+
+
+@dataclass(frozen=True)
 class AtOnce:
     """What was settled T+0 on one day."""
 
@@ -47,14 +58,15 @@ class AtOnce:
     total: int
 
 
-def progress(rows: Sequence[SettlementBatch]) -> list[BatchRow]:
+def progress_of(book: Merchant, rows: Sequence[SettlementBatch]) -> list[BatchRow]:
     sums = {
         batch: (lines, total)
         for batch, lines, total in Settlement.objects.filter(batch__in=rows)
         .values_list("batch")
         .annotate(Sum("lines"), Sum("total"))
     }
-    return [BatchRow(batch, *sums.get(batch.pk, (0, 0))) for batch in rows]
+    reached = progress.of(book, rows)
+    return [BatchRow(batch, *sums.get(batch.pk, (0, 0)), reached[batch.pk]) for batch in rows]
 
 
 def payees(batch: SettlementBatch) -> list[PayeeRow]:
@@ -64,9 +76,21 @@ def payees(batch: SettlementBatch) -> list[PayeeRow]:
         share__payee=F("merchant__party")
     )
     _gather(found, settled, "share__", due=Sum("due"), reserve=Sum("reserve"))
-    waiting = Share.objects.filter(split__in=batches.lines_of(batch)).exclude(payee=F("merchant__party"))
-    _gather(found, waiting, "", due=Sum(F("amount") - F("clawed") - F("moved_out")), reserve=None)
-    return sorted(found.values(), key=lambda row: (-row.due - row.reserve, row.name))
+    _gather_open(found, batches.lines_of(batch))
+    return _largest_first(found)
+
+
+def payees_of(book: Merchant, *, day: date) -> list[PayeeRow]:
+    """For whom the book would become payable what, reserves not parted, if it were closed up to `day` now."""
+    found: dict[int, PayeeRow] = {}
+    _gather_open(found, batches.open_lines(book, day=day))
+    return _largest_first(found)
+
+
+def paid(batch: SettlementBatch, reached: progress.Progress) -> list[PaidRow]:
+    """Payee by payee what became of the batch, the largest first: to whom the book owes it."""
+    names, payments = names_of([part.payee for part in reached.parts]), progress.payments_of(batch)
+    return [PaidRow(names[part.payee.pk], part, payments.get(part.payee.pk, [])) for part in reached.parts]
 
 
 def at_once(book: Merchant, *, since: date) -> list[AtOnce]:
@@ -80,6 +104,15 @@ def at_once(book: Merchant, *, since: date) -> list[AtOnce]:
         .order_by("-day")
     )
     return [AtOnce(row["day"], row["n"], row["sum"]) for row in rows]
+
+
+def _gather_open(found: dict[int, PayeeRow], lines: QuerySet) -> None:
+    waiting = Share.objects.filter(split__in=lines).exclude(payee=F("merchant__party"))
+    _gather(found, waiting, "", due=Sum(F("amount") - F("clawed") - F("moved_out")), reserve=None)
+
+
+def _largest_first(found: dict[int, PayeeRow]) -> list[PayeeRow]:
+    return sorted(found.values(), key=lambda row: (-row.due - row.reserve, row.name))
 
 
 def _gather(found: dict[int, PayeeRow], rows: QuerySet, path: str, *, due: Sum, reserve: Sum | None) -> None:

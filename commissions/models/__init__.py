@@ -1,9 +1,10 @@
 from commissions.models.adjustment import Adjustment
 from commissions.models.appeal import Appeal, AppealPolicy
 from commissions.models.attribution import AttributionPolicy
-from commissions.models.batch import SettlementBatch, SettlementPolicy
+from commissions.models.batch import BatchDue, SettlementBatch, SettlementPolicy
 from commissions.models.clawback import Clawback
 from commissions.models.payout import BankFile, Payout
+from commissions.models.payout_part import PayoutPart
 from commissions.models.payout_terms import PayeeAccount, WithdrawalPolicy, WithholdingRule
 from commissions.models.plan import GUIDE_ROLES, Plan, PlanVersion, Rule
 from commissions.models.reconciliation import BillLine, Break, BreakStep, RailBill
@@ -19,6 +20,7 @@ __all__ = [
     "AppealPolicy",
     "AttributionPolicy",
     "BankFile",
+    "BatchDue",
     "BillLine",
     "Break",
     "BreakStep",
@@ -27,6 +29,7 @@ __all__ = [
     "Contribution",
     "PayeeAccount",
     "Payout",
+    "PayoutPart",
     "Plan",
     "PlanVersion",
     "RailBill",

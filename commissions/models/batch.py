@@ -1,9 +1,9 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
-from merchants.models import Merchant
+from merchants.models import Merchant, Party
 from merchants.refs import RefField
 
 
@@ -21,12 +21,15 @@ class SettlementPolicy(models.Model):
 
 class SettlementBatch(models.Model):
     """The T+1 lines of one book that were open when its business date closed: `id` ≤ `last_split` and a date
-    up to `business_date`. Each page of them becomes a Settlement; `cursor` is the last line that has."""
+    up to `business_date`. Each page of them becomes a Settlement; `cursor` is the last line that has.
+
+    What becomes of it after it is posted is not kept here but read from payouts and bills: commissions/progress.py.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Being opened")
         FROZEN = "frozen", _("Frozen")
-        APPROVED = "approved", _("Approved")
+        APPROVED = "approved", _("Approved and locked")
         POSTED = "posted", _("Payable")
 
     ref = RefField(prefix="stb")
@@ -42,7 +45,13 @@ class SettlementBatch(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.CharField(max_length=40, blank=True, help_text="usr_… or system")
+    locked_total = models.BigIntegerField(
+        null=True, blank=True, help_text="As approved: exactly this becomes payable to others"
+    )
     posted_at = models.DateTimeField(null=True, blank=True)
+    due_total = models.BigIntegerField(
+        null=True, blank=True, help_text="What became payable at once, reserves not; empty before it was kept"
+    )
 
     objects = ScopedManager(merchant="merchant")
 
@@ -57,7 +66,41 @@ class SettlementBatch(models.Model):
                 condition=Q(cursor__gte=0) & Q(last_split__gte=0) & Q(total__gte=0),
                 name="batch_counts_from_zero",
             ),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | Q(needs_approval=True, locked_total__gte=0),
+                name="batch_approved_is_locked",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.ref} {self.business_date}"
+
+
+class BatchDue(models.Model):
+    """What a posted batch made payable at once to one payee, and where that stands on the payee's line of dues in
+    the book: `amount` fen up to the `up_to`-th that ever became due (commissions/payouts/laying.py)."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(SettlementBatch, on_delete=models.PROTECT, related_name="dues")
+    payee = models.ForeignKey(
+        Party,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Whom the book owes: a guide or her employer",
+    )
+    amount = models.BigIntegerField()
+    up_to = models.BigIntegerField()
+
+    objects = ScopedManager(merchant="merchant")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "payee"], name="batch_due_once_a_payee"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, up_to__gte=F("amount")), name="batch_due_stands_on_its_line"
+            ),
+        ]
+        indexes = [models.Index(fields=["merchant", "payee", "up_to"], name="batch_due_of_payee")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}/{self.payee_id} {self.amount}"

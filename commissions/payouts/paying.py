@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount, Payout
 from commissions.payouts import stories
+from commissions.payouts.laying import lay
 from commissions.payouts.telling import tell
 from commissions.payouts.withholding import Withheld, month_of, withheld_from
 from commissions.stories import DUE, OWED
@@ -115,6 +116,7 @@ def pay(
         )
         with refusing("payout_one_under_way_a_payee", under_way()):
             payout.save(force_insert=True)
+        lay(payout)
         post([stories.made(payout)])
         tell(payout, by=by, at=at)
     return payout

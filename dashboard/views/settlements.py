@@ -30,7 +30,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = newest_first(finding.every(SettlementBatch), request.GET.get("cursor", ""))
     lines, total = batches.preview(merchant, day=today)
     context = {
-        "rows": settling.progress(found.rows),
+        "rows": settling.progress_of(merchant, found.rows),
         "next": found.next,
         "lines": lines,
         "total": total,
@@ -43,12 +43,30 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @needs("ledger.read")
+def preview(request: HttpRequest) -> HttpResponse:
+    """For whom what would become payable if the day were closed now. Nothing is written."""
+    merchant, now = request.seat.merchant, timezone.now()
+    today = business_date(now, zone=merchant.time_zone, cut_off=merchant.cut_off)
+    lines, total = batches.preview(merchant, day=today)
+    context = {
+        "day": today,
+        "lines": lines,
+        "total": total,
+        "payees": settling.payees_of(merchant, day=today),
+        "needs_approval": batches.needs_approval(merchant),
+    }
+    return page(request, "dashboard/settlements/preview.html", context, section="settlements")
+
+
+@needs("ledger.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     batch = access.batch(request, ref)
+    row = settling.progress_of(request.seat.merchant, [batch])[0]
     context = {
-        "row": settling.progress([batch])[0],
+        "row": row,
         "batch": batch,
         "payees": settling.payees(batch),
+        "paid": settling.paid(batch, row.reached),
         "may_write": request.seat.may("settlements.write"),
     }
     return page(request, "dashboard/settlements/show.html", context, section="settlements")
@@ -60,7 +78,7 @@ def approve(request: HttpRequest, ref: str) -> HttpResponse:
     batch = access.batch(request, ref)
     with refusals_told(request):
         batches.approve(batch, by=request.seat.actor)
-        messages.success(request, _("Approved. The batch becomes payable within minutes."))
+        messages.success(request, _("Approved and locked. The batch becomes payable within minutes."))
     return redirect("settlement", ref)
 
 

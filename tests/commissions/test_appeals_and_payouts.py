@@ -115,7 +115,7 @@ class TestBatches:
         assert (batch.state, batch.lines, batch.total) == ("posted", 1, 3_200)
         assert self.balance(world, qin) == {"due": 640} and chens(world) == {}
         with world.inside(world.mubai):
-            assert settling.progress([batch])[0].paid_into == 3_200
+            assert settling.progress_of(batch.merchant, [batch])[0].paid_into == 3_200
         all_holds(world)
 
     def test_what_the_book_itself_gives_while_a_batch_waits_is_more_than_was_frozen(self, world, qin):
@@ -128,7 +128,7 @@ class TestBatches:
         uphold(appeal(sold_line, qin), out_of=rest, amount=100)
         batches.advance(batch, at=NOON)
         with world.inside(world.mubai):
-            assert settling.progress([batch])[0].paid_into == 3_300
+            assert settling.progress_of(batch.merchant, [batch])[0].paid_into == 3_300
         assert self.balance(world, qin) == {"due": 100} and chens(world) == {"due": 640}
 
     @pytest.mark.parametrize("reserve", [0, 250_000])
@@ -141,7 +141,7 @@ class TestBatches:
         uphold(appeal(sold_line, qin))
         assert self.balance(world, qin) == {"due": 640} and chens(world) == {}
         with world.inside(world.mubai):
-            assert settling.progress([batch])[0].paid_into == 3_200
+            assert settling.progress_of(batch.merchant, [batch])[0].paid_into == 3_200
             assert Settlement.objects.get(batch=None).total == 0
         again = batches.close(world.mubai, now=NOON + 2 * DAY)
         assert again is None

@@ -3,15 +3,18 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
-from commissions import batches, clawback, reserves
-from commissions.models import Settlement, SettlementBatch, SettlementItem, SettlementPolicy
+from commissions import appeals, batches, clawback, reserves
+from commissions.models import BatchDue, Settlement, SettlementBatch, SettlementItem, SettlementPolicy
 from events.models import Event
 from ledger import proof
 from merchants.errors import Conflict
 from orders.facts import RefundLineFacts
+from orders.models import OrderLine
 from tests.commissions.closing import PRICE, TO_OTHERS, booked, carried, chens
-from tests.people import ONBOARDING, make_contract, make_store
+from tests.people import ONBOARDING, make_contract, make_guide, make_store
 from tests.selling import money_back
 
 DAY = date(2026, 11, 20)
@@ -100,6 +103,7 @@ def test_killed_after_any_step_it_goes_on_to_the_same_books(world, monkeypatch, 
         assert (batch.state, batch.lines, batch.total) == (State.POSTED, 5, 5 * TO_OTHERS)
         assert [one.lines for one in Settlement.objects.filter(batch=batch).order_by("id")] == [2, 2, 1]
         assert SettlementItem.objects.count() == 15
+        assert [due.amount for due in BatchDue.objects.order_by("payee")] == [5 * 2560, 5 * 640]
     assert Event.objects.filter(kind="settlement.posted", merchant_id=world.mubai.id).count() == 1
     assert chens(world) == {"due": 5 * 640}
     books_hold(world)
@@ -177,3 +181,91 @@ def test_a_reserve_is_released_once_when_the_window_has_closed(world, monkeypatc
     assert reserves.release_due(world.mubai, on=on, at=MIDNIGHT) == 0
     assert chens(world) == {"due": 1280}
     books_hold(world)
+
+
+def locked(world) -> SettlementBatch:
+    """Two teas, closed and approved, not posted yet."""
+    with world.inside(world.mubai):
+        SettlementPolicy.objects.create(merchant=world.mubai, needs_approval=True)
+    for number in (1, 2):
+        booked(world, f"T-{number}", at=NOON)
+    return batches.approve(batches.close(world.mubai, now=MIDNIGHT), by=ONBOARDING)
+
+
+def half_back(world, no="T-1"):
+    refund, _new = money_back(
+        world.qinglan, RefundLineFacts(number=1, amount=PRICE // 2), order_no=no, no=f"R-{no}"
+    )
+    clawback.claw(refund)
+    return refund
+
+
+def test_what_finance_approved_is_what_becomes_payable_and_a_refund_waits_until_then(world):
+    batch = locked(world)
+    refund = half_back(world)
+    assert chens(world) == {"pending": 1280}
+    with world.inside(world.qinglan):
+        assert clawback.unclawed(recorded_before=timezone.now() + TICK) == [refund]
+    batches.close(world.mubai, now=MIDNIGHT)
+    with world.inside(world.mubai):
+        batch.refresh_from_db()
+        assert batch.locked_total == 2 * TO_OTHERS == Settlement.objects.get().total
+    clawback.claw(refund)
+    assert chens(world) == {"due": 960}
+    books_hold(world)
+
+
+def test_what_a_refund_took_before_the_approval_is_not_locked(world):
+    with world.inside(world.mubai):
+        SettlementPolicy.objects.create(merchant=world.mubai, needs_approval=True)
+    booked(world, "T-1", at=NOON)
+    batch = batches.close(world.mubai, now=MIDNIGHT)
+    half_back(world)
+    approved = batches.approve(batch, by=ONBOARDING)
+    assert (approved.total, approved.locked_total) == (TO_OTHERS, TO_OTHERS // 2)
+    assert batches.close(world.mubai, now=MIDNIGHT).state == State.POSTED
+    assert chens(world) == {"due": 320}
+
+
+def test_an_appeal_of_a_locked_line_is_answered_when_it_is_payable(world):
+    with world.inside(world.qinglan):
+        other = make_guide(world.xuhui, code="G202", name="周远", phone="+8613900000102")
+    batch = locked(world)
+    with world.inside(world.qinglan):
+        sale = OrderLine.objects.order_by("id").first()
+    case = appeals.appeal(line=sale, guide=other, reason="served", by=ONBOARDING, at=NOON)
+    with pytest.raises(Conflict, match="settlement.locked"):
+        appeals.decide(appeal=case, uphold=True, by=ONBOARDING, at=NOON)
+    batches.advance(batch, at=MIDNIGHT)
+    assert appeals.decide(appeal=case, uphold=True, by=ONBOARDING, at=NOON).state == "upheld"
+    assert chens(world) == {"due": 640}
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE commissions_settlementbatch SET total = total - 1", "total is frozen"),
+        ("UPDATE commissions_settlementbatch SET lines = 1", "lines is frozen"),
+        ("UPDATE commissions_settlementbatch SET last_split = 0", "last_split is frozen"),
+        ("UPDATE commissions_settlementbatch SET locked_total = 1", "locked_total is frozen"),
+        ("UPDATE commissions_settlementbatch SET state = 'frozen'", "does not become"),
+        ("UPDATE commissions_settlementbatch SET state = 'posted'", "was locked at 6400, not at 0"),
+        ("UPDATE commissions_share SET clawed = 1 WHERE guide_id IS NOT NULL", "stands in a locked batch"),
+        ("UPDATE commissions_share SET moved_out = 1 WHERE guide_id IS NOT NULL", "stands in a locked batch"),
+    ],
+)
+def test_the_database_keeps_a_locked_batch_as_it_was_approved(world, statement, words):
+    locked(world)
+    with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_no_batch_that_waits_is_posted_without_finance_by_anybody(world):
+    with world.inside(world.mubai):
+        SettlementPolicy.objects.create(merchant=world.mubai, needs_approval=True)
+    booked(world, "T-1", at=NOON)
+    batches.close(world.mubai, now=MIDNIGHT)
+    posting = "UPDATE commissions_settlementbatch SET state = 'posted'"
+    refused = pytest.raises(IntegrityError, match="waits for approval")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(posting)

@@ -266,7 +266,7 @@ def test_the_database_freezes_the_amounts_and_keeps_the_states_to_their_arrows(w
     with pytest.raises(IntegrityError), transaction.atomic():
         change(world, payout, **changed)
     with pytest.raises(IntegrityError, match="stands"), transaction.atomic(), world.inside(world.qinglan):
-        payout.delete()
+        Payout.objects.filter(pk=payout.pk)._raw_delete("default")  # past the parts that point to it
 
 
 def test_a_failed_payout_stays_failed_in_the_database_too(world):

@@ -67,6 +67,8 @@ CALLS = {
     "GET /programmes/{ref}",
     "POST /programmes/{ref}/top-ups",
     "GET /ledger/trial-balance",
+    "GET /settlements",
+    "GET /settlements/{ref}",
     "GET /payouts",
     "GET /payouts/{ref}",
     "GET /received-payouts",

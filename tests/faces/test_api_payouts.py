@@ -1,12 +1,16 @@
 """A merchant's system reads what its merchant pays; nobody else's does."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from commissions import batches
 from commissions.payouts import answers, paying
 from ledger.accounts import held, named
 from ledger.transfers import Entry, Story, post
+from tests.commissions.closing import booked, carried
 from tests.commissions.earning import EARNED, TO_QINGLAN, earn, pay_lin, sent
 from tests.faces.merchant_system import MerchantSystem, code
 from tests.people import NOON, ONBOARDING, make_guide
@@ -105,3 +109,22 @@ def test_statements_do_not_grow_and_pages_follow_each_other(world, qinglan):
     first = qinglan.get("/payouts", limit=5).json()
     second = qinglan.get("/payouts", limit=5, after=first["next"]).json()
     assert first["data"] + second["data"] == whole and second["next"] is None
+
+
+def test_a_settlement_run_tells_how_far_it_has_come_payee_by_payee(world):
+    carried(world)
+    booked(world, "T-9", at=NOON)
+    batch = batches.close(world.mubai, now=NOON + timedelta(days=1))
+    mubai = MerchantSystem(world.mubai)
+    (row,) = mubai.get("/settlements").json()["data"]
+    assert (row["id"], row["state"], row["in_wallets"], row["set_off"]) == (batch.ref, "posted", 640, 2560)
+    answers.submit(
+        paying.pay(book=world.mubai, payee=world.chen.party, rail="manual", by=ONBOARDING), by=ONBOARDING
+    )
+    one = mubai.get(f"/settlements/{batch.ref}").json()
+    assert (one["state"], one["under_way"], one["left"]) == ("paying", 640, 0)
+    assert [(part["payee"], part["amount"], part["set_off"]) for part in one["payees"]] == [
+        (world.qinglan.ref, 2560, 2560),
+        (world.chen.ref, 640, 0),
+    ]
+    assert MerchantSystem(world.hehe).get(f"/settlements/{batch.ref}").status_code == 404

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from commissions import batches
 from commissions.models import SettlementPolicy
+from commissions.payouts import answers, paying
 from merchants.onboarding import appoint, root_of
 from merchants.roles import Role
 from tests.commissions.closing import booked, carried
@@ -63,8 +64,30 @@ def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_appr
     assert "does not wait for approval" in again
     batches.close(world.mubai, now=MIDNIGHT)
     shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))
-    assert "Payable" in shown and "陈一诺" in shown and "¥6.40" in shown
+    assert "Approved and locked" in shown and "陈一诺" in shown and "¥6.40" in shown
     assert "2026-11-20" in text(finance.get(reverse("settlements"), **english))
+
+
+def test_a_posted_run_shows_what_of_it_is_paid_under_way_and_came_back_with_its_payouts(finance, world):
+    booked(world, "T-1", at=NOON)
+    batch = batches.close(world.mubai, now=MIDNIGHT)
+    english = {"headers": {"Accept-Language": "en"}}
+    address = reverse("settlement", args=[batch.ref])
+    shown = text(finance.get(address, **english))
+    assert "Payable" in shown and "in the wallet" in shown
+    by = {"by": ONBOARDING, "at": MIDNIGHT}
+    payout = answers.submit(paying.pay(book=world.mubai, payee=world.chen.party, rail="manual", **by), **by)
+    assert "Being paid" in text(finance.get(address, **english))
+    answers.come_back(payout, **by)
+    shown = text(finance.get(address, **english))
+    assert "Partly paid" in shown and reverse("payout", args=[payout.ref]) in shown
+    assert "Partly paid" in text(finance.get(reverse("settlements"), **english))
+
+
+def test_who_would_be_paid_is_shown_before_the_day_is_closed(finance, world):
+    booked(world, "T-1", at=NOON)
+    page = text(finance.get(reverse("settlement_preview"), headers={"Accept-Language": "en"}))
+    assert "陈一诺" in page and "¥6.40" in page and "¥25.60" in page and "¥32.00" in page
 
 
 def test_the_policy_can_be_taken_back(finance, world):
@@ -86,5 +109,5 @@ def test_few_statements_however_many_lines(finance, world, language, django_asse
     batch = batches.close(world.mubai, now=MIDNIGHT)
     for address in (reverse("settlements"), reverse("settlement", args=[batch.ref])):
         finance.get(address)
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(22):
             assert finance.get(address, headers={"Accept-Language": language}).status_code == 200

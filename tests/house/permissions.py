@@ -220,6 +220,7 @@ PAGES: dict[str, Page] = {
     "programme_new": hq("settlements.write"),
     "programme_top_up": hq("settlements.write", of=programme),
     "settlements": hq("ledger.read"),
+    "settlement_preview": hq("ledger.read"),
     "settlement": hq("ledger.read", of=batch),
     "settlement_approve": hq("settlements.write", of=batch, method="post"),
     "settlement_policy": hq("settlements.write", method="post"),

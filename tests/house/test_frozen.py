@@ -10,6 +10,8 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from psycopg2 import sql
 
+from commissions import batches
+from commissions.models import BatchDue
 from commissions.reconciliation import working
 from coupons.models import Coupon, Redemption
 from events import reading
@@ -25,10 +27,21 @@ from tests.people import NOON, make_contract
 from tests.selling import TILL, campaign_of, coupon_for, joined, line, money_back, sold
 
 MAY_CHANGE = {
+    "commissions_batchdue": set(),
     "commissions_billline": set(),
     "commissions_break": {"state"},
     "commissions_breakstep": set(),
+    "commissions_payoutpart": set(),
     "commissions_railbill": set(),
+    "commissions_settlementbatch": {
+        "state",
+        "cursor",
+        "approved_at",
+        "approved_by",
+        "locked_total",
+        "posted_at",
+        "due_total",
+    },
     "coupons_allocation": set(),
     "coupons_campaign": {"state"},
     "coupons_coupon": {"state", "code_sealed"},
@@ -70,7 +83,7 @@ ANOTHER_VALUE = {
 @pytest.fixture
 def evidence(world):
     """Fang bought with a coupon, served by Lin, and gave something back; one refund came before its sale. The bank
-    moved something that Hehe has explained."""
+    moved something that Hehe has explained; Hehe pays Lin, and its day is frozen."""
     rows.topped_up(world)
     fang = joined(world.qinglan_brand, world.jingan)
     _coupon, code = coupon_for(campaign_of(world.qinglan, world.qinglan_brand), fang.member)
@@ -83,6 +96,11 @@ def evidence(world):
     execute("UPDATE events_reader SET seq = 7")
     with world.inside(world.hehe):
         working.explain(rows.found_break(world), note="rent", by=TILL)
+        rows.payout(world)
+        batch = rows.batch(world)
+        batches.freeze(batch, by=TILL, at=NOON)
+        due = {"payee": world.lin.party, "amount": 1, "up_to": 1}
+        BatchDue.objects.create(merchant=world.hehe, batch=batch, **due)
     arrival = Entry(world.hehe.pk, "arrival", held("bank"), held("cash"), 5)
     post([Story("test", "arrival", NOON.date(), NOON, "CNY", (arrival,))])
     periods.close(world.hehe, through=NOON.date())

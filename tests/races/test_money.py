@@ -7,8 +7,8 @@ from threading import Event
 import pytest
 from django.db import IntegrityError, transaction
 
-from commissions import accruals, batches, clawback, settlement, settling
-from commissions.models import Clawback, Settlement, SettlementBatch, SettlementItem, Share, Split
+from commissions import accruals, batches, clawback, locked, settlement, settling
+from commissions.models import BatchDue, Clawback, Settlement, SettlementBatch, SettlementItem, Share, Split
 from ledger import accounts, balances, periods, proof, transfers
 from ledger.accounts import held, named
 from ledger.models import Transfer
@@ -17,7 +17,7 @@ from merchants.scoping import acting_for
 from orders.facts import RefundLineFacts
 from orders.models import Order
 from tests.commissions.closing import PRICE, booked, carried, chens
-from tests.people import NOON
+from tests.people import NOON, ONBOARDING
 from tests.plans import publish_plans
 from tests.races.together import together
 from tests.selling import line, money_back, sold
@@ -173,6 +173,7 @@ def closed_at_once(world):
     with world.inside(world.mubai):
         assert SettlementBatch.objects.get().state == SettlementBatch.State.POSTED
         assert [page.lines for page in Settlement.objects.order_by("id")] == [2, 1]
+        assert sorted(BatchDue.objects.values_list("amount", flat=True)) == [3 * 640, 3 * 2560]
     assert chens(world) == {"due": 3 * 640}
     books_hold(world)
     return results
@@ -224,11 +225,51 @@ def refunded_within_a_page(world, monkeypatch):
 
 def test_without_the_lines_lock_a_page_posts_other_money_than_its_items_say(world, monkeypatch):
     monkeypatch.setattr(settling, "locked_page", unlocked_page)
+    monkeypatch.setattr(
+        settling, "keep_dues", lambda batch, sums: None
+    )  # the database would refuse what these say
     assert refunded_within_a_page(world, monkeypatch) == (640, 320)
 
 
 def test_a_refund_waits_for_the_page_of_its_line(world, monkeypatch):
     assert refunded_within_a_page(world, monkeypatch) == (640, 640)
+    assert chens(world) == {"due": 320}
+    books_hold(world)
+
+
+def approved_while_a_refund_is_taken_back(world, monkeypatch):
+    """Finance approves Mubai's day, with one line, when half of it has been taken back and nobody sees that yet."""
+    taken, real = Event(), clawback.post
+
+    def slowly(stories):
+        taken.set()
+        time.sleep(0.5)
+        return real(stories)
+
+    def approve():
+        taken.wait(20)
+        return batches.approve(batch, by=ONBOARDING)
+
+    carried(world)
+    batches.ask_for_approval(world.mubai, True, by=ONBOARDING)
+    booked(world, "T-1", at=NOON)
+    batch = batches.close(world.mubai, now=NOON + timedelta(days=1))
+    refund, _is_new = money_back(world.qinglan, RefundLineFacts(number=1, amount=PRICE // 2))
+    monkeypatch.setattr(clawback, "post", slowly)
+    results = together(lambda: clawback.claw(refund), approve)
+    assert not [result for result in results if isinstance(result, Exception)]
+    return batches.close(world.mubai, now=NOON + timedelta(days=1))
+
+
+def test_unless_approving_waits_for_it_a_refund_changes_what_was_locked(world, monkeypatch):
+    monkeypatch.setattr(locked, "splits_of", lambda order_id: set())
+    with pytest.raises(IntegrityError, match="was locked at 3200, not at 1600"):
+        approved_while_a_refund_is_taken_back(world, monkeypatch)
+
+
+def test_approving_waits_for_a_refund_that_is_being_taken_back(world, monkeypatch):
+    batch = approved_while_a_refund_is_taken_back(world, monkeypatch)
+    assert (batch.state, batch.total, batch.locked_total) == ("posted", 3200, 1600)
     assert chens(world) == {"due": 320}
     books_hold(world)
 
