@@ -70,11 +70,11 @@ class TestOneSaleToldTwice:
     def test_without_holding_the_number_the_second_is_refused_for_its_own_coupon(
         self, world, code, monkeypatch
     ):
-        monkeypatch.setattr(recording, "hold_number", lambda **number: None)
+        monkeypatch.setattr(recording, "hold_numbers", lambda numbers: None)
         told_before = recording.told_before
 
-        def slow(facts, **of):
-            told = told_before(facts, **of)
+        def slow(sales, **of):
+            told = told_before(sales, **of)
             time.sleep(0.2)
             return told
 
