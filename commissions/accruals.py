@@ -12,6 +12,7 @@ from django.db import transaction
 
 from commissions import announcing, assessing, stories
 from commissions.models import Collection, Contribution, Share, Split
+from commissions.sheets import Sheet
 from events.record import Actor
 from ledger.transfers import post
 from merchants.models import Merchant
@@ -31,8 +32,8 @@ def book(order: Order, *, by: Actor = WORKER) -> list[Split]:
 
 
 @transaction.atomic
-def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -> list[Split]:
-    """Book the orders of one seller in one go, inside its scope; returns the splits that are new."""
+def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -> list[Sheet]:
+    """Book the orders of one seller in one go, inside its scope; returns what is new, a sheet a line."""
     orders = _locked(order_ids)
     sheets = assessing.assess(orders, seller=seller)
     if not sheets:
@@ -50,7 +51,7 @@ def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -
         by=by,
         at=max(sheet.split.at for sheet in sheets),
     )
-    return [sheet.split for sheet in sheets]
+    return sheets
 
 
 def unbooked(*, recorded_before: datetime) -> list[int]:
@@ -63,4 +64,4 @@ def _locked(order_ids: Several[int]) -> list[Order]:
     orders = (
         Order.objects.filter(id__in=order_ids).select_for_update(no_key=True, of=("self",)).order_by("id")
     )
-    return list(orders.select_related("store"))
+    return list(orders.prefetch_related("store"))

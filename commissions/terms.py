@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from commissions.attribution import Award, Candidate, Winner, for_role
 from commissions.models import GUIDE_ROLES, PlanVersion, Rule
@@ -42,7 +43,7 @@ class Terms:
     def return_window_days(self) -> int:
         return self.contract.return_window_days if self.contract else 0
 
-    @property
+    @cached_property
     def rules(self) -> list[Term]:
         return terms_of(self.version) if self.version else NOTHING_AGREED
 
