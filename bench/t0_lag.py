@@ -217,6 +217,7 @@ def phones(stack: Stack, guides: list[Guide]) -> Iterator[Heard]:
     assert ours.recv() == {}, "the phones are open"
     try:
         groups = {process.running.pid: name for name, process in stack.processes.items() if process.running}
+        groups[os.getpgrp()] = "phones"  # this group, but for ourselves
         yield Heard(ours, groups)
     finally:
         listening.terminate()

@@ -14,6 +14,7 @@ from commissions import announcing, assessing, stories
 from commissions.models import Collection, Contribution, Share, Split
 from commissions.sheets import Sheet
 from events.record import Actor
+from events.rows import write
 from ledger.transfers import post
 from merchants.models import Merchant
 from merchants.scoping import acting_for
@@ -39,10 +40,10 @@ def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -
     if not sheets:
         return []
     # The shares last: with them each split is complete, and the database adds it up.
-    Split.objects.bulk_create(sheet.split for sheet in sheets)
-    Collection.objects.bulk_create(row for sheet in sheets for row in sheet.collections)
-    Contribution.objects.bulk_create(row for sheet in sheets for row in sheet.contributions)
-    Share.objects.bulk_create(share for sheet in sheets for share in sheet.shares)
+    write(Split, (sheet.split for sheet in sheets))
+    write(Collection, (row for sheet in sheets for row in sheet.collections))
+    write(Contribution, (row for sheet in sheets for row in sheet.contributions))
+    write(Share, (share for sheet in sheets for share in sheet.shares))
     post(stories.sold(sheet.split, sheet.collections, sheet.contributions, sheet.shares) for sheet in sheets)
     sheets[0].totals.write()
     announcing.announce(

@@ -28,6 +28,7 @@ from commissions.models.split import SplitQuerySet
 from commissions.sheets import Sheet
 from commissions.stories import DUE, RESERVE, Pieces
 from events.record import Actor
+from events.rows import write
 from ledger.transfers import Story, post
 from merchants.money import PPM
 from stores.models import Contract
@@ -144,7 +145,7 @@ class _Settling:
         )
         for item in items:
             item.settlement = self.settlement
-        SettlementItem.objects.bulk_create(items)
+        write(SettlementItem, items)
 
 
 def parts_of(split: Split) -> list[Share]:

@@ -17,6 +17,7 @@ from coupons.issuing import CODE_DIGITS, code_hash
 from coupons.models import Allocation, Coupon, Redemption
 from coupons.pricing import Benefit, Priced
 from events.record import Actor, Happening, record_many
+from events.rows import write
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from orders.models import Touch
@@ -120,8 +121,8 @@ def redeem(uses: Iterable[Use], *, by: Actor) -> None:
             ]
     if not redemptions:
         return
-    Redemption.objects.bulk_create(redemptions)
-    Allocation.objects.bulk_create(allocations)
+    write(Redemption, redemptions)
+    write(Allocation, allocations)
     for owner, own in _by_owner([redemption.coupon for redemption in redemptions]).items():
         with scope(merchant=owner):
             Coupon.objects.filter(pk__in=[coupon.pk for coupon in own]).update(state=Coupon.State.REDEEMED)

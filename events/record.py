@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events import rows
 from events.models import Event
 
 CHANNEL = "events_recorded"  # what the relay listens to
@@ -93,7 +94,7 @@ def record_many(happenings: Iterable[Happening], *, by: Actor) -> list[Event]:
         )
         for happening in happenings
     ]
-    Event.objects.bulk_create(events)
+    rows.write(Event, events)
     transaction.on_commit(_call_the_relay, robust=True)
     return events
 

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from events.record import Actor, Happening, record_many
+from events.rows import write
 from members.models import Member
 from members.sharing import known_as_one
 from merchants.business_day import business_date
@@ -140,10 +141,10 @@ def keep(sales: Sequence[Sale], *, by: Actor) -> None:
     scope and in a transaction, after `hold_numbers` and `told_before`."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a sale is kept with its coupons: open a transaction")
-    Order.objects.bulk_create(sale.order for sale in sales)
-    OrderLine.objects.bulk_create(line for sale in sales for line in sale.lines)
-    Touch.objects.bulk_create(touch for sale in sales for touch in sale.touches)
-    Tender.objects.bulk_create(tender for sale in sales for tender in sale.tenders)
+    write(Order, (sale.order for sale in sales))
+    write(OrderLine, (line for sale in sales for line in sale.lines))
+    write(Touch, (touch for sale in sales for touch in sale.touches))
+    write(Tender, (tender for sale in sales for tender in sale.tenders))
     as_one = known_as_one(
         members={
             line.brand_member for sale in sales for line in sale.lines if line.brand_member and sale.touches
