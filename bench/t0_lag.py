@@ -151,7 +151,7 @@ def measured(heard: "Heard", one_batch: Callable[[int], list[str]], *, rate: int
         time.sleep(0.05)
     drained = max(0.0, max(times.values()) - end)
     lags = sorted(max(0.0, (times[name] - at) * 1000) for name, at in committed.items())
-    worked = {part: after - before.get(part, 0) for part, after in heard.processors().items()}
+    worked = {part: max(0.0, after - before.get(part, 0)) for part, after in heard.processors().items()}
     return Outcome(len(committed) / max(end - begin, seconds), lags, left, drained, worked)
 
 
@@ -168,6 +168,10 @@ class Heard:
 
     def __init__(self, pipe: Connection, parts: dict[int, str]) -> None:
         self._parts = parts  # by process group
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            backend = Path(f"/proc/{cursor.fetchone()[0]}/stat")
+        self._server = int(backend.read_text().rpartition(")")[2].split()[1])
         self._times: Times = {}
         self._lock = threading.Lock()
         threading.Thread(target=self._listen, args=(pipe,), daemon=True).start()
@@ -178,14 +182,16 @@ class Heard:
             return {name: self._times[name] for name in names if name in self._times}
 
     def processors(self) -> dict[str, float]:
-        """Seconds of processor each part has used so far; the database's by all who serve anybody."""
+        """Seconds of processor each part has used so far; the database's by all processes of its server."""
         used: dict[str, float] = defaultdict(float)
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # it has just ended
-                name, _parenthesis, rest = stat.read_text().partition("(")[2].rpartition(")")
-                fields = rest.split()
-                own = {os.getpid(): "tills"}.get(int(stat.parent.name))
-                part = own or ("database" if name == "postgres" else self._parts.get(int(fields[2])))
+                fields = stat.read_text().rpartition(")")[2].split()
+                parent, group = int(fields[1]), int(fields[2])
+                if int(stat.parent.name) == os.getpid():
+                    part = "tills"
+                else:
+                    part = "database" if parent == self._server else self._parts.get(group, "")
                 if part:
                     used[part] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         return used

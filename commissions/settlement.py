@@ -144,7 +144,7 @@ class _Settling:
             total=sum(item.due + item.reserve for item in items),
         )
         for item in items:
-            item.settlement = self.settlement
+            item.settlement_id = self.settlement.pk
         write(SettlementItem, items)
 
 
@@ -173,7 +173,7 @@ def _item(share: Share, pieces: dict[str, int]) -> SettlementItem:
     return SettlementItem(
         merchant_id=share.merchant_id,
         split_id=share.split_id,
-        share=share,
+        share_id=share.pk,
         due=pieces.get(DUE, 0),
         reserve=pieces.get(RESERVE, 0),
     )

@@ -19,6 +19,7 @@ from orders.models import Order
 from orders.numbers import check_number
 from stores.models import Contract, Store
 
+CHANNELS = frozenset(Order.Channel.values)
 MOST_LINES = 500
 MOST_PIECES = 100_000
 MOST_FEN = 10**11  # a thousand million yuan, of a line and of a whole sale: sums of them stay far from 2**63
@@ -165,7 +166,7 @@ def _sane(facts: OrderFacts) -> None:
             field="store",
             extra={"store": store.ref},
         )
-    if facts.channel not in Order.Channel.values:
+    if facts.channel not in CHANNELS:
         raise DomainError(
             "order.channel_unknown",
             _("A sale needs a known channel."),

@@ -101,7 +101,7 @@ def drafted(
     order = Order(
         merchant=seller,
         store=store,
-        teller=teller,
+        teller_id=teller.pk,
         member=member,
         channel=facts.channel,
         external_no=facts.external_no,
@@ -119,12 +119,12 @@ def drafted(
     rows = [
         OrderLine(
             order=order,
-            merchant=seller,
-            brand_owner=line.brand_owner,
+            merchant_id=seller.pk,
+            brand_owner_id=line.brand_owner.pk,
             number=line.number,
             sku=line.sku,
             brand=line.brand,
-            contract=line.contract,
+            contract_id=line.contract.pk if line.contract else None,
             brand_member=brand_members.get(line.brand_owner.id),
             quantity=line.quantity,
             list_amount=line.list_amount,

@@ -14,6 +14,7 @@ from orders.models import Order, Tender
 from orders.receipts import ReceiptLine
 
 _TRANSACTION = re.compile(r"[0-9A-Za-z]{1,32}")
+PLACES = frozenset(Tender.Place.values)
 MOST_TENDERS = 20  # each may lie over every line, and each part of it is booked
 
 
@@ -46,8 +47,8 @@ def tendered(
             tenders.append(
                 Tender(
                     order=order,
-                    merchant=order.merchant,
-                    collector=collector,
+                    merchant_id=order.merchant_id,
+                    collector_id=collector.pk,
                     number=number,
                     place=tender.place,
                     amount=tender.amount,
@@ -99,7 +100,7 @@ def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
     fitting = not tender.transaction or (
         tender.place == Tender.Place.PSP and _TRANSACTION.fullmatch(tender.transaction)
     )
-    if tender.place not in Tender.Place.values or not named or not fitting:
+    if tender.place not in PLACES or not named or not fitting:
         raise DomainError(
             "order.tender_invalid",
             _("Payment %(number)d: its place or its lines are not of this sale.") % {"number": number},

@@ -12,6 +12,8 @@ from merchants.errors import DomainError
 from orders.facts import OrderFacts
 from orders.models import Order, Touch
 
+TOLD = frozenset(Touch.Kind.values) - {Touch.Kind.BOUND}  # the kinds that a channel may tell of
+
 
 class Guides:
     """Who is named by a batch of sales, where they stood, and who is bound to its members: read at once, inside the
@@ -50,7 +52,7 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None, guides: G
 
     DomainError: `touch.unknown`, `guide.unknown`, `touch.weightless`.
     """
-    if unknown := set(facts.touches) - (set(Touch.Kind.values) - {Touch.Kind.BOUND}):
+    if unknown := set(facts.touches) - TOLD:
         raise DomainError(
             "touch.unknown",
             _("Unknown part in a sale: %(kinds)s.") % {"kinds": ", ".join(sorted(unknown))},
@@ -60,7 +62,7 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None, guides: G
     touches = [
         Touch(
             order=order,
-            merchant=order.merchant,
+            merchant_id=order.merchant_id,
             kind=kind,
             guide=guide,
             store_id=guides.store_of(guide.pk, facts.paid_at) or order.store_id,
@@ -72,7 +74,7 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None, guides: G
         touches.append(
             Touch(
                 order=order,
-                merchant=order.merchant,
+                merchant_id=order.merchant_id,
                 kind=Touch.Kind.BOUND,
                 guide=binding.guide,
                 store_id=binding.store_id,
