@@ -1,8 +1,7 @@
 """A shopper paid, anywhere: know the shopper, honour the coupons, keep the sale, settle what waited for
 it. One sale or a batch of them go the same way: a batch reads and writes each thing once."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -50,44 +49,57 @@ def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> 
 @transaction.atomic
 def paid_all(sales: Sequence[OrderFacts], *, by: Actor, brands_of: Merchant | None = None) -> list[Told]:
     """Keep sales as `paid` would keep one after the other, in their order; what became of each, in their order. One
-    that is refused leaves nothing and takes no other down. All of one seller, or all told by `brands_of`.
+    that is refused leaves nothing and takes no other down. Of its own stores `brands_of` tells as any seller.
 
     The locks are those of one sale, each kind taken for all of them before the next (docs/adr/0005-locking.md).
     """
     told: list[Told] = [Told()] * len(sales)
-    by_seller: dict[Merchant, list[int]] = defaultdict(list)
+    batches: dict[Merchant, _Batch] = {}
     for place, facts in enumerate(sales):
-        by_seller[facts.store.merchant].append(place)
+        seller = facts.store.merchant
+        if seller not in batches:
+            batches[seller] = _Batch(sales, told, seller, None if brands_of == seller else brands_of, by)
+        batches[seller].places.append(place)
     recording.hold_numbers(
-        (seller, brands_of or seller, sales[place].channel, sales[place].external_no)
-        for seller, places in by_seller.items()
-        for place in places
+        (seller, batch.teller, sales[place].channel, sales[place].external_no)
+        for seller, batch in batches.items()
+        for place in batch.places
     )
-    batches = [
-        (batch := _Batch(sales, told, seller, brands_of, by), batch.unheard(places))
-        for seller, places in by_seller.items()
-    ]
-    codes = [code for _batch, places in batches for place in places for code in sales[place].coupons]
-    held = Held(codes)
-    for batch, places in batches:
-        wave, waiting = _wave(sales, places)
-        batch.keep(wave, held)
-        while waiting:  # what was just kept has its number, and has used up its coupons
-            wave, waiting = _wave(sales, waiting)
-            batch.keep(batch.unheard(wave), Held(codes))
+    waiting = _unheard(batches.values(), range(len(sales)))
+    codes = [code for place in waiting for code in sales[place].coupons]
+    while waiting:
+        held = Held(codes)  # again for each wave: the one before has used up some
+        wave, waiting = _wave(sales, waiting)
+        for batch in batches.values():
+            batch.keep([place for place in batch.places if place in wave], held)
+        waiting = _unheard(batches.values(), waiting)
     return told
 
 
-def _wave(sales: Sequence[OrderFacts], places: Sequence[int]) -> tuple[list[int], list[int]]:
+def _unheard(batches: Iterable["_Batch"], places: Sequence[int]) -> list[int]:
+    """Those that were not told before, in their order."""
+    asked = set(places)
+    return sorted(
+        place
+        for batch in batches
+        for place in batch.unheard([place for place in batch.places if place in asked])
+    )
+
+
+def _wave(sales: Sequence[OrderFacts], places: Sequence[int]) -> tuple[set[int], list[int]]:
     """Those that have nothing to do with each other, and the rest: of two with one number or one coupon, the second
     is judged when the first is kept or refused."""
-    wave: list[int] = []
+    wave: set[int] = set()
     rest: list[int] = []
     seen: set[object] = set()
     for place in places:
         facts = sales[place]
-        mine = {(facts.channel, facts.external_no), *map(redemption.digits, facts.coupons)}
-        (rest if mine & seen else wave).append(place)
+        number = (facts.store.merchant_id, facts.channel, facts.external_no)
+        mine = {number, *map(redemption.digits, facts.coupons)}
+        if mine & seen:
+            rest.append(place)
+        else:
+            wave.add(place)
         seen |= mine
     return wave, rest
 
@@ -110,9 +122,12 @@ class _Batch:
         self.brands_of = brands_of
         self.teller = brands_of or seller
         self.by = by
+        self.places: list[int] = []
 
     def unheard(self, places: Sequence[int]) -> list[int]:
         """Those of the sales that were not told before; the numbers of all are held."""
+        if not places:
+            return []
         with acting_for(self.seller):
             orders = recording.told_before([self.sales[place] for place in places], teller=self.teller)
         fresh = []
@@ -131,6 +146,8 @@ class _Batch:
 
     def keep(self, places: Sequence[int], held: Held) -> None:
         """Sales that have nothing to do with each other and were not told before."""
+        if not places:
+            return
         with acting_for(self.seller):
             uses = self._uses(self._purchases(places, held))
             if uses:
@@ -143,8 +160,6 @@ class _Batch:
     def _purchases(self, places: Sequence[int], held: Held) -> dict[int, Purchase]:
         """What each sale is of: its receipt and its coupons."""
         found: dict[int, Purchase] = {}
-        if not places:
-            return found
         asked = [(self.sales[p].store, self.sales[p].paid_at, self.sales[p].lines) for p in places]
         goods = Goods(asked, brands_of=self.brands_of)
         for place in places:
