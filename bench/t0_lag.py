@@ -11,37 +11,27 @@ by the same phones, with nobody who books. Rates are what was asked for; what wa
 Run it by `./dev bench t0_lag`; `SECONDS=5` makes each rate shorter. It leaves its rows in the database it is given.
 """
 
-import asyncio
-import json
-import multiprocessing
 import os
 import random
 import shutil
 import sys
 import tempfile
-import threading
 import time
-import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import django
 import psycopg2
-from websockets.asyncio.client import connect
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
-from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from commissions import plans  # noqa: E402
@@ -54,6 +44,7 @@ from merchants.scoping import acting_for  # noqa: E402
 from orders.facts import LineFacts, OrderFacts  # noqa: E402
 from stores.models import Store  # noqa: E402
 from tests.people import LONG_AGO, ONBOARDING, make_contract, make_guide, make_sku, make_store  # noqa: E402
+from tests.stack.phones import Heard, Times, phones  # noqa: E402
 from tests.stack.shape import Stack  # noqa: E402
 
 PROMISE_MS, PROMISED_RATE = 1_000, 500
@@ -65,8 +56,6 @@ PATIENCE = 120.0  # seconds for what is left in the queue
 BENCH = Actor.system("bench")
 SECRETS = ("SECRET_KEY", "SEALING_KEYS", "FINGERPRINT_KEY")
 
-Times = dict[str, float]
-
 
 def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="tiandi-bench-"))
@@ -75,11 +64,12 @@ def main() -> int:
     try:
         stack.start()
         chain = stage()
-        with phones(stack, chain.guides) as heard:
-            measured(heard, chain.sell, rate=50, seconds=5)  # connections, plans and caches are there
+        with phones(stack, [guide.user for guide in chain.guides]) as heard:
+            line = Line(heard, Processors(stack))
+            line.measured(chain.sell, rate=50, seconds=5)  # connections, plans and caches are there
             vacuum()
             print(f"{'orders/s':>9}{'reached':>9}{'':>22}{'p50':>9}{'p95':>9}{'left':>8}{'gone after':>12}")
-            outcomes = {rate: both(heard, chain, rate) for rate in RATES}
+            outcomes = {rate: both(line, chain, rate) for rate in RATES}
     finally:
         stack.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -112,9 +102,9 @@ class Outcome:
         return self.lags[min(len(self.lags) - 1, len(self.lags) * part // 100)]
 
 
-def both(heard: "Heard", chain: "Chain", rate: int) -> tuple[Outcome, Outcome]:
-    limit = measured(heard, chain.tell, rate=rate, seconds=SECONDS)
-    ours = measured(heard, chain.sell, rate=rate, seconds=SECONDS)
+def both(line: "Line", chain: "Chain", rate: int) -> tuple[Outcome, Outcome]:
+    limit = line.measured(chain.tell, rate=rate, seconds=SECONDS)
+    ours = line.measured(chain.sell, rate=rate, seconds=SECONDS)
     for name, outcome in (("the stream alone (limit)", limit), ("share on the phone", ours)):
         print(
             f"{rate:>9,}{outcome.reached:>9,.0f}  {name:<24}{outcome.percentile(50):>5.0f} ms{outcome.p95:>6.0f} ms"
@@ -132,27 +122,37 @@ def both(heard: "Heard", chain: "Chain", rate: int) -> tuple[Outcome, Outcome]:
     return ours, limit
 
 
-def measured(heard: "Heard", one_batch: Callable[[int], list[str]], *, rate: int, seconds: float) -> Outcome:
-    """Tell `rate` a second in batches, as near to the rhythm as it goes, and wait until all are heard of."""
-    committed: Times = {}
-    before = heard.processors()
-    begin = time.monotonic()
-    for number in range(round(seconds * BATCHES)):
-        time.sleep(max(0.0, begin + number / BATCHES - time.monotonic()))
-        with transaction.atomic():
-            names: list[str] = []
-            transaction.on_commit(partial(_note, committed, names))  # runs first, before the relay is called
-            names += one_batch(rate // BATCHES)
-    end = time.monotonic()
-    left = len(committed) - len(heard.of(committed))
-    while len(times := heard.of(committed)) < len(committed):
-        if time.monotonic() > end + PATIENCE:
-            raise SystemExit(f"{len(committed) - len(times)} of {len(committed)} were never heard of")
-        time.sleep(0.05)
-    drained = max(0.0, max(times.values()) - end)
-    lags = sorted(max(0.0, (times[name] - at) * 1000) for name, at in committed.items())
-    worked = {part: max(0.0, after - before.get(part, 0)) for part, after in heard.processors().items()}
-    return Outcome(len(committed) / max(end - begin, seconds), lags, left, drained, worked)
+class Line:
+    """From the tills to the phones."""
+
+    def __init__(self, heard: Heard, processors: "Processors") -> None:
+        self.heard = heard
+        self.processors = processors
+
+    def measured(self, one_batch: Callable[[int], list[str]], *, rate: int, seconds: float) -> Outcome:
+        """Tell `rate` a second in batches, as near to the rhythm as it goes, and wait until all are heard of."""
+        committed: Times = {}
+        before = self.processors.used()
+        begin = time.monotonic()
+        for number in range(round(seconds * BATCHES)):
+            time.sleep(max(0.0, begin + number / BATCHES - time.monotonic()))
+            with transaction.atomic():
+                names: list[str] = []
+                transaction.on_commit(
+                    partial(_note, committed, names)
+                )  # runs first, before the relay is called
+                names += one_batch(rate // BATCHES)
+        end = time.monotonic()
+        left = len(committed) - len(self.heard.of(committed))
+        while len(times := self.heard.of(committed)) < len(committed):
+            if time.monotonic() > end + PATIENCE:
+                raise SystemExit(f"{len(committed) - len(times)} of {len(committed)} were never heard of")
+            time.sleep(0.05)
+        drained = max(0.0, max(times.values()) - end)
+        lags = sorted(max(0.0, (times[name] - at) * 1000) for name, at in committed.items())
+        after = self.processors.used()
+        worked = {part: max(0.0, used - before.get(part, 0)) for part, used in after.items()}
+        return Outcome(len(committed) / max(end - begin, seconds), lags, left, drained, worked)
 
 
 def _note(committed: Times, names: list[str]) -> None:
@@ -160,118 +160,35 @@ def _note(committed: Times, names: list[str]) -> None:
     committed.update(dict.fromkeys(names, now))
 
 
-# --- the phones ---
+class Processors:
+    """Seconds of processor that each part has used so far."""
 
-
-class Heard:
-    """When each order was named to a phone; told by the phones' own process, on the machine's one clock."""
-
-    def __init__(self, pipe: Connection, parts: dict[int, str]) -> None:
-        self._parts = parts  # by process group
+    def __init__(self, stack: Stack) -> None:
+        running = {name: process.running for name, process in stack.processes.items()}
+        self.groups = {process.pid: name for name, process in running.items() if process}
+        self.groups[os.getpgrp()] = "phones"  # our own group, but for ourselves
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             backend = Path(f"/proc/{cursor.fetchone()[0]}/stat")
-        self._server = int(backend.read_text().rpartition(")")[2].split()[1])
-        self._times: Times = {}
-        self._lock = threading.Lock()
-        threading.Thread(target=self._listen, args=(pipe,), daemon=True).start()
+        self.server = int(_fields(backend)[1])
 
-    def of(self, names: Iterable[str]) -> Times:
-        """Of these, those that were heard of by now."""
-        with self._lock:
-            return {name: self._times[name] for name in names if name in self._times}
-
-    def processors(self) -> dict[str, float]:
-        """Seconds of processor each part has used so far; the database's by all processes of its server."""
+    def used(self) -> dict[str, float]:
+        """The database's is that of all processes of its server."""
         used: dict[str, float] = defaultdict(float)
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # it has just ended
-                fields = stat.read_text().rpartition(")")[2].split()
-                parent, group = int(fields[1]), int(fields[2])
+                _state, parent, group, *fields = _fields(stat)
+                part = "database" if int(parent) == self.server else self.groups.get(int(group))
                 if int(stat.parent.name) == os.getpid():
                     part = "tills"
-                else:
-                    part = "database" if parent == self._server else self._parts.get(group, "")
                 if part:
-                    used[part] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                    used[part] += (int(fields[8]) + int(fields[9])) / os.sysconf("SC_CLK_TCK")
         return used
 
-    def _listen(self, pipe: Connection) -> None:
-        with suppress(EOFError):
-            while True:
-                told = pipe.recv()
-                with self._lock:
-                    self._times.update(told)
 
-
-@contextmanager
-def phones(stack: Stack, guides: list[Guide]) -> Iterator[Heard]:
-    """Each guide signed in, with the page open."""
-    cookies = []
-    for guide in guides:
-        client = Client()
-        client.force_login(guide.user)
-        name = settings.SESSION_COOKIE_NAME
-        cookies.append(f"{name}={client.cookies[name].value}")
-    ours, theirs = multiprocessing.Pipe(duplex=False)
-    listening = multiprocessing.get_context("fork").Process(
-        target=_listening, args=(stack.live, stack.web[0], cookies, theirs), daemon=True
-    )
-    connection.close()  # a connection is not shared with a child
-    listening.start()
-    theirs.close()
-    assert ours.recv() == {}, "the phones are open"
-    try:
-        groups = {process.running.pid: name for name, process in stack.processes.items() if process.running}
-        groups[os.getpgrp()] = "phones"  # this group, but for ourselves
-        yield Heard(ours, groups)
-    finally:
-        listening.terminate()
-        listening.join()
-
-
-def _listening(live: str, web: str, cookies: list[str], pipe: Connection) -> None:
-    asyncio.run(_all_phones(live, web, cookies, pipe))
-
-
-async def _all_phones(live: str, web: str, cookies: list[str], pipe: Connection) -> None:
-    opened = asyncio.Semaphore(0)
-    open_phones = [asyncio.create_task(_phone(live, web, cookie, pipe, opened)) for cookie in cookies]
-    for _phone_of_one in cookies:
-        await opened.acquire()
-    pipe.send({})
-    await asyncio.gather(*open_phones)
-
-
-async def _phone(live: str, web: str, cookie: str, pipe: Connection, opened: asyncio.Semaphore) -> None:
-    seen = 0
-    headers = {"Cookie": cookie, "Origin": web}
-    async with connect(f"{live}/ws/live/", additional_headers=headers, proxy=None, max_size=None) as socket:
-        opened.release()
-        async for text in socket:
-            page = json.loads(text)
-            events = page["events"]
-            while page["more"]:
-                page = await asyncio.to_thread(_feed, web, cookie, seen)
-                events, seen = events + page["events"], page["last"]
-            seen = page["last"]
-            if names := [name for event in events for name in _named(event)]:
-                pipe.send(dict.fromkeys(names, time.monotonic()))
-
-
-def _feed(web: str, cookie: str, after: int) -> dict[str, Any]:
-    request = urllib.request.Request(f"{web}/feed?after={after}", headers={"Cookie": cookie})
-    with urllib.request.urlopen(request, timeout=20) as response:
-        return json.load(response)
-
-
-def _named(event: dict[str, Any]) -> list[str]:
-    """What this event puts on the phone: the orders whose shares have become payable, or the limit's bare event."""
-    if event["kind"] == "bench.told":
-        return [event["payload"]["name"]]
-    return (
-        [line["order"] for line in event["payload"]["lines"]] if event["kind"] == "commission.settled" else []
-    )
+def _fields(stat: Path) -> list[str]:
+    """What stands behind the process's name."""
+    return stat.read_text().rpartition(")")[2].split()
 
 
 # --- the sales ---
