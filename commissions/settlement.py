@@ -115,10 +115,9 @@ def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]
     shares, collections, contributions = (
         model.objects if own else model.party for model in (Share, Collection, Contribution)
     )
-    shares = shares.select_related("item").prefetch_related("payee", "payee_merchant", "guide__user", "store")
-    return splits.select_related("order", "line").prefetch_related(
-        "merchant",
-        Prefetch("collections", collections.prefetch_related("collector").order_by("number")),
+    shares = shares.select_related("payee", "payee_merchant", "guide__user", "store", "item")
+    return splits.select_related("merchant", "order", "line").prefetch_related(
+        Prefetch("collections", collections.select_related("collector").order_by("number")),
         Prefetch("contributions", contributions.order_by("number")),
         Prefetch("shares", shares.order_by("number")),
     )

@@ -110,10 +110,11 @@ def plain(value: Any) -> Any:
         return value.ref
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    kind: type = type(value)
     if is_dataclass(value):
         return {
             name: plain(item)
-            for name, may_be_left_out in _parts(type(value))
+            for name, may_be_left_out in _parts(kind)
             if (item := getattr(value, name)) or not may_be_left_out
         }
     if isinstance(value, Mapping):
