@@ -99,7 +99,7 @@ class Use:
     priced: Priced
 
 
-def redeem(uses: Iterable[Use], *, by: Actor) -> None:
+def redeem(uses: Iterable[Use], *, by: Actor) -> list[Redemption]:
     """Use up the coupons of sales, in the transaction that holds them and keeps the sales; inside the seller's
     scope."""
     redemptions: list[Redemption] = []
@@ -120,13 +120,14 @@ def redeem(uses: Iterable[Use], *, by: Actor) -> None:
                 for part in discount.parts
             ]
     if not redemptions:
-        return
+        return []
     write(Redemption, redemptions)
     write(Allocation, allocations)
     for owner, own in _by_owner([redemption.coupon for redemption in redemptions]).items():
         with scope(merchant=owner):
             Coupon.objects.filter(pk__in=[coupon.pk for coupon in own]).update(state=Coupon.State.REDEEMED)
     record_many([told for each in redemptions for told in _happenings(each)], by=by)
+    return redemptions
 
 
 def _redemption(coupon: Coupon, amount_off: int, sale: Sale) -> Redemption:

@@ -1,6 +1,7 @@
 """A shopper paid, anywhere: know the shopper, honour the coupons, keep the sale, settle what waited for
 it. One sale or a batch of them go the same way: a batch reads and writes each thing once."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from coupons import pricing, redemption
-from coupons.models import Coupon
+from coupons.models import Coupon, Redemption
 from coupons.redemption import Held, Use
 from events.record import Actor
 from flows.buyers import Purchase, Shopper, recognised
@@ -19,17 +20,24 @@ from orders import receipts, recording, refunds
 from orders.facts import OrderFacts
 from orders.goods import Goods
 from orders.models import Order
+from orders.reading import Receipt
 from orders.receipts import ReceiptLine
 from orders.touching import Guides
 
 
 @dataclass(frozen=True)
 class Told:
-    """What became of one sale of a batch: its order, or why it was refused."""
+    """What became of one sale of a batch: its order, or why it was refused.
+
+    Of a new one that the seller told itself, `receipt` and `used` are what reading it would give, unless something
+    waited to be given back on it.
+    """
 
     order: Order | None = None
     is_new: bool = False
     refusal: DomainError | None = None
+    receipt: Receipt | None = None
+    used: Sequence[Redemption] = ()
 
 
 def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> tuple[Order, bool]:
@@ -46,7 +54,7 @@ def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> 
     return told.order, told.is_new
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # nothing is written of what is refused, so nothing is undone
 def paid_all(sales: Sequence[OrderFacts], *, by: Actor, brands_of: Merchant | None = None) -> list[Told]:
     """Keep sales as `paid` would keep one after the other, in their order; what became of each, in their order. One
     that is refused leaves nothing and takes no other down. Of its own stores `brands_of` tells as any seller.
@@ -150,12 +158,18 @@ class _Batch:
             return
         with acting_for(self.seller):
             uses = self._uses(self._purchases(places, held))
-            if uses:
-                recording.keep([use.sale for use in uses.values()], by=self.by)
-                redemption.redeem(uses.values(), by=self.by)
-                refunds.apply_parked([use.sale.order for use in uses.values()], by=self.by)
+            if not uses:
+                return
+            recording.keep([use.sale for use in uses.values()], by=self.by)
+            used: dict[Order, list[Redemption]] = defaultdict(list)
+            for redeemed in redemption.redeem(uses.values(), by=self.by):
+                used[redeemed.order].append(redeemed)
+            changed = refunds.apply_parked([use.sale.order for use in uses.values()], by=self.by)
         for place, use in uses.items():
-            self.told[place] = Told(use.sale.order, is_new=True)
+            order, seen = use.sale.order, None
+            if self.brands_of is None and order not in changed:
+                seen = Receipt(order, use.sale.lines, use.sale.touches, whole=True, tenders=use.sale.tenders)
+            self.told[place] = Told(order, is_new=True, receipt=seen, used=used[order])
 
     def _purchases(self, places: Sequence[int], held: Held) -> dict[int, Purchase]:
         """What each sale is of: its receipt and its coupons."""

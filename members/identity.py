@@ -50,16 +50,14 @@ class Register:
         hashes = {phone: phones.fingerprint(phone) for phone in set(numbers)}
         systems, values = {system for system, _value in identities}, {value for _system, value in identities}
         with scope(merchant=merchant):  # what nobody is named by is not asked for
-            self._by_ref = {member.ref: member for member in _active().filter(ref__in=refs)}
-            self._by_person = {row.person_id: row for row in _active().filter(person__in=persons)}
-            rows = _active().filter(person__phone_hash__in=list(hashes.values()))
-            by_hash = {bytes(row.person.phone_hash): row for row in rows}
-            claimed = Identity.objects.filter(system__in=systems, value__in=values)
-            claimed = claimed.filter(member__status=Member.Status.ACTIVE)
-            self._by_identity = {
-                (row.system, row.value): row.member
-                for row in claimed.select_related("member__person", "member__home_store", "member__merchant")
-            }
+            of_refs = _active().filter(ref__in=refs) if refs else ()
+            of_persons = _active().filter(person__in=persons) if persons else ()
+            of_phones = _active().filter(person__phone_hash__in=list(hashes.values())) if hashes else ()
+            claimed = _claimed().filter(system__in=systems, value__in=values) if identities else ()
+            self._by_ref = {member.ref: member for member in of_refs}
+            self._by_person = {member.person_id: member for member in of_persons}
+            by_hash = {bytes(member.person.phone_hash): member for member in of_phones}
+            self._by_identity = {(row.system, row.value): row.member for row in claimed}
         self._by_phone = {phone: by_hash[found] for phone, found in hashes.items() if found in by_hash}
 
     def known(self, phone: str) -> Member | None:
@@ -116,6 +114,11 @@ def identify(*, member: Member, system: str, value: str) -> Identity:
             merchant=member.merchant, system=system, value=value, defaults={"member": member}
         )
     return found
+
+
+def _claimed():
+    rows = Identity.objects.filter(member__status=Member.Status.ACTIVE)
+    return rows.select_related("member__person", "member__home_store", "member__merchant")
 
 
 def _active():

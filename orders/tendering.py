@@ -48,7 +48,7 @@ def tendered(
                 Tender(
                     order=order,
                     merchant_id=order.merchant_id,
-                    collector_id=collector.pk,
+                    collector=collector,
                     number=number,
                     place=tender.place,
                     amount=tender.amount,

@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import psycopg2
@@ -134,20 +135,24 @@ class Stack:
             "config.wsgi:application",
         ]
 
-    def start(self) -> None:
+    def start(self, *names: str) -> None:
+        """Every part, or Redis and these."""
+        names = names or tuple(self.processes)
         self.processes["redis"].start()
         self.processes["redis"].wait_for_port(self.redis_port)
         self.python("-m", "config.prepare", "--database")
-        for process in self.processes.values():
-            if process.running is None:
-                process.start()
-        self.wait_for_servers()
-        self.processes["worker"].wait_for_log(" ready.")
+        for name in names:
+            if self.processes[name].running is None:
+                self.processes[name].start()
+        self.wait_for_servers(names)
+        if "worker" in names:
+            self.processes["worker"].wait_for_log(" ready.")
 
-    def wait_for_servers(self) -> None:
-        for name, url in zip(("web-1", "web-2"), self.web, strict=True):
-            self.processes[name].wait_for_page(f"{url}/readyz")
-        self.processes["live"].wait_for_page(f"http://127.0.0.1:{self.live_port}/readyz")
+    def wait_for_servers(self, names: Collection[str] = ("web-1", "web-2", "live")) -> None:
+        pages = dict(zip(("web-1", "web-2"), self.web, strict=True))
+        for name, url in (pages | {"live": f"http://127.0.0.1:{self.live_port}"}).items():
+            if name in names:
+                self.processes[name].wait_for_page(f"{url}/readyz")
 
     def stop(self) -> None:
         for process in reversed(self.processes.values()):
