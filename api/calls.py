@@ -69,10 +69,7 @@ class Call(APIView):
     def given(self, serializer: type[Serializer]) -> dict[str, Any]:
         """The body, checked; a ValidationError becomes a 422 that lists each fault. A field that is not known is
         refused: a name misspelt would make another sale."""
-        form = serializer(data=self.request.data)
-        refuse_unknown(form, self.request.data)
-        form.is_valid(raise_exception=True)
-        return form.validated_data
+        return checked(serializer, self.request.data)
 
     def asked(self, serializer: type[Serializer]) -> dict[str, Any]:
         """The query parameters, checked in the same way. One that is not known is refused: a filter misspelt would
@@ -95,6 +92,14 @@ class Call(APIView):
                 field="expand[]",
             )
         return asked
+
+
+def checked(serializer: type[Serializer], body: object) -> dict[str, Any]:
+    """What a body, or a part of one, says; see `Call.given`."""
+    form = serializer(data=body)
+    refuse_unknown(form, body)
+    form.is_valid(raise_exception=True)
+    return form.validated_data
 
 
 def refuse_unknown(form: Field, given: object, *, within: str = "") -> None:

@@ -12,7 +12,9 @@ from django.db import transaction
 
 from commissions import announcing, assessing, stories
 from commissions.models import Collection, Contribution, Share, Split
+from commissions.sheets import Sheet
 from events.record import Actor
+from events.rows import write
 from ledger.transfers import post
 from merchants.models import Merchant
 from merchants.scoping import acting_for
@@ -31,17 +33,17 @@ def book(order: Order, *, by: Actor = WORKER) -> list[Split]:
 
 
 @transaction.atomic
-def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -> list[Split]:
-    """Book the orders of one seller in one go, inside its scope; returns the splits that are new."""
+def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -> list[Sheet]:
+    """Book the orders of one seller in one go, inside its scope; returns what is new, a sheet a line."""
     orders = _locked(order_ids)
     sheets = assessing.assess(orders, seller=seller)
     if not sheets:
         return []
     # The shares last: with them each split is complete, and the database adds it up.
-    Split.objects.bulk_create(sheet.split for sheet in sheets)
-    Collection.objects.bulk_create(row for sheet in sheets for row in sheet.collections)
-    Contribution.objects.bulk_create(row for sheet in sheets for row in sheet.contributions)
-    Share.objects.bulk_create(share for sheet in sheets for share in sheet.shares)
+    write(Split, (sheet.split for sheet in sheets))
+    write(Collection, (row for sheet in sheets for row in sheet.collections))
+    write(Contribution, (row for sheet in sheets for row in sheet.contributions))
+    write(Share, (share for sheet in sheets for share in sheet.shares))
     post(stories.sold(sheet.split, sheet.collections, sheet.contributions, sheet.shares) for sheet in sheets)
     sheets[0].totals.write()
     announcing.announce(
@@ -50,7 +52,7 @@ def book_all(order_ids: Several[int], *, seller: Merchant, by: Actor = WORKER) -
         by=by,
         at=max(sheet.split.at for sheet in sheets),
     )
-    return [sheet.split for sheet in sheets]
+    return sheets
 
 
 def unbooked(*, recorded_before: datetime) -> list[int]:
@@ -63,4 +65,4 @@ def _locked(order_ids: Several[int]) -> list[Order]:
     orders = (
         Order.objects.filter(id__in=order_ids).select_for_update(no_key=True, of=("self",)).order_by("id")
     )
-    return list(orders.select_related("store"))
+    return list(orders.prefetch_related("store"))

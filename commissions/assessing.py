@@ -3,6 +3,7 @@ were missing; those that count are held from here on."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
@@ -26,7 +27,8 @@ Versions = Mapping[int, Sequence[PlanVersion]]  # a brand's published ones, by i
 def assess(orders: Sequence[Order], *, seller: Merchant) -> list[Sheet]:
     """A sheet for each line of these orders that is not split yet; inside the seller's scope."""
     lines = OrderLine.objects.filter(order__in=orders, split=None).order_by("order_id", "number")
-    lines = lines.select_related("brand", "brand_owner", "contract", "sku__product")
+    # Not joined: a batch has many lines of few brands, and each is made an object once.
+    lines = lines.prefetch_related("brand", "brand_owner", "contract", "sku__product")
     by_order: dict[int, list[OrderLine]] = defaultdict(list)
     for line in lines:
         by_order[line.order_id].append(line)
@@ -73,14 +75,16 @@ class _Facts:
         lines = [line for group in by_order.values() for line in group]
         self.platform = platform()
         self.versions, self.policies = versions, policies
+        self._terms: dict[tuple[int, int | None, int | None, str], Terms] = {}
+        self._counted: dict[tuple[Terms, date], frozenset[str]] = {}
         self.tendered = tendered
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
-        rows = Tender.objects.filter(order__in=by_order).select_related("collector", "programme")
+        rows = Tender.objects.filter(order__in=by_order).prefetch_related("collector", "programme")
         rows = rows.order_by("number")
         for tender in rows:
             self.tenders[tender.order_id].append(tender)
         self.touches: dict[int, list[Touch]] = defaultdict(list)
-        touches = Touch.objects.filter(order__in=by_order).select_related("guide__merchant", "guide__user")
+        touches = Touch.objects.filter(order__in=by_order).prefetch_related("guide__merchant", "guide__user")
         for touch in touches:
             self.touches[touch.order_id].append(touch)
         self.posts = Posts(
@@ -91,6 +95,26 @@ class _Facts:
         self.allocations: dict[int, list[Allocation]] = defaultdict(list)
         for allocation in Allocation.party.filter(line__in=lines).order_by("id"):
             self.allocations[allocation.line_id].append(allocation)
+
+    def terms_of(self, line: OrderLine, seller: Merchant, at: datetime) -> Terms:
+        """One object for all lines of the batch that the same holds for."""
+        of = terms(
+            seller=seller,
+            brand_owner=line.brand_owner,
+            contract=line.contract,
+            versions=self.versions.get(line.brand_id or 0, []),
+            policies=self.policies,
+            at=at,
+        )
+        version = of.version.pk if of.version else None
+        return self._terms.setdefault(
+            (line.brand_owner_id, line.contract_id, version, of.attribution.ref), of
+        )
+
+    def counted_roles(self, of: Terms, line: OrderLine, period: date) -> frozenset[str]:
+        if (of, period) not in self._counted:
+            self._counted[of, period] = counted(of, self.versions.get(line.brand_id or 0, []), period)
+        return self._counted[of, period]
 
 
 def _brands(lines: Iterable[OrderLine]) -> list[Brand]:
@@ -121,15 +145,7 @@ def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _
     for line in lines:
         line.order = order
         order.merchant = seller
-        versions = facts.versions.get(line.brand_id or 0, [])
-        of = terms(
-            seller=seller,
-            brand_owner=line.brand_owner,
-            contract=line.contract,
-            versions=versions,
-            policies=facts.policies,
-            at=order.paid_at,
-        )
+        of = facts.terms_of(line, seller, order.paid_at)
         found, nobody = payees(
             of,
             candidates=candidates,
@@ -141,7 +157,7 @@ def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _
         claims = Claims(
             of,
             found,
-            counted(of, versions, period),
+            facts.counted_roles(of, line, period),
             period,
             category=line.sku.product.category,
             sku_id=line.sku_id,

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
 from commissions.attribution import Award, Loss
 from commissions.attribution_rules import as_kept
@@ -108,7 +109,7 @@ def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
         "quantity": draft.line.quantity,
         "contract": of.contract.ref if of.contract else None,
         "version": of.version.ref if of.version else None,
-        "rules": [asdict(term) for term in draft.claims.terms],
+        "rules": [_plain(term) for term in draft.claims.terms],
         "attribution": [of.attribution.ref, as_kept(of.attribution.rules)],
         "tenders": [[tender.number, amount] for tender, amount, _fee in draft.parts],
         "costs": sorted([bearer.ref, amount] for bearer, amount in draft.costs.items()),
@@ -132,3 +133,8 @@ def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
     }
     text = json.dumps(inputs, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).digest()
+
+
+@lru_cache(maxsize=1024)  # lines are many, rules are few
+def _plain(term: Term) -> dict[str, object]:
+    return asdict(term)

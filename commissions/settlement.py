@@ -6,7 +6,9 @@ Locks: the splits in order of id, then a fresh look at which of them are open (d
 
 from collections import defaultdict
 from collections.abc import Collection as Several
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
@@ -22,24 +24,61 @@ from commissions.models import (
     Share,
     Split,
 )
+from commissions.models.split import SplitQuerySet
+from commissions.sheets import Sheet
 from commissions.stories import DUE, RESERVE, Pieces
 from events.record import Actor
+from events.rows import write
 from ledger.transfers import Story, post
 from merchants.money import PPM
 from stores.models import Contract
 
 
+class Line(NamedTuple):
+    """A booked line with its parts, as they were just made or as they were read."""
+
+    split: Split
+    collections: Sequence[Collection]
+    contributions: Sequence[Contribution]
+    shares: Sequence[Share]
+
+    @classmethod
+    def read(cls, split: Split) -> "Line":
+        """Of a split loaded `with_parts`."""
+        return cls(split, list(split.collections.all()), list(split.contributions.all()), parts_of(split))
+
+
 @transaction.atomic
-def settle_t0(*, orders: Several[int], by: Actor = WORKER, at: datetime | None = None) -> list[Settlement]:
-    """Settle the open T+0 lines of these orders of the merchant in scope: one settlement for each book."""
-    return settle(open_splits(orders), at=at or timezone.now(), by=by)
+def settle_t0(
+    *, orders: Several[int], booked: Several[Sheet] = (), by: Actor = WORKER, at: datetime | None = None
+) -> list[Settlement]:
+    """Settle the open T+0 lines of these orders of the merchant in scope: one settlement for each book.
+
+    `booked` is what the same transaction has just booked of them: nobody else can see that, so it is neither locked
+    nor read again. What else is open was left behind by somebody.
+    """
+    fresh = [
+        Line(sheet.split, sheet.collections, sheet.contributions, sheet.shares)
+        for sheet in booked
+        if sheet.split.settlement == Contract.Settlement.T0
+    ]
+    left = _open(orders).exclude(pk__in=[line.split.pk for line in fresh])
+    older = [Line.read(split) for split in open_splits(orders)] if not fresh or left.exists() else []
+    known = {line.split.pk for line in fresh}
+    lines = [*fresh, *(line for line in older if line.split.pk not in known)]
+    lines.sort(key=lambda line: line.split.pk)
+    return _settle(lines, at=at or timezone.now(), by=by)
 
 
 def settle(splits: Several[Split], *, at: datetime, by: Actor) -> list[Settlement]:
     """These locked, open splits, loaded `with_parts`, become payable: one settlement for each book."""
-    by_book: dict[int, list[Split]] = defaultdict(list)
-    for split in splits:
-        by_book[split.merchant_id].append(split)
+    return _settle([Line.read(split) for split in splits], at=at, by=by)
+
+
+def _settle(lines: Several[Line], *, at: datetime, by: Actor) -> list[Settlement]:
+    by_book: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        by_book[line.split.merchant_id].append(line)
     settled = [_Settling(book, group, at) for book, group in sorted(by_book.items())]
     post(story for group in settled for story in group.stories)
     announcing.announce(
@@ -57,8 +96,11 @@ def unsettled_t0(*, recorded_before: datetime) -> list[int]:
 def open_splits(orders: Several[int]) -> list[Split]:
     """The open T+0 splits of these orders, locked, with everything their stories name."""
     lock(Split.party.filter(order__in=orders))
-    splits = Split.party.filter(order__in=orders, settlement=Contract.Settlement.T0).open().order_by("id")
-    return list(with_parts(splits))
+    return list(with_parts(_open(orders).order_by("id")))
+
+
+def _open(orders: Several[int]) -> SplitQuerySet:
+    return Split.party.filter(order__in=orders, settlement=Contract.Settlement.T0).open()
 
 
 def lock(splits: QuerySet[Split]) -> None:
@@ -84,28 +126,25 @@ def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]
 class _Settling:
     """One book's lines that settle together: their settlement, their stories, and what moved for whom."""
 
-    def __init__(self, book_id: int, splits: list[Split], at: datetime) -> None:
+    def __init__(self, book_id: int, lines: list[Line], at: datetime) -> None:
         self.stories: list[Story] = []
         self.moved: list[tuple[Share, int]] = []
         items: list[SettlementItem] = []
-        for split in splits:
-            shares = parts_of(split)
+        for split, collections, contributions, shares in lines:
             pieces = [(share, _pieces(share, split)) for share in shares]
-            self.stories.append(
-                stories.settled(split, split.collections.all(), split.contributions.all(), pieces, at=at)
-            )
+            self.stories.append(stories.settled(split, collections, contributions, pieces, at=at))
             self.moved += [(share, sum(amount for _account, amount in parts)) for share, parts in pieces]
             items += [_item(share, dict(parts)) for share, parts in pieces]
         self.settlement = Settlement.objects.create(
             merchant_id=book_id,
-            mode=splits[0].settlement,
+            mode=lines[0].split.settlement,
             at=at,
-            lines=len(splits),
+            lines=len(lines),
             total=sum(item.due + item.reserve for item in items),
         )
         for item in items:
-            item.settlement = self.settlement
-        SettlementItem.objects.bulk_create(items)
+            item.settlement_id = self.settlement.pk
+        write(SettlementItem, items)
 
 
 def parts_of(split: Split) -> list[Share]:
@@ -133,7 +172,7 @@ def _item(share: Share, pieces: dict[str, int]) -> SettlementItem:
     return SettlementItem(
         merchant_id=share.merchant_id,
         split_id=share.split_id,
-        share=share,
+        share_id=share.pk,
         due=pieces.get(DUE, 0),
         reserve=pieces.get(RESERVE, 0),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from commissions.attribution import Award, Candidate, Winner, for_role
 from commissions.attribution_policies import Policies, in_force
@@ -51,7 +52,7 @@ class Terms:
         """What a payment service keeps is the principal's cost, whoever collects."""
         return self.contract is not None and self.contract.fee_bearer == Contract.FeeBearer.PRINCIPAL
 
-    @property
+    @cached_property
     def rules(self) -> list[Term]:
         return terms_of(self.version) if self.version else NOTHING_AGREED
 

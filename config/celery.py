@@ -5,7 +5,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import worker_process_init
 from django_scopes import scope
+
+from config import memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -27,3 +30,8 @@ def merchant_scope(merchant_id: int | None) -> AbstractContextManager[object]:
 app = Celery("tiandi", task_cls=ScopedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def settle_memory(**_signal: Any) -> None:
+    memory.settle()

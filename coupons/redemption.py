@@ -2,7 +2,8 @@
 docs/adr/0005-locking.md."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -16,11 +17,12 @@ from coupons.issuing import CODE_DIGITS, code_hash
 from coupons.models import Allocation, Coupon, Redemption
 from coupons.pricing import Benefit, Priced
 from events.record import Actor, Happening, record_many
-from guides.models import Guide
+from events.rows import write
 from merchants.errors import DomainError
 from merchants.models import Merchant
-from orders.models import Order, Touch
+from orders.models import Touch
 from orders.receipts import CLOCKS_DIFFER
+from orders.recording import Sale
 from stores.models import Contract, Store
 
 
@@ -30,13 +32,48 @@ def find(*, code: str, store: Store, at: datetime | None = None) -> Coupon:
     DomainError, each with its next step: `coupon.unknown`, `coupon.foreign`, `coupon.not_here`,
     `coupon.cost_not_agreed`, `coupon.used`, `coupon.voided`, `coupon.issued_later`, `coupon.not_yet`, `coupon.expired`.
     """
-    return _judged([code], store, at or timezone.now(), lock=False)[0]
+    at = at or timezone.now()
+    with scope(merchant=store.merchant):
+        live = list(Contract.party.filter(store=store).live(at))
+    return judged([code], Held([code], lock=False), store=store, at=at, live=live)[0]
 
 
-def hold(*, codes: Sequence[str], store: Store, at: datetime) -> list[Coupon]:
-    """The coupons of a sale, locked until the transaction ends, in the order given; errors as `find`, by
-    place."""
-    return _judged(codes, store, at, lock=True)
+class Held:
+    """The coupons of these codes, whosesoever; locked until the transaction ends, unless not to `lock`."""
+
+    def __init__(self, codes: Iterable[str], *, lock: bool = True) -> None:
+        hashes = list({code_hash(digits(code)) for code in codes})
+        self._by_hash: dict[bytes, Coupon] = {}
+        # A code alone tells whose coupon it is; from there on everything is read in that merchant's scope.
+        for owner in Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id"):
+            with scope(merchant=owner):
+                own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
+                own = own.select_related("merchant", "campaign__brand", "campaign__sku", "member__person")
+                for coupon in _locked(own) if lock else own:
+                    self._by_hash[bytes(coupon.code_hash)] = coupon
+
+    def of(self, code: str) -> Coupon | None:
+        return self._by_hash.get(code_hash(digits(code)))
+
+
+def judged(
+    codes: Sequence[str], held: Held, *, store: Store, at: datetime, live: Sequence[Contract]
+) -> list[Coupon]:
+    """The coupons of one sale, in the order given; `live` are the contracts in force at the store. Errors as `find`,
+    by place."""
+    coupons = []
+    for place, code in enumerate(codes):
+        coupon = held.of(code)
+        if coupon is None:
+            raise _refused(
+                "coupon.unknown",
+                _("No coupon has this code."),
+                _("Check the %(digits)d digits, or scan the code again.") % {"digits": CODE_DIGITS},
+                place,
+            )
+        _judge(coupon, store, at, place, live)
+        coupons.append(coupon)
+    return coupons
 
 
 def benefit(coupon: Coupon) -> Benefit:
@@ -55,71 +92,60 @@ def benefit(coupon: Coupon) -> Benefit:
     )
 
 
-def redeem(coupons: Sequence[Coupon], *, order: Order, priced: Priced, by: Actor) -> list[Redemption]:
-    """Use up the coupons that `hold` gave, in the order's transaction and the seller's scope."""
-    if not coupons:
+@dataclass(frozen=True)
+class Use:
+    """A sale that is kept, its coupons and its price with them."""
+
+    sale: Sale
+    coupons: Sequence[Coupon]
+    priced: Priced
+
+
+def redeem(uses: Iterable[Use], *, by: Actor) -> list[Redemption]:
+    """Use up the coupons of sales, in the transaction that holds them and keeps the sales; inside the seller's
+    scope."""
+    redemptions: list[Redemption] = []
+    allocations: list[Allocation] = []
+    for use in uses:
+        lines = {line.number: line for line in use.sale.lines}
+        for coupon, discount in zip(use.coupons, use.priced.discounts, strict=True):
+            redemptions.append(_redemption(coupon, discount.amount, use.sale))
+            allocations += [
+                Allocation(
+                    redemption=redemptions[-1],
+                    line=lines[part.line],
+                    merchant=redemptions[-1].merchant,
+                    counterparty=use.sale.order.merchant,
+                    amount=part.amount,
+                    costs=[list(cost) for cost in part.costs],
+                )
+                for part in discount.parts
+            ]
+    if not redemptions:
         return []
-    serving = Touch.objects.filter(order=order, kind=Touch.Kind.SERVING).select_related("guide").first()
-    guide = serving.guide if serving else None
-    lines = {line.number: line for line in order.lines.all()}
-    redemptions = [
-        Redemption(
-            merchant=coupon.merchant,
-            counterparty=order.merchant,
-            coupon=coupon,
-            order=order,
-            store=order.store,
-            guide=guide,
-            amount_off=discount.amount,
-            bearers=coupon.campaign.bearers,
-            redeemed_at=order.paid_at,
-        )
-        for coupon, discount in zip(coupons, priced.discounts, strict=True)
-    ]
-    Redemption.objects.bulk_create(redemptions)
-    Allocation.objects.bulk_create(
-        Allocation(
-            redemption=redemption,
-            line=lines[part.line],
-            merchant=redemption.merchant,
-            counterparty=order.merchant,
-            amount=part.amount,
-            costs=[list(cost) for cost in part.costs],
-        )
-        for redemption, discount in zip(redemptions, priced.discounts, strict=True)
-        for part in discount.parts
-    )
-    for owner, own in _by_owner(coupons).items():
+    write(Redemption, redemptions)
+    write(Allocation, allocations)
+    for owner, own in _by_owner([redemption.coupon for redemption in redemptions]).items():
         with scope(merchant=owner):
             Coupon.objects.filter(pk__in=[coupon.pk for coupon in own]).update(state=Coupon.State.REDEEMED)
-    record_many([told for each in redemptions for told in _happenings(each, guide)], by=by)
+    record_many([told for each in redemptions for told in _happenings(each)], by=by)
     return redemptions
 
 
-def _judged(codes: Sequence[str], store: Store, at: datetime, *, lock: bool) -> list[Coupon]:
-    hashes = [code_hash(digits(code)) for code in codes]
-    # A code alone tells whose coupon it is; from there on everything is read in that merchant's scope.
-    owners = Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id")
-    found: dict[bytes, Coupon] = {}
-    for owner in owners:
-        with scope(merchant=owner):
-            own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
-            own = own.select_related("merchant", "campaign__brand", "campaign__sku", "member__person")
-            for coupon in _locked(own) if lock else own:
-                found[bytes(coupon.code_hash)] = coupon
-    judged = []
-    for place, hashed in enumerate(hashes):
-        coupon_or_none = found.get(hashed)
-        if coupon_or_none is None:
-            raise _refused(
-                "coupon.unknown",
-                _("No coupon has this code."),
-                _("Check the %(digits)d digits, or scan the code again.") % {"digits": CODE_DIGITS},
-                place,
-            )
-        _judge(coupon_or_none, store, at, place)
-        judged.append(coupon_or_none)
-    return judged
+def _redemption(coupon: Coupon, amount_off: int, sale: Sale) -> Redemption:
+    serving = next((touch for touch in sale.touches if touch.kind == Touch.Kind.SERVING), None)
+    order = sale.order
+    return Redemption(
+        merchant=coupon.merchant,
+        counterparty=order.merchant,
+        coupon=coupon,
+        order=order,
+        store=order.store,
+        guide=serving.guide if serving else None,
+        amount_off=amount_off,
+        bearers=coupon.campaign.bearers,
+        redeemed_at=order.paid_at,
+    )
 
 
 def _locked(coupons: QuerySet[Coupon]) -> QuerySet[Coupon]:
@@ -132,8 +158,8 @@ def digits(code: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", code) if char.isalnum())
 
 
-def _judge(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
-    _judge_place(coupon, store, at, place)
+def _judge(coupon: Coupon, store: Store, at: datetime, place: int, live: Sequence[Contract]) -> None:
+    _judge_place(coupon, store, place, live)
     if coupon.state == Coupon.State.REDEEMED:
         raise _used(coupon, store, place)
     if coupon.state == Coupon.State.VOIDED:
@@ -168,17 +194,16 @@ def _judge(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
         )
 
 
-def _judge_place(coupon: Coupon, store: Store, at: datetime, place: int) -> None:
+def _judge_place(coupon: Coupon, store: Store, place: int, live: Sequence[Contract]) -> None:
     campaign = coupon.campaign
     own = coupon.merchant_id == store.merchant_id
+    if (own and campaign.brand_id is None) or campaign.brand_id in {one.brand_id for one in live}:
+        if not agreed(campaign, live):
+            raise not_agreed(campaign, field=f"coupons[{place}]")
+        return
     with scope(merchant=store.merchant):
-        contracts = Contract.party.filter(store=store).accepted()
-        live = list(contracts.live(at))
-        if (own and campaign.brand_id is None) or campaign.brand_id in {one.brand_id for one in live}:
-            if not agreed(campaign, live):
-                raise not_agreed(campaign, field=f"coupons[{place}]")
-            return
-        known = own or contracts.filter(merchant=coupon.merchant).exists()
+        ever = Contract.party.filter(store=store).accepted()
+        known = own or ever.filter(merchant=coupon.merchant).exists()
     if not known:
         raise _refused(
             "coupon.foreign",
@@ -224,9 +249,9 @@ def _by_owner(coupons: Sequence[Coupon]) -> dict[Merchant, list[Coupon]]:
     return owners
 
 
-def _happenings(redemption: Redemption, guide: Guide | None) -> list[Happening]:
+def _happenings(redemption: Redemption) -> list[Happening]:
     """The campaign's merchant hears it of its member, the seller of its own."""
-    order, coupon = redemption.order, redemption.coupon
+    order, coupon, guide = redemption.order, redemption.coupon, redemption.guide
     about = {order.merchant_id: order.member, redemption.merchant_id: coupon.member}
     return [
         Happening(

@@ -9,12 +9,14 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events import rows
 from events.models import Event
 
 CHANNEL = "events_recorded"  # what the relay listens to
 _QUIET = 0.02  # seconds: one call a process in this time; the relay stays awake longer than that
 
 _last_call = 0.0
+_EXACT = frozenset({type(None), str, int, bool})
 
 
 @dataclass(frozen=True)
@@ -93,19 +95,23 @@ def record_many(happenings: Iterable[Happening], *, by: Actor) -> list[Event]:
         )
         for happening in happenings
     ]
-    Event.objects.bulk_create(events)
+    rows.write(Event, events)
     transaction.on_commit(_call_the_relay, robust=True)
     return events
 
 
 def _plain(value: Any, where: str) -> Any:
     """The value, if JSON keeps it exactly; a float or a date would reach readers as something else."""
-    if value is None or isinstance(value, (str, int)):
+    if type(value) in _EXACT or isinstance(value, (str, int)):
         return value
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError(f"{where}: payload keys are text")
-        return {key: _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if type(value) is dict or isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"{where}: payload keys are text")
+        return {
+            key: item if type(item) in _EXACT else _plain(item, f"{where}.{key}")
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(item, where) for item in value]
     raise TypeError(f"{where}: {type(value).__name__} in a payload; write it as text or a whole number")

@@ -1,37 +1,46 @@
 """A shopper paid, anywhere: know the shopper, honour the coupons, keep the sale, settle what waited for
-it."""
+it. One sale or a batch of them go the same way: a batch reads and writes each thing once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from coupons import pricing, redemption
-from coupons.models import Coupon
+from coupons.models import Coupon, Redemption
+from coupons.redemption import Held, Use
 from events.record import Actor
-from members import identity
-from members.models import Member, SharedMembership
-from merchants import phones
+from flows.buyers import Purchase, Shopper, recognised
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 from orders import receipts, recording, refunds
-from orders.facts import BuyerFacts, OrderFacts
+from orders.facts import OrderFacts
+from orders.goods import Goods
 from orders.models import Order
+from orders.reading import Receipt
 from orders.receipts import ReceiptLine
+from orders.tendering import StoredValue
+from orders.touching import Guides
 
 
-@dataclass
-class Shopper:
-    """The seller's own member, and each brand owner's own member (by merchant id), of the one who
-    bought."""
+@dataclass(frozen=True)
+class Told:
+    """What became of one sale of a batch: its order, or why it was refused.
 
-    member: Member | None = None
-    brand_members: dict[int, Member] = field(default_factory=dict)
+    Of a new one that the seller told itself, `receipt` and `used` are what reading it would give, unless something
+    waited to be given back on it.
+    """
+
+    order: Order | None = None
+    is_new: bool = False
+    refusal: DomainError | None = None
+    receipt: Receipt | None = None
+    used: Sequence[Redemption] = ()
 
 
-@transaction.atomic
 def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> tuple[Order, bool]:
     """Keep a sale: (order, is_new). The same facts again change nothing and give the same order.
 
@@ -39,33 +48,179 @@ def paid(facts: OrderFacts, *, by: Actor, brands_of: Merchant | None = None) -> 
     `brands_of` is the brand owner on whose behalf another merchant's store's sale is told: lines of its own
     brands only, a buyer in its own eyes, and a number of its own.
     """
-    seller = facts.store.merchant
-    teller = brands_of or seller
-    with acting_for(seller):
-        recording.hold_number(
-            merchant=seller, teller=teller, channel=facts.channel, external_no=facts.external_no
-        )
-        if (order := recording.told_before(facts, teller=teller)) is not None:
-            return order, False
-        lines = receipts.read(facts, brands_of=brands_of)
-        coupons = redemption.hold(codes=facts.coupons, store=facts.store, at=facts.paid_at)
-        if brands_of is None:
-            shopper = recognised(facts.buyer, seller=seller, lines=lines, coupons=coupons)
+    (told,) = paid_all([facts], by=by, brands_of=brands_of)
+    if told.order is None:
+        assert told.refusal is not None
+        raise told.refusal
+    return told.order, told.is_new
+
+
+@transaction.atomic(savepoint=False)  # nothing is written of what is refused, so nothing is undone
+def paid_all(sales: Sequence[OrderFacts], *, by: Actor, brands_of: Merchant | None = None) -> list[Told]:
+    """Keep sales as `paid` would keep one after the other, in their order; what became of each, in their order. One
+    that is refused leaves nothing and takes no other down. Of its own stores `brands_of` tells as any seller.
+
+    The locks are those of one sale, each kind taken for all of them before the next (docs/adr/0005-locking.md).
+    """
+    told: list[Told] = [Told()] * len(sales)
+    batches: dict[Merchant, _Batch] = {}
+    for place, facts in enumerate(sales):
+        seller = facts.store.merchant
+        if seller not in batches:
+            batches[seller] = _Batch(sales, told, seller, None if brands_of == seller else brands_of, by)
+        batches[seller].places.append(place)
+    recording.hold_numbers(
+        (seller, batch.teller, sales[place].channel, sales[place].external_no)
+        for seller, batch in batches.items()
+        for place in batch.places
+    )
+    waiting = _unheard(batches.values(), range(len(sales)))
+    codes = [code for place in waiting for code in sales[place].coupons]
+    held = Held(codes)
+    tellers = {place: batch.teller for batch in batches.values() for place in batch.places}
+    stored = StoredValue((sales[place], tellers[place]) for place in waiting)
+    while waiting:
+        wave, waiting = _wave(sales, waiting)
+        for batch in batches.values():
+            batch.keep([place for place in batch.places if place in wave], held, stored)
+        if waiting := _unheard(batches.values(), waiting):
+            held = Held(codes)  # again: the wave before has used up some
+    return told
+
+
+def _unheard(batches: Iterable["_Batch"], places: Sequence[int]) -> list[int]:
+    """Those that were not told before, in their order."""
+    asked = set(places)
+    return sorted(
+        place
+        for batch in batches
+        for place in batch.unheard([place for place in batch.places if place in asked])
+    )
+
+
+def _wave(sales: Sequence[OrderFacts], places: Sequence[int]) -> tuple[set[int], list[int]]:
+    """Those that have nothing to do with each other, and the rest: of two with one number or one coupon, the second
+    is judged when the first is kept or refused."""
+    wave: set[int] = set()
+    rest: list[int] = []
+    seen: set[object] = set()
+    for place in places:
+        facts = sales[place]
+        number = (facts.store.merchant_id, facts.channel, facts.external_no)
+        mine = {number, *map(redemption.digits, facts.coupons)}
+        if mine & seen:
+            rest.append(place)
         else:
-            shopper = recognised_by(brands_of, facts.buyer, seller=seller, coupons=coupons)
-        priced = priced_with(lines, coupons)
-        order = recording.record(
-            facts,
-            lines,
-            discounts=_discounts(lines, priced),
-            member=shopper.member,
-            brand_members=shopper.brand_members,
-            teller=teller,
-            by=by,
-        )
-        redemption.redeem(coupons, order=order, priced=priced, by=by)
-        refunds.apply_parked(order, by=by)
-    return order, True
+            wave.add(place)
+        seen |= mine
+    return wave, rest
+
+
+class _Batch:
+    """One seller's sales on their way into the books; each is known by its place, and what becomes of it is written
+    into `told` there."""
+
+    def __init__(
+        self,
+        sales: Sequence[OrderFacts],
+        told: list[Told],
+        seller: Merchant,
+        brands_of: Merchant | None,
+        by: Actor,
+    ) -> None:
+        self.sales = sales
+        self.told = told
+        self.seller = seller
+        self.brands_of = brands_of
+        self.teller = brands_of or seller
+        self.by = by
+        self.places: list[int] = []
+
+    def unheard(self, places: Sequence[int]) -> list[int]:
+        """Those of the sales that were not told before; the numbers of all are held."""
+        if not places:
+            return []
+        with acting_for(self.seller):
+            orders = recording.told_before([self.sales[place] for place in places], teller=self.teller)
+        fresh = []
+        for place in places:
+            facts = self.sales[place]
+            order = orders.get((facts.channel, facts.external_no))
+            if order is None:
+                fresh.append(place)
+                continue
+            try:
+                recording.check_same(order, facts)
+                self.told[place] = Told(order)
+            except DomainError as refusal:
+                self.told[place] = Told(refusal=refusal)
+        return fresh
+
+    def keep(self, places: Sequence[int], held: Held, stored: StoredValue) -> None:
+        """Sales that have nothing to do with each other and were not told before."""
+        if not places:
+            return
+        with acting_for(self.seller):
+            uses = self._uses(self._purchases(places, held), stored)
+            if not uses:
+                return
+            recording.keep([use.sale for use in uses.values()], by=self.by)
+            stored.write()
+            used: dict[Order, list[Redemption]] = defaultdict(list)
+            for redeemed in redemption.redeem(uses.values(), by=self.by):
+                used[redeemed.order].append(redeemed)
+            changed = refunds.apply_parked([use.sale.order for use in uses.values()], by=self.by)
+        for place, use in uses.items():
+            order, seen = use.sale.order, None
+            if self.brands_of is None and order not in changed:
+                seen = Receipt(order, use.sale.lines, use.sale.touches, whole=True, tenders=use.sale.tenders)
+            self.told[place] = Told(order, is_new=True, receipt=seen, used=used[order])
+
+    def _purchases(self, places: Sequence[int], held: Held) -> dict[int, Purchase]:
+        """What each sale is of: its receipt and its coupons."""
+        found: dict[int, Purchase] = {}
+        asked = [(self.sales[p].store, self.sales[p].paid_at, self.sales[p].lines) for p in places]
+        goods = Goods(asked, brands_of=self.brands_of)
+        for place in places:
+            facts = self.sales[place]
+            try:
+                lines = receipts.read(facts, goods)
+                live = goods.contracts(facts.store, facts.paid_at)
+                coupons = redemption.judged(
+                    facts.coupons, held, store=facts.store, at=facts.paid_at, live=live
+                )
+                found[place] = Purchase(facts.buyer, lines, coupons)
+            except DomainError as refusal:
+                self.told[place] = Told(refusal=refusal)
+        return found
+
+    def _uses(self, bought: dict[int, Purchase], stored: StoredValue) -> dict[int, Use]:
+        """What is to be written of each."""
+        found: dict[int, Use] = {}
+        if not bought:
+            return found
+        shoppers = recognised(list(bought.values()), seller=self.seller, teller=self.teller)
+        members = {shopper.member for shopper in shoppers if isinstance(shopper, Shopper) and shopper.member}
+        guides = Guides([self.sales[place] for place in bought], members)
+        for (place, purchase), shopper in zip(bought.items(), shoppers, strict=True):
+            try:
+                if isinstance(shopper, DomainError):
+                    raise shopper
+                priced = priced_with(purchase.lines, purchase.coupons)
+                sale = recording.drafted(
+                    self.sales[place],
+                    purchase.lines,
+                    discounts=_discounts(purchase.lines, priced),
+                    member=shopper.member,
+                    brand_members=shopper.brand_members,
+                    teller=self.teller,
+                    guides=guides,
+                )
+                stored.take(sale.tenders)
+                found[place] = Use(sale, purchase.coupons, priced)
+            except DomainError as refusal:
+                self.told[place] = Told(refusal=refusal)
+        return found
 
 
 def priced_with(lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]) -> pricing.Priced:
@@ -83,73 +238,6 @@ def priced_with(lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]) -> pric
         ],
         [redemption.benefit(coupon) for coupon in coupons],
     )
-
-
-def recognised(
-    buyer: BuyerFacts | None, *, seller: Merchant, lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]
-) -> Shopper:
-    """Who bought, in the eyes of the seller and of each brand owner on the receipt; each learns only its
-    own."""
-    shopper = Shopper(member=_member_of(seller, buyer))
-    phone = phones.parse(buyer.phone) if buyer and buyer.phone else None
-    for coupon in coupons:  # whoever brings a coupon is its member, unless the channel says who else
-        if shopper.member is None:
-            shopper.member = known_to(seller, coupon.member)
-    for owner in {line.brand_owner for line in lines}:
-        own = shopper.member if owner == seller else None
-        if own is None and owner != seller:
-            with acting_for(owner):
-                if shopper.member is not None:
-                    own = identity.brand_member_of(person=shopper.member.person, merchant=owner)
-                elif phone is not None:
-                    own = identity.known(merchant=owner, phone=phone)
-        if own is None:
-            own = next((coupon.member for coupon in coupons if coupon.merchant_id == owner.id), None)
-        if own is not None:
-            shopper.brand_members[owner.id] = own
-    return shopper
-
-
-def recognised_by(
-    owner: Merchant, buyer: BuyerFacts | None, *, seller: Merchant, coupons: Sequence[Coupon]
-) -> Shopper:
-    """Who bought, in the eyes of the brand owner that tells the sale. The seller's own member comes in only where
-    the shopper let the two be known as one: else the answer would say whom the seller knows."""
-    own = _member_of(owner, buyer)
-    if own is None:
-        own = next((coupon.member for coupon in coupons if coupon.merchant_id == owner.id), None)
-    if own is None:
-        return Shopper()
-    return Shopper(member=known_to(seller, own), brand_members={owner.id: own})
-
-
-def _member_of(merchant: Merchant, buyer: BuyerFacts | None) -> Member | None:
-    """The merchant's own member that the buyer is; DomainError `member.unknown` for a member it does not have."""
-    if buyer is None:
-        return None
-    found = identity.recognise(
-        merchant=merchant,
-        phone=phones.parse(buyer.phone) if buyer.phone else None,
-        member_ref=buyer.member or None,
-        identity=buyer.identity,
-    )
-    if buyer.member and found is None:
-        raise DomainError(
-            "member.unknown",
-            _("%(merchant)s has no such member.") % {"merchant": merchant.name},
-            next_step=_("Check the member's id, or name the buyer by phone."),
-            field="buyer.member",
-        )
-    return found
-
-
-def known_to(seller: Merchant, member: Member) -> Member | None:
-    """The seller's own member behind a coupon's: the same row, or the one the shopper agreed to have
-    joined to it."""
-    if member.merchant_id == seller.id:
-        return member
-    shared = SharedMembership.party.filter(member=member, ended_at=None).select_related("counterpart").first()
-    return shared.counterpart if shared else None
 
 
 def _discounts(lines: Sequence[ReceiptLine], priced: pricing.Priced) -> list[int]:

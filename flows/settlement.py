@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from commissions import accruals, appeals, batches, clawback, reserves, settlement, trueup
@@ -42,12 +43,13 @@ def act(events: list[Event]) -> None:
 
 
 def book_and_settle(order_ids: list[int], *, seller: Merchant, at: datetime | None = None) -> None:
-    """Inside the seller's scope; `at` is when it was settled (now). Settling asks for what is open, not for what
-    was just booked: a worker that died in between has left it to the next."""
+    """Inside the seller's scope; `at` is when it was settled (now). What was just booked is settled with it; and
+    whatever else of these orders is open, which somebody booked without settling it."""
     for start in range(0, len(order_ids), BATCH):
         batch = order_ids[start : start + BATCH]
-        accruals.book_all(batch, seller=seller)
-        settlement.settle_t0(orders=batch, at=at)
+        with transaction.atomic():
+            booked = accruals.book_all(batch, seller=seller)
+            settlement.settle_t0(orders=batch, booked=booked, at=at)
 
 
 @shared_task

@@ -10,7 +10,8 @@ from django_scopes import scope
 from coupons import redemption
 from coupons.models import Coupon
 from coupons.pricing import Priced
-from flows.purchase import known_to, priced_with
+from flows.buyers import known_to
+from flows.purchase import priced_with
 from members.binding import binding_of
 from members.models import Binding, Member
 from merchants.errors import DomainError

@@ -1,5 +1,7 @@
 """Who is this? The one door to Person and to a merchant's own member. Never says who else knows a phone."""
 
+from collections.abc import Collection
+
 from django_scopes import scope
 
 from members.models import Identity, Member, Person
@@ -29,9 +31,54 @@ def hold(person: Person) -> None:
 
 def known(*, merchant: Merchant, phone: str) -> Member | None:
     """The merchant's own active member with this phone. DomainError when it is no number."""
-    fingerprint = phones.fingerprint(phones.parse(phone))
-    with scope(merchant=merchant):
-        return _active().filter(person__phone_hash=fingerprint).first()
+    e164 = phones.parse(phone)
+    return Register(merchant, numbers=[e164]).known(e164)
+
+
+class Register:
+    """A merchant's own active members, by whatever a batch of sales names them by; each kind is read at once."""
+
+    def __init__(
+        self,
+        merchant: Merchant,
+        *,
+        numbers: Collection[str] = (),  # E.164
+        refs: Collection[str] = (),
+        identities: Collection[tuple[str, str]] = (),
+        persons: Collection[int] = (),
+    ) -> None:
+        hashes = {phone: phones.fingerprint(phone) for phone in set(numbers)}
+        systems, values = {system for system, _value in identities}, {value for _system, value in identities}
+        with scope(merchant=merchant):  # what nobody is named by is not asked for
+            of_refs = _active().filter(ref__in=refs) if refs else ()
+            of_persons = _active().filter(person__in=persons) if persons else ()
+            of_phones = _active().filter(person__phone_hash__in=list(hashes.values())) if hashes else ()
+            claimed = _claimed().filter(system__in=systems, value__in=values) if identities else ()
+            self._by_ref = {member.ref: member for member in of_refs}
+            self._by_person = {member.person_id: member for member in of_persons}
+            by_hash = {bytes(member.person.phone_hash): member for member in of_phones}
+            self._by_identity = {(row.system, row.value): row.member for row in claimed}
+        self._by_phone = {phone: by_hash[found] for phone, found in hashes.items() if found in by_hash}
+
+    def known(self, phone: str) -> Member | None:
+        return self._by_phone.get(phone)
+
+    def of_person(self, person_id: int) -> Member | None:
+        return self._by_person.get(person_id)
+
+    def recognise(
+        self,
+        *,
+        phone: str | None = None,
+        member_ref: str | None = None,
+        identity: tuple[str, str] | None = None,
+    ) -> Member | None:
+        """As the function of this name; `phone` is E.164, and all three are among what was asked for."""
+        if member_ref:
+            return self._by_ref.get(member_ref)
+        if identity and (found := self._by_identity.get(identity)):
+            return found
+        return self.known(phone) if phone else None
 
 
 def recognise(
@@ -43,23 +90,20 @@ def recognise(
 ) -> Member | None:
     """The merchant's own active member, by what a till or a system knows: the member's ref, then (system,
     value), then the phone. None when nothing is given or nobody found."""
-    with scope(merchant=merchant):
-        if member_ref:
-            return _active().filter(ref=member_ref).first()
-        if identity:
-            system, value = identity
-            rows = Identity.objects.filter(system=system, value=value, member__status=Member.Status.ACTIVE)
-            found = rows.select_related("member__person", "member__home_store", "member__merchant").first()
-            if found:
-                return found.member
-    return known(merchant=merchant, phone=phone) if phone else None
+    e164 = phones.parse(phone) if phone else None
+    register = Register(
+        merchant,
+        numbers=[e164] if e164 else (),
+        refs=[member_ref] if member_ref else (),
+        identities=[identity] if identity else (),
+    )
+    return register.recognise(phone=e164, member_ref=member_ref, identity=identity)
 
 
 def brand_member_of(*, person: Person, merchant: Merchant) -> Member | None:
     """The person as another merchant's own active member: for verbs that write that merchant's side of a
     sale."""
-    with scope(merchant=merchant):
-        return _active().filter(person=person).first()
+    return Register(merchant, persons=[person.pk]).of_person(person.pk)
 
 
 def identify(*, member: Member, system: str, value: str) -> Identity:
@@ -70,6 +114,11 @@ def identify(*, member: Member, system: str, value: str) -> Identity:
             merchant=member.merchant, system=system, value=value, defaults={"member": member}
         )
     return found
+
+
+def _claimed():
+    rows = Identity.objects.filter(member__status=Member.Status.ACTIVE)
+    return rows.select_related("member__person", "member__home_store", "member__merchant")
 
 
 def _active():

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -121,9 +121,11 @@ def top_up(
     return row, is_new
 
 
-def hold(codes: Iterable[str]) -> dict[str, int]:
-    """What may still be spent of each, by code, held until the transaction ends. Inside the issuer's scope."""
-    rows = Programme.objects.filter(code__in=list(codes)).select_for_update(no_key=True).order_by("code")
+def hold(names: Iterable[str]) -> dict[str, int]:
+    """What may still be spent of each that is named by code or ref, by code, held until the transaction ends. Inside
+    the issuer's scope."""
+    named = Q(code__in=list(names)) | Q(ref__in=list(names))
+    rows = Programme.objects.filter(named).select_for_update(no_key=True).order_by("code")
     return dict(rows.values_list("code", "outstanding"))
 
 

@@ -48,11 +48,24 @@ def counterparts_of(*, brand: Brand, member: Member) -> list[Member]:
         ]
 
 
-def known_as_one(*, members: Iterable[Member], counterpart: Member) -> set[int]:
-    """Which of these brands' members (ids) the person let be known as this store merchant's member."""
-    with scope(merchant=counterpart.merchant):
-        rows = SharedMembership.party.filter(counterpart=counterpart, member__in=members, ended_at=None)
-        return set(rows.values_list("member_id", flat=True))
+def known_as_one(*, members: Iterable[Member], counterparts: Iterable[Member]) -> set[tuple[int, int]]:
+    """Of these brands' members and these members of the store merchant in scope: which pairs, (the brand's, the
+    store's) by id, the person let be known as one."""
+    members, counterparts = list(members), list(counterparts)
+    if not (members and counterparts):
+        return set()
+    rows = SharedMembership.party.filter(member__in=members, counterpart__in=counterparts, ended_at=None)
+    return set(rows.values_list("member_id", "counterpart_id"))
+
+
+def counterparts_in_scope(members: Iterable[Member]) -> dict[int, Member]:
+    """Brands' members by id → the own member of the store merchant in scope whom each let it know as the same; one
+    of them, where several brands said so."""
+    members = list(members)
+    if not members:
+        return {}
+    rows = SharedMembership.party.filter(member__in=members, ended_at=None).order_by("-pk")
+    return {shared.member_id: shared.counterpart for shared in rows.select_related("counterpart")}
 
 
 def brands_shared_with(*, member: Member) -> list[SharedMembership]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 PPM = 1_000_000
 
@@ -16,12 +17,15 @@ def allot(total: int, weights: Sequence[int | Fraction]) -> list[int]:
         raise ValueError("allot divides what is there: no negative total, no negative weight")
     if total == 0:
         return [0] * len(weights)
-    whole = sum(weights)
+    common = lcm(
+        *(weight.denominator for weight in weights)
+    )  # exact in whole numbers, where fractions are slow
+    scaled = [weight.numerator * (common // weight.denominator) for weight in weights]
+    whole = sum(scaled)
     if whole == 0:
         raise ValueError("nothing to divide by: every weight is zero")
-    exact = [Fraction(total) * weight / whole for weight in weights]
-    parts = [claim.numerator // claim.denominator for claim in exact]
-    by_remainder = sorted(range(len(weights)), key=lambda i: (parts[i] - exact[i], -weights[i], i))
+    parts = [total * weight // whole for weight in scaled]
+    by_remainder = sorted(range(len(scaled)), key=lambda i: (-(total * scaled[i] % whole), -scaled[i], i))
     for i in by_remainder[: total - sum(parts)]:
         parts[i] += 1
     return parts

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from merchants.models import Merchant
@@ -109,22 +110,29 @@ def body_hash(facts: OrderFacts | RefundFacts) -> bytes:
 
 def plain(value: Any) -> Any:
     """The facts as JSON keeps them: rows as their refs, instants in UTC."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, (Store, Merchant)):
         return value.ref
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    kind: type = type(value)
     if is_dataclass(value):
-        told = {part: getattr(value, part.name) for part in fields(value)}
         return {
-            part.name: plain(item)
-            for part, item in told.items()
-            if item or "left_out_empty" not in part.metadata
+            name: plain(item)
+            for name, may_be_left_out in _parts(kind)
+            if (item := getattr(value, name)) or not may_be_left_out
         }
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return value
+
+
+@cache
+def _parts(facts: type) -> list[tuple[str, bool]]:
+    return [(part.name, "left_out_empty" in part.metadata) for part in fields(facts)]
 
 
 def refund_facts(merchant: Merchant, kept: Mapping[str, Any]) -> RefundFacts:

@@ -1,7 +1,7 @@
 """An order as a merchant may read it: the seller the whole receipt, a brand owner its own lines and
 nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,19 +46,26 @@ def receipt(ref: str, *, reader: Merchant) -> Receipt:
 
 
 def touches_for(
-    touches: Sequence[Touch], *, order: Order, members: Iterable[Member | None]
+    touches: Sequence[Touch],
+    *,
+    order: Order,
+    members: Iterable[Member | None],
+    as_one: Collection[tuple[int, int]] | None = None,
 ) -> dict[Member | None, list[Touch]]:
     """What a brand owner may know of the touches, by its own member of the shopper (None: it has none).
 
     A bound guide tells that the store's merchant knows the shopper, so it is told only where the shopper let the
-    two be known as one. Inside the seller's scope.
+    two be known as one. `as_one` are such pairs, if they were read for many orders at once. Inside the seller's scope.
     """
     told = [touch for touch in touches if touch.kind != Touch.Kind.BOUND]
     known = [member for member in members if member is not None]
-    as_one: set[int] = set()
-    if known and order.member is not None and len(told) < len(touches):
-        as_one = known_as_one(members=known, counterpart=order.member)
-    return {None: told} | {member: list(touches) if member.id in as_one else told for member in known}
+    if not known or order.member is None or len(told) == len(touches):
+        as_one = ()
+    elif as_one is None:
+        as_one = known_as_one(members=known, counterparts=[order.member])
+    return {None: told} | {
+        member: list(touches) if (member.id, order.member_id) in as_one else told for member in known
+    }
 
 
 def receipts() -> QuerySet[Order]:

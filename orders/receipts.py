@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_scopes import scope
 
 from catalog.models import Sku
 from merchants.errors import DomainError
@@ -16,10 +14,12 @@ from merchants.models import Brand, Merchant
 from merchants.money import yuan
 from merchants.storable import EARLIEST
 from orders.facts import LineFacts, OrderFacts
+from orders.goods import Goods, Offer
 from orders.models import Order
 from orders.numbers import check_number
 from stores.models import Contract, Store
 
+CHANNELS = frozenset(Order.Channel.values)
 MOST_LINES = 500
 MOST_PIECES = 100_000
 MOST_FEN = 10**11  # a thousand million yuan, of a line and of a whole sale: sums of them stay far from 2**63
@@ -41,15 +41,18 @@ class ReceiptLine:
     asked: int | None
 
 
-def read(facts: OrderFacts, *, brands_of: Merchant | None = None) -> list[ReceiptLine]:
-    """The lines of a sale, resolved at the instant it was paid. Call inside the seller's scope.
+def read(
+    facts: OrderFacts, goods: Goods | None = None, *, brands_of: Merchant | None = None
+) -> list[ReceiptLine]:
+    """The lines of a sale, resolved at the instant it was paid; inside the seller's scope. `goods` is what was read
+    for the whole batch; left out, it is read for this sale alone, for an owner of brands with `brands_of`.
 
     DomainError: `store.closed`, `store.paused`, `order.empty`, `order.out_of_range`, `order.in_future`,
     `order.too_early`, `order.placed_after_paid`, `order.currency`, `order.channel_unknown`, `order.number_invalid`,
     `sku.unknown`, `sku.ambiguous`, `contract.missing`; each names its line.
     """
     _sane(facts)
-    return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at, brands_of=brands_of)
+    return resolve(store=facts.store, lines=facts.lines, at=facts.paid_at, goods=goods, brands_of=brands_of)
 
 
 def resolve(
@@ -58,28 +61,18 @@ def resolve(
     lines: Sequence[LineFacts],
     at: datetime,
     first: int = 1,
+    goods: Goods | None = None,
     brands_of: Merchant | None = None,
 ) -> list[ReceiptLine]:
-    """Find what each line sells at this store at that instant, numbered from `first`; statements grow with
-    brand owners, not with lines. With `brands_of`, whatever is not of that owner's brands is unknown, so that
-    it cannot ask us what else the store sells."""
-    ever = Contract.party.filter(store=store).accepted().select_related("brand__merchant")
-    if brands_of is not None:
-        ever = ever.filter(merchant=brands_of)
-    contracts = {contract.brand_id: contract for contract in ever.live(at)}
-    owners = {contract.brand.merchant for contract in contracts.values()}
-    if brands_of is None:
-        owners.add(store.merchant)
-    asked = {line.sku for line in lines} - {""}  # an empty code is not a missing barcode
-    found = [
-        sku for sku in _skus(owners, asked) if sku.product.brand_id or sku.merchant_id == store.merchant_id
-    ]
+    """Find what each line sells at this store at that instant, numbered from `first`."""
+    goods = goods or Goods([(store, at, lines)], brands_of=brands_of)
+    offer = goods.offer(store, at, lines)
     resolved = []
     for number, line in enumerate(lines, start=first):
         _in_range(number, line)
-        sku = _the_one(number, line, found, contracts, store, ever)
+        sku = _the_one(number, line, offer, goods)
         brand_id = sku.product.brand_id
-        contract = contracts.get(brand_id) if brand_id else None
+        contract = offer.contracts.get(brand_id) if brand_id else None
         if brand_id and contract is None:
             raise _no_contract(number, line, store)
         list_amount = (sku.list_price if line.list_price is None else line.list_price) * line.quantity
@@ -106,35 +99,14 @@ def resolve(
     return resolved
 
 
-def _skus(owners: set[Merchant], asked: set[str]) -> list[Sku]:
-    found: list[Sku] = []
-    for owner in sorted(owners, key=lambda merchant: merchant.id):
-        with scope(merchant=owner):
-            found += Sku.objects.filter(
-                Q(ref__in=asked) | Q(code__in=asked) | Q(barcode__in=asked)
-            ).select_related("product__brand")
-    return found
-
-
-def _the_one(
-    number: int,
-    line: LineFacts,
-    found: list[Sku],
-    contracts: dict[int, Contract],
-    store: Store,
-    ever: QuerySet[Contract],
-) -> Sku:
-    brands = {
-        brand.id for brand in (contract.brand for contract in contracts.values()) if _named(brand, line)
-    }
+def _the_one(number: int, line: LineFacts, offer: Offer, goods: Goods) -> Sku:
+    brands = {brand_id for brand_id, contract in offer.contracts.items() if _named(contract.brand, line)}
     if line.brand and not brands:
-        raise _no_contract(number, line, store)
+        raise _no_contract(number, line, offer.store)
     fits = [
         sku
-        for sku in found
-        if line.sku
-        and line.sku in (sku.ref, sku.code, sku.barcode)
-        and (not line.brand or sku.product.brand_id in brands)
+        for sku in offer.by_code.get(line.sku, ())
+        if line.sku and (not line.brand or sku.product.brand_id in brands)
     ]
     exact = [sku for sku in fits if line.sku in (sku.ref, sku.code)] or fits
     if len(exact) == 1:
@@ -148,8 +120,8 @@ def _the_one(
             field=f"lines[{number - 1}].brand",
             extra={"line": number, "sku": line.sku},
         )
-    if line.sku and not line.brand and _was_sold_here(line.sku, ever):
-        raise _no_contract(number, line, store)
+    if line.sku and not line.brand and goods.was_sold(line.sku, offer.store):
+        raise _no_contract(number, line, offer.store)
     raise DomainError(
         "sku.unknown",
         _("Line %(line)d: this store sells nothing with the code “%(sku)s”.")
@@ -162,11 +134,6 @@ def _the_one(
 
 def _named(brand: Brand, line: LineFacts) -> bool:
     return line.brand in (brand.ref, brand.slug)
-
-
-def _was_sold_here(sku: str, ever: QuerySet[Contract]) -> bool:
-    """Does a brand whose contract with this store has ended, or not begun, know the code?"""
-    return bool(_skus({contract.brand.merchant for contract in ever}, {sku}))
 
 
 def _no_contract(number: int, line: LineFacts, store: Store) -> DomainError:
@@ -199,7 +166,7 @@ def _sane(facts: OrderFacts) -> None:
             field="store",
             extra={"store": store.ref},
         )
-    if facts.channel not in Order.Channel.values:
+    if facts.channel not in CHANNELS:
         raise DomainError(
             "order.channel_unknown",
             _("A sale needs a known channel."),

@@ -1,7 +1,8 @@
 """Money given back, line by line, never more than was paid. A refund that comes before its order waits
 for it."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -51,13 +52,29 @@ def refund(
         return given.refund, True
 
 
-def apply_parked(order: Order, *, by: Actor) -> None:
-    """What waited for this order, in the order's own transaction and in as many statements for many as for one. One
-    that cannot be lawful says why and stays; the sale is kept whatever waited for it."""
-    parked = _parked(order.teller_id, order.channel, order.external_no).filter(applied_at=None).order_by("id")
+def apply_parked(orders: Sequence[Order], *, by: Actor) -> Collection[Order]:
+    """What waited for these orders of one seller and teller, in the orders' own transaction; whether anything did is
+    asked once for all of them. Returns those for which something did."""
+    told = {(order.channel, order.external_no): order for order in orders}
+    waiting: dict[Order, list[ParkedRefund]] = defaultdict(list)
+    rows = ParkedRefund.objects.filter(
+        teller__in={order.teller_id for order in orders},
+        channel__in={order.channel for order in orders},
+        order_external_no__in={order.external_no for order in orders},
+        applied_at=None,
+    )
+    for row in rows.order_by("id"):
+        if order := told.get((row.channel, row.order_external_no)):
+            waiting[order].append(row)
+    for order, parked in waiting.items():
+        _apply(order, parked, by=by)
+    return waiting.keys()
+
+
+def _apply(order: Order, parked: Sequence[ParkedRefund], *, by: Actor) -> None:
+    """In as many statements for many as for one. One that cannot be lawful says why and stays; the sale is kept
+    whatever waited for it."""
     waiting = {row: refund_facts(order.merchant, row.facts) for row in parked}
-    if not waiting:
-        return
     lines, taken, given = _lines(order), _taken(order, waiting.values()), {}
     for row, facts in waiting.items():
         row.applied_at = timezone.now()

@@ -3,7 +3,7 @@ agreed to be named (docs/adr/0012-whose-word-makes-a-debt.md)."""
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from orders.models import NO_MONEY, Order, Tender
 from orders.receipts import ReceiptLine
 
 _TRANSACTION = re.compile(r"[0-9A-Za-z]{1,32}")
+PLACES = frozenset(Tender.Place.values)
 MOST_TENDERS = 20  # each may lie over every line, and each part of it is booked
 
 
@@ -51,7 +52,7 @@ def tendered(
             tenders.append(
                 Tender(
                     order=order,
-                    merchant=order.merchant,
+                    merchant_id=order.merchant_id,
                     collector=collector,
                     number=number,
                     place=tender.place,
@@ -69,23 +70,44 @@ def tendered(
     return tenders
 
 
-def spend(tenders: Sequence[Tender]) -> None:
-    """What was paid with stored value is there no more; in the transaction that keeps the sale, as its last lock.
-    DomainError `order.stored_value_short`, which names the payment and what is left."""
-    by_issuer: dict[Merchant, list[tuple[Tender, Programme]]] = defaultdict(list)
-    for tender in tenders:
-        if tender.programme:
-            by_issuer[tender.collector].append((tender, tender.programme))
-    for issuer, group in sorted(by_issuer.items(), key=lambda item: item[0].pk):
-        with acting_for(issuer):
-            left = programmes.hold({programme.code for _tender, programme in group})
-            spent: Counter[str] = Counter()
-            for tender, programme in group:
-                rest = left[programme.code] - spent[programme.code]
-                if tender.amount > rest:
-                    raise _short(tender, programme, rest)
-                spent[programme.code] += tender.amount
-            programmes.spend(spent)
+class StoredValue:
+    """What is left of the programmes that some sales name, held until the transaction ends; the last lock before they
+    are kept. Of each sale, with whoever tells it."""
+
+    def __init__(self, sales: Iterable[tuple[OrderFacts, Merchant]]) -> None:
+        asked: dict[str, set[str]] = defaultdict(set)  # issuer's ref → codes
+        for facts, teller in sales:
+            for tender in facts.tenders:
+                if tender.programme:
+                    asked[tender.collector or teller.ref].add(tender.programme)
+        self._left: dict[Merchant, dict[str, int]] = {}
+        self._spent: dict[Merchant, Counter[str]] = defaultdict(Counter)
+        issuers = Merchant.objects.filter(ref__in=asked).order_by("pk") if asked else ()
+        for issuer in issuers:
+            with acting_for(issuer):
+                self._left[issuer] = programmes.hold(asked[issuer.ref])
+
+    def take(self, tenders: Sequence[Tender]) -> None:
+        """What one sale was paid with is there no more. DomainError `order.stored_value_short`, which names the payment
+        and what is left; then nothing is taken."""
+        taken: Counter[tuple[Merchant, str]] = Counter()
+        for tender in tenders:
+            if tender.programme:
+                key = tender.collector, tender.programme.code
+                left = self._left[tender.collector][tender.programme.code] - taken[key]
+                if tender.amount > left:
+                    raise _short(tender, tender.programme, left)
+                taken[key] += tender.amount
+        for (issuer, code), amount in taken.items():
+            self._left[issuer][code] -= amount
+            self._spent[issuer][code] += amount
+
+    def write(self) -> None:
+        """Keep what was taken since the last time."""
+        for issuer, spent in sorted(self._spent.items(), key=lambda item: item[0].pk):
+            with acting_for(issuer):
+                programmes.spend(spent)
+        self._spent.clear()
 
 
 def collectors(lines: Sequence[ReceiptLine], *, seller: Merchant, teller: Merchant) -> dict[str, Merchant]:
@@ -127,7 +149,7 @@ def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
         tender.place == Tender.Place.PSP and _TRANSACTION.fullmatch(tender.transaction)
     )
     fitting = fitting and bool(tender.programme) == (tender.place == Tender.Place.STORED)
-    if tender.place not in Tender.Place.values or not named or not fitting:
+    if tender.place not in PLACES or not named or not fitting:
         raise DomainError(
             "order.tender_invalid",
             _("Payment %(number)d: its place or its lines are not of this sale.") % {"number": number},

@@ -1,7 +1,8 @@
-"""Which guides had a part in a sale, and where each stood then."""
+"""Which guides had a part in sales, and where each stood then."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,10 +13,47 @@ from orders.facts import OrderFacts
 from orders.models import Order, Touch
 from orders.receipts import CLOCKS_DIFFER
 
+TOLD = frozenset(Touch.Kind.values) - {Touch.Kind.BOUND}  # the kinds that a channel may tell of
 
-def touches_of(facts: OrderFacts, order: Order, member: Member | None) -> list[Touch]:
-    """What the channel says of guides, and the bound guide, which the channel is never asked for."""
-    if unknown := set(facts.touches) - (set(Touch.Kind.values) - {Touch.Kind.BOUND}):
+
+class Guides:
+    """Who is named by a batch of sales, where they stood, and who is bound to its members: read at once, inside the
+    seller's scope."""
+
+    def __init__(self, sales: Collection[OrderFacts], members: Collection[Member]) -> None:
+        first, last = min(sale.paid_at for sale in sales), max(sale.paid_at for sale in sales)
+        names = {name for sale in sales for _kind, name, _weight in _named(sale.touches)}
+        rows = Guide.objects.filter(ref__in=names) | Guide.objects.filter(code__in=names)
+        self.known = {key: guide for guide in rows if names for key in (guide.ref, guide.code)}
+        self._posts: dict[int, list[Assignment]] = defaultdict(list)
+        posts = Assignment.objects.filter(guide__in=set(self.known.values()), starts_at__lte=last)
+        for post in posts.order_by("starts_at"):
+            self._posts[post.guide_id].append(post)
+        self._bindings: dict[int, list[Binding]] = defaultdict(list)
+        bindings = Binding.objects.filter(member__in=members, starts_at__lte=last, ends_at__gt=first)
+        for binding in bindings.select_related("guide").order_by("pk") if members else ():
+            self._bindings[binding.member_id].append(binding)
+
+    def store_of(self, guide_id: int, at: datetime) -> int | None:
+        """Where the guide stood at that instant."""
+        stood = [post.store_id for post in self._posts.get(guide_id, ()) if _held(post, at)]
+        return stood[-1] if stood else None
+
+    def binding_of(self, member: Member | None, at: datetime) -> Binding | None:
+        bound = self._bindings.get(member.pk, ()) if member else ()
+        return next((binding for binding in bound if binding.starts_at <= at < binding.ends_at), None)
+
+
+def _held(post: Assignment, at: datetime) -> bool:
+    return post.starts_at <= at and (post.ends_at is None or post.ends_at > at)
+
+
+def touches_of(facts: OrderFacts, order: Order, member: Member | None, guides: Guides) -> list[Touch]:
+    """What the channel says of guides, and the bound guide, which the channel is never asked for.
+
+    DomainError: `touch.unknown`, `guide.unknown`, `touch.weightless`.
+    """
+    if unknown := set(facts.touches) - TOLD:
         raise DomainError(
             "touch.unknown",
             _("Unknown part in a sale: %(kinds)s.") % {"kinds": ", ".join(sorted(unknown))},
@@ -26,23 +64,20 @@ def touches_of(facts: OrderFacts, order: Order, member: Member | None) -> list[T
     touches = [
         Touch(
             order=order,
-            merchant=order.merchant,
+            merchant_id=order.merchant_id,
             kind=kind,
             guide=guide,
+            store_id=guides.store_of(guide.pk, facts.paid_at) or order.store_id,
             weight=weight,
             at=facts.touched_at.get(kind),
         )
-        for kind, guide, weight in _guides(facts.touches)
+        for kind, guide, weight in _guides(facts.touches, guides.known)
     ]
-    stores = _posts([touch.guide_id for touch in touches], facts)
-    for touch in touches:
-        touch.store_id = stores.get(touch.guide_id, order.store_id)
-    live = Binding.objects.live(facts.paid_at).filter(member=member).select_related("guide")
-    if member is not None and (binding := live.first()) is not None:
+    if binding := guides.binding_of(member, facts.paid_at):
         touches.append(
             Touch(
                 order=order,
-                merchant=order.merchant,
+                merchant_id=order.merchant_id,
                 kind=Touch.Kind.BOUND,
                 guide=binding.guide,
                 store_id=binding.store_id,
@@ -71,20 +106,23 @@ def _check_times(facts: OrderFacts) -> None:
             )
 
 
-def _guides(touches: Mapping[str, str | tuple[tuple[str, int], ...]]) -> list[tuple[str, Guide, int]]:
-    """(kind, guide, weight) of every touch, of one kind the heaviest first."""
-    asked = [
+Given = Mapping[str, str | tuple[tuple[str, int], ...]]
+
+
+def _named(touches: Given) -> Iterable[tuple[str, str, int]]:
+    """(kind, name, weight) as it was told, of one kind the heaviest first."""
+    return [
         (kind, name, weight)
         for kind, given in touches.items()
         for name, weight in ([(given, 1)] if isinstance(given, str) else sorted(given, key=lambda g: -g[1]))
         if name
     ]
-    if not asked:
-        return []
-    names = {name for _kind, name, _weight in asked}
-    rows = Guide.objects.filter(ref__in=names) | Guide.objects.filter(code__in=names)
-    known = {key: guide for guide in rows for key in (guide.ref, guide.code)}
-    for kind, name, weight in asked:
+
+
+def _guides(touches: Given, known: Mapping[str, Guide]) -> list[tuple[str, Guide, int]]:
+    """(kind, guide, weight) of every touch, of one kind the heaviest first."""
+    weights: dict[tuple[str, Guide], int] = defaultdict(int)  # a guide named twice has both weights
+    for kind, name, weight in _named(touches):
         if name not in known:
             raise DomainError(
                 "guide.unknown",
@@ -99,15 +137,5 @@ def _guides(touches: Mapping[str, str | tuple[tuple[str, int], ...]]) -> list[tu
                 next_step=_("Correct the weights and send the sale again."),
                 field=f"touches.{kind}",
             )
-    weights: dict[tuple[str, Guide], int] = defaultdict(int)  # a guide named twice has both weights
-    for kind, name, weight in asked:
         weights[kind, known[name]] += weight
     return [(kind, guide, weight) for (kind, guide), weight in weights.items()]
-
-
-def _posts(guides: list[int], facts: OrderFacts) -> dict[int, int]:
-    """Guide → the store where the guide stood at that instant."""
-    if not guides:
-        return {}
-    rows = Assignment.objects.filter(guide__in=guides, starts_at__lte=facts.paid_at).order_by("starts_at")
-    return {row.guide_id: row.store_id for row in rows if row.ends_at is None or row.ends_at > facts.paid_at}

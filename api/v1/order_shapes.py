@@ -1,5 +1,6 @@
 """A sale as a reader may see it, from the receipt that `orders.reading` gives that reader."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
@@ -16,7 +17,8 @@ def with_redemptions(orders: QuerySet[Order]) -> QuerySet[Order]:
     return orders.prefetch_related(Prefetch("redemptions", used.order_by("id"), to_attr="used"))
 
 
-def show(receipt: Receipt) -> dict[str, Any]:
+def show(receipt: Receipt, used: Sequence[Redemption] | None = None) -> dict[str, Any]:
+    """`used` are the coupons used on it, where they are at hand."""
     order, whole = receipt.order, receipt.whole
     member = order.member if whole else receipt.lines[0].brand_member
     return {
@@ -39,7 +41,9 @@ def show(receipt: Receipt) -> dict[str, Any]:
         "lines": [show_line(line) for line in receipt.lines],
         "touches": [show_touch(touch) for touch in receipt.touches],
         "tenders": [show_tender(tender) for tender in receipt.tenders],
-        "coupons": [show_redemption(redemption) for redemption in used_on(receipt)],
+        "coupons": [
+            show_redemption(redemption) for redemption in (used_on(receipt) if used is None else used)
+        ],
         "refunds": [show_refund(refund) for refund in receipt.refunds],
     }
 

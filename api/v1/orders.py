@@ -13,7 +13,7 @@ from api.pagination import page
 from api.v1.order_bodies import OrderAnswer, OrderBody, OrderQuery
 from api.v1.order_shapes import show, with_redemptions
 from commissions.explain import shares_of
-from flows.purchase import paid
+from flows.purchase import paid_all
 from orders import reading
 from orders.facts import BuyerFacts, LineFacts, OrderFacts, TenderFacts
 
@@ -52,10 +52,14 @@ class Orders(Call):
     def post(self, request: Request) -> Response:
         given = self.given(OrderBody)
         store = access.store_that_sells_for(given.pop("store"))
-        others = store.merchant_id != self.merchant.pk
-        order, is_new = paid(facts(given, store), by=self.by, brands_of=self.merchant if others else None)
-        shown = show(reading.receipt(order.ref, reader=self.merchant))
-        return Response(shown, status=201 if is_new else 200)
+        (told,) = paid_all([facts(given, store)], by=self.by, brands_of=self.merchant)
+        if told.order is None:
+            raise told.refusal
+        if told.receipt is not None:
+            shown = show(told.receipt, told.used)
+        else:
+            shown = show(reading.receipt(told.order.ref, reader=self.merchant))
+        return Response(shown, status=201 if told.is_new else 200)
 
 
 class OneOrder(Call):

@@ -27,8 +27,8 @@ WORDS = {"arrived": "成功", "failed": "失败", "returned": "退汇", "waits":
 @dataclass(frozen=True)
 class Sell:
     """A shirt of Qinglan's, tea of Mubai's and Hehe's own tote; of the shirt some is paid to Qinglan's wallet, for a
-    fee, and of it all some by Hehe's gift card and a red envelope. `back` fen of the tote are given back before the sale
-    is told; `worked`, all is booked at once."""
+    fee, and of it all some by Hehe's gift card and a red envelope. `back` fen of the tote are given back before the
+    sale is told; `worked`, all is booked at once."""
 
     prices: tuple[int, int, int]
     in_wallet: int = 0

@@ -45,6 +45,7 @@ CALLS = {
     "GET /coupons/{code}",
     "GET /orders",
     "POST /orders",
+    "POST /orders/batch",
     "GET /orders/{ref}",
     "POST /refunds",
     "GET /attribution-policies",

@@ -95,7 +95,7 @@ def test_a_failure_of_ours_is_not_kept_so_it_may_be_tried_again(world):
 )
 def test_a_deadlock_or_a_lost_database_is_503_and_may_be_tried_again(world, error):
     hehe = MerchantSystem(world.hehe)
-    with patch("api.v1.orders.paid", side_effect=error):
+    with patch("api.v1.orders.paid_all", side_effect=error):
         headers = hehe.headers(**{"Idempotency-Key": "a"})
         busy = hehe.client.post(
             "/api/v1/orders", sale(("MB-TEA", 1)), content_type="application/json", headers=headers

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from commissions import accruals, batches, settlement
-from commissions.models import SettlementItem, Share, Split
+from commissions.models import Settlement, SettlementItem, Share, Split
 from commissions.reconciliation import looking
 from events.models import Event
 from flows import following
@@ -96,6 +96,17 @@ def test_the_sweeper_finds_what_the_stream_never_told(world, monkeypatch):
     with world.inside(world.hehe):
         assert not Split.party.open().exists()
         assert sum(Share.party.filter(split__order=order).values_list("clawed", flat=True)) == 100
+    standing(world)
+
+
+def test_what_somebody_booked_and_left_is_settled_with_what_is_booked_now(world):
+    left, fresh = (sold(world.jingan, line(world.shirt), touches=SERVED, no=f"T-{n}") for n in range(2))
+    accruals.book(left)
+    with world.inside(world.hehe):
+        flow_settlement.book_and_settle([left.id, fresh.id], seller=world.hehe)
+        assert not Split.party.open().exists()
+    with world.inside(world.qinglan):
+        assert [settled.lines for settled in Settlement.objects.all()] == [2]
     standing(world)
 
 

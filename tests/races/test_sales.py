@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django_scopes import scope
 
 from coupons import expiry, issuing, redemption
@@ -70,11 +70,11 @@ class TestOneSaleToldTwice:
     def test_without_holding_the_number_the_second_is_refused_for_its_own_coupon(
         self, world, code, monkeypatch
     ):
-        monkeypatch.setattr(recording, "hold_number", lambda **number: None)
+        monkeypatch.setattr(recording, "hold_numbers", lambda numbers: None)
         told_before = recording.told_before
 
-        def slow(facts, **of):
-            told = told_before(facts, **of)
+        def slow(sales, **of):
+            told = told_before(sales, **of)
             time.sleep(0.2)
             return told
 
@@ -88,6 +88,33 @@ class TestOneSaleToldTwice:
         assert not codes(results)
         assert len({order.pk for order, _is_new in results}) == 1
         assert sum(is_new for _order, is_new in results) == 1
+
+
+class TestBatchesThatShareTheirSales:
+    """Twelve sales told by two tills at once, the one beginning with the first and the other with the last."""
+
+    def batches(self, world):
+        sales = [sale(world.jingan, line(world.tote), no=f"T-{n}") for n in range(12)]
+        return [lambda told=told: purchase.paid_all(told, by=TILL) for told in (sales, sales[::-1])]
+
+    def test_numbers_held_in_the_order_of_the_tills_wait_for_each_other(
+        self, transactional_db, world, monkeypatch
+    ):
+        real = recording.hold_numbers
+
+        def as_told(numbers):
+            for number in numbers:
+                real([number])
+                time.sleep(0.01)
+
+        monkeypatch.setattr(recording, "hold_numbers", as_told)
+        results = together(*self.batches(world))
+        assert [type(result) for result in results if isinstance(result, Exception)] == [OperationalError]
+
+    def test_each_sale_is_kept_once_and_both_get_its_order(self, transactional_db, world):
+        first, second = together(*self.batches(world))
+        assert [told.order for told in first] == [told.order for told in second[::-1]]
+        assert sorted([sum(told.is_new for told in batch) for batch in (first, second)]) == [0, 12]
 
 
 class TestRefundsAtOnce:

@@ -1,182 +1,36 @@
-"""The production shape on this machine: 2 web, live, relay, worker, beat, over PostgreSQL and Redis."""
-
-import base64
-import os
-import secrets
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg2
 import pytest
-import redis
 
-from config import postgres
-from tests import sms_gateway
-from tests.stack.processes import ROOT, Process, free_port
-
-BIN = Path(sys.executable).parent
-
-
-class DatabaseServer:
-    """The machine's own PostgreSQL, on the same sockets however often it is killed and started again.
-
-    It skips fsync, but what it has acknowledged outlives its processes: sessions commit synchronously.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        # No packages: the machine's own PostgreSQL, not the wheel's.
-        self.server = postgres.start(folder, durable=False)
-        with psycopg2.connect(self.server.app_url) as connection, connection.cursor() as cursor:
-            cursor.execute("ALTER ROLE CURRENT_USER SET synchronous_commit = on")
-
-    def kill(self) -> None:
-        """Its processes follow the first one as soon as they notice."""
-        self.server.process.kill()
-        self.server.process.wait()
-
-    def start(self) -> None:
-        cluster = self.folder / "postgres"
-        binaries = postgres.find_binaries(None, postgres.major_of(cluster))
-        process = postgres.start_patiently(
-            cluster.resolve(),
-            binaries,
-            postgres.server_user(),
-            self.server.sockets,
-            self.folder / "postgres.log",
-            durable=False,
-        )
-        self.server = postgres.Server(process, self.server.sockets)
-
-    def stop(self) -> None:
-        self.server.stop()
-
-
-class Stack:
-    """`web` and `live` are addresses; `processes` holds every part by name, to kill and start again;
-    `sms.messages` are the (phone, text) that went out."""
-
-    def __init__(self, folder: Path, database_server: DatabaseServer) -> None:
-        self.database_server = database_server
-        server = database_server.server
-        self.sms = sms_gateway.SmsGateway()
-        self.redis_port = free_port()
-        self.web_ports, self.live_port = [free_port(), free_port()], free_port()
-        self.web = [f"http://127.0.0.1:{port}" for port in self.web_ports]
-        self.live = f"ws://127.0.0.1:{self.live_port}"
-        self.environment = os.environ | {
-            "TIANDI_EMBEDDED": "0",
-            "DATABASE_URL": server.app_url,
-            "OWNER_DATABASE_URL": server.owner_url,
-            "REDIS_URL": f"redis://127.0.0.1:{self.redis_port}/0",
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "SEALING_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
-            "FINGERPRINT_KEY": secrets.token_urlsafe(40),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "SMS_BACKEND": "notifications.sms.Gateway",
-            "SMS_GATEWAY_URL": self.sms.url,
-            "SMS_GATEWAY_TOKEN": sms_gateway.TOKEN,
-            "HTTPS_ONLY": "0",  # loopback has no certificates
-            "STATIC_ROOT": str(folder / "static"),
-        }
-        commands: dict[str, list[object]] = {
-            "redis": [
-                "redis-server",
-                "--port",
-                self.redis_port,
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--dir",
-                folder,
-            ],
-            "web-1": self._web(self.web_ports[0]),
-            "web-2": self._web(self.web_ports[1]),
-            "live": [BIN / "uvicorn", "config.asgi:application", "--port", self.live_port],
-            "relay": [sys.executable, "manage.py", "relay"],
-            "worker": [
-                BIN / "celery",
-                "-A",
-                "config.celery",
-                "worker",
-                "--concurrency",
-                "2",
-                "--loglevel",
-                "INFO",
-            ],
-            "beat": [BIN / "celery", "-A", "config.celery", "beat", "--schedule", folder / "beat"],
-        }
-        self.processes = {
-            name: Process(name, command, environment=self.environment, logs=folder)
-            for name, command in commands.items()
-        }
-
-    def _web(self, port: int) -> list[object]:
-        where = ["--host", "127.0.0.1", "--port", port]
-        return [
-            BIN / "granian",
-            "--interface",
-            "wsgi",
-            *where,
-            "--blocking-threads",
-            "4",
-            "config.wsgi:application",
-        ]
-
-    def start(self) -> None:
-        self.processes["redis"].start()
-        self.processes["redis"].wait_for_port(self.redis_port)
-        self.python("-m", "config.prepare", "--database")
-        for process in self.processes.values():
-            if process.running is None:
-                process.start()
-        self.wait_for_servers()
-        self.processes["worker"].wait_for_log(" ready.")
-
-    def wait_for_servers(self) -> None:
-        for name, url in zip(("web-1", "web-2"), self.web, strict=True):
-            self.processes[name].wait_for_page(f"{url}/readyz")
-        self.processes["live"].wait_for_page(f"http://127.0.0.1:{self.live_port}/readyz")
-
-    def stop(self) -> None:
-        for process in reversed(self.processes.values()):
-            process.stop()
-        self.sms.stop()
-
-    def python(self, *arguments: str) -> str:
-        """Run a module or manage.py inside the stack's environment; its output."""
-        done = subprocess.run(
-            [sys.executable, *arguments], cwd=ROOT, env=self.environment, text=True, capture_output=True
-        )
-        assert done.returncode == 0, f"{arguments} failed:\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def database(self):
-        """A connection as the application's role."""
-        connection = psycopg2.connect(self.database_server.server.app_url)
-        connection.autocommit = True
-        return connection
-
-    def empty_redis(self) -> None:
-        with redis.Redis(port=self.redis_port) as client:
-            client.flushall()
+from tests.stack.shape import DatabaseServer, Stack
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
+def database_server() -> Iterator[DatabaseServer]:
     folder = Path(tempfile.mkdtemp(prefix="tiandi-stack-"))
     folder.chmod(0o711)  # as root the database server is `nobody`, who must get to its own folder in it
     with ExitStack() as cleanup:
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         database_server = DatabaseServer(folder)
         cleanup.callback(database_server.stop)
-        stack = Stack(folder, database_server)
-        cleanup.callback(stack.stop)
+        yield database_server
+
+
+@pytest.fixture(scope="session")
+def stack(database_server: DatabaseServer) -> Iterator[Stack]:
+    server = database_server.server
+    stack = Stack(
+        database_server.folder,
+        app_url=server.app_url,
+        owner_url=server.owner_url,
+        database_server=database_server,
+    )
+    try:
         stack.start()
         yield stack
+    finally:
+        stack.stop()

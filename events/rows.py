@@ -1,0 +1,117 @@
+"""Many new rows of one table, written by COPY: what `bulk_create` keeps, at a fraction of its cost.
+
+A batch of two hundred sales is some thousands of rows, and most of what it costs to keep them is the preparing of each
+value for an INSERT. Here a value is turned into text once, and the server takes it without parsing a statement.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+from django.db.models.expressions import DatabaseDefault
+
+FEW = 8  # rows for which one INSERT is as quick
+
+M = TypeVar("M", bound=models.Model)
+Text = Callable[[Any], str]
+
+
+def write(model: type[M], rows: Iterable[M]) -> list[M]:
+    """Keep these new rows and give them their ids; keys, checks and triggers hold as ever. Of many, what the database
+    fills in by itself beside the id is not read back."""
+    rows = list(rows)
+    if len(rows) < FEW:
+        return model._base_manager.bulk_create(rows)
+    table = _Table.of(model)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.execute(table.ids, [len(rows)])
+        for row, (pk,) in zip(rows, cursor.fetchall(), strict=True):
+            row.pk = pk
+        cursor.cursor.copy_expert(table.copy, io.StringIO("".join(map(table.line, rows))))
+    for row in rows:
+        row._state.adding, row._state.db = False, connection.alias
+    return rows
+
+
+class _Table:
+    """How one model's rows are told to COPY. What the database fills in is left out."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        meta = model._meta
+        fields = [
+            field
+            for field in meta.concrete_fields
+            if field.db_default is models.NOT_PROVIDED or field.editable
+        ]
+        quote = connection.ops.quote_name
+        columns = ", ".join(quote(field.column) for field in fields)
+        self.copy = f"COPY {quote(meta.db_table)} ({columns}) FROM STDIN"
+        self.ids = (
+            f"SELECT nextval(pg_get_serial_sequence('{meta.db_table}', '{meta.pk.column}'))"
+            " FROM generate_series(1, %s)"
+        )
+        self.fields = [(field.attname, _text_of(field)) for field in fields]
+        # An order that was saved after its lines were made: they have it, but not its id.
+        self.keys = [(field.attname, field.name) for field in fields if field.is_relation]
+        self.clocks = [field for field in fields if getattr(field, "auto_now_add", False)]
+
+    @staticmethod
+    @cache
+    def of(model: type[models.Model]) -> "_Table":
+        return _Table(model)
+
+    def line(self, row: models.Model) -> str:
+        values = row.__dict__
+        related = row._state.fields_cache
+        for attname, name in self.keys:
+            if values[attname] is None and related.get(name) is not None:
+                values[attname] = related[name].pk
+        for clock in self.clocks:
+            clock.pre_save(row, True)
+        return "\t".join([text(values[attname]) for attname, text in self.fields]) + "\n"
+
+
+def _text_of(field: models.Field) -> Text:
+    if isinstance(field, models.JSONField):
+        return lambda value: "\\N" if value is None else _escaped(json.dumps(value, cls=field.encoder))
+    if isinstance(field, ArrayField):
+        return lambda value: "\\N" if value is None else _escaped(_array(value))
+    return _plain
+
+
+def _plain(value: Any) -> str:
+    told = _BY_TYPE.get(type(value))
+    if told is not None:
+        return told(value)
+    if isinstance(value, DatabaseDefault):
+        raise TypeError("COPY cannot leave a column out of some rows only")
+    return _escaped(str(value))  # a choice is a text of its own class
+
+
+_BY_TYPE: dict[type, Text] = {
+    type(None): lambda value: "\\N",
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    Decimal: str,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+    bytes: lambda value: f"\\\\x{value.hex()}",
+}
+
+
+def _array(texts: Iterable[str]) -> str:
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+
+
+_SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _escaped(text: str) -> str:
+    return text if text.isprintable() and "\\" not in text else text.translate(_SPECIAL)
