@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from commissions import accruals, clawback
 from events.models import Event
+from flows import purchase
 from ledger import balances, proof
 from members import programmes
 from members.models import Programme, TopUp
@@ -14,7 +15,7 @@ from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order
 from tests.people import NOON, renewed
-from tests.selling import TILL, line, money_back, sold
+from tests.selling import TILL, line, money_back, sale, sold
 
 
 @pytest.fixture
@@ -152,3 +153,24 @@ def test_only_an_issuer_who_agreed_is_said_to_have_stored_it(world, card):
 )
 def test_a_payment_with_stored_value_names_its_programme_and_no_fee(world, card, tender, code):
     assert refused(world, tender).code == code
+
+
+def test_a_batch_spends_what_is_there_and_refuses_the_sale_that_asks_for_more(world, card):
+    """Each is judged after those before it; by the programme's code or id it is the same value."""
+    topped_up(card, no="U-2", paid=1, bonus=0)
+    price = world.shirt.list_price
+
+    def asking(no, amount, name):
+        tenders = (stored(amount, name), TenderFacts(place="cash", amount=price - amount))
+        return sale(world.jingan, line(world.shirt), no=no, tenders=tenders)
+
+    names = ["card", card.ref, "card", "card"]
+    asked = [16_000, 16_000, 2, 1]
+    told = purchase.paid_all(
+        [asking(f"B-{n}", *pair) for n, pair in enumerate(zip(asked, names, strict=True))], by=TILL
+    )
+    assert [one.is_new for one in told] == [True, True, False, True]
+    assert (told[2].refusal.code, told[2].refusal.extra) == ("order.stored_value_short", {"left": 1})
+    assert left(card) == 0
+    with world.inside(world.hehe):
+        assert Order.objects.count() == 3
