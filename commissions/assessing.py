@@ -75,7 +75,7 @@ class _Facts:
         lines = [line for group in by_order.values() for line in group]
         self.platform = platform()
         self.versions, self.policies = versions, policies
-        self._terms: dict[tuple[int, int | None, int | None, str], Terms] = {}
+        self._terms: dict[tuple[int, int | None, int | None, str | None], Terms] = {}
         self._counted: dict[tuple[Terms, date], frozenset[str]] = {}
         self.tendered = tendered
         self.tenders: dict[int, list[Tender]] = defaultdict(list)
