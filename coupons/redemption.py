@@ -44,9 +44,12 @@ class Held:
     def __init__(self, codes: Iterable[str], *, lock: bool = True) -> None:
         hashes = list({code_hash(digits(code)) for code in codes})
         self._by_hash: dict[bytes, Coupon] = {}
+        if not hashes:
+            return
         # A code alone tells whose coupon it is; from there on everything is read in that merchant's scope.
-        for owner in Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id"):
-            with scope(merchant=owner):
+        owners = Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id")
+        for owner_id in owners.values_list("id", flat=True):
+            with scope(merchant=owner_id):
                 own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
                 own = own.select_related("merchant", "campaign__brand", "campaign__sku", "member__person")
                 for coupon in _locked(own) if lock else own:
