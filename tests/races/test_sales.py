@@ -1,5 +1,6 @@
 """Two tills at the same instant: one code, one number, one refund too many. First with the guard off."""
 
+import threading
 import time
 
 import pytest
@@ -12,7 +13,7 @@ from flows import purchase
 from orders import recording, refunds
 from orders.facts import RefundLineFacts
 from orders.models import Order, OrderLine, ParkedRefund, Refund
-from tests.races.together import codes, together
+from tests.races.together import codes, meeting, together
 from tests.selling import TILL, campaign_of, joined, line, money_back, sale, sold
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,12 +38,14 @@ class TestTwoTillsOneCode:
         return [till(world.jingan, f"T-{n}", line(world.coat), coupons=(code,)) for n in range(2)]
 
     def test_without_the_lock_only_the_database_stops_the_second(self, world, code, monkeypatch):
-        def slow(coupons):
+        meet = meeting()
+
+        def read_by_both(coupons):
             rows = list(coupons)
-            time.sleep(0.2)
+            meet()
             return rows
 
-        monkeypatch.setattr(redemption, "_locked", slow)
+        monkeypatch.setattr(redemption, "_locked", read_by_both)
         results = together(*self.tills(world, code))
         assert [type(result) for result in results if isinstance(result, Exception)] == [IntegrityError]
 
@@ -71,14 +74,15 @@ class TestOneSaleToldTwice:
         self, world, code, monkeypatch
     ):
         monkeypatch.setattr(recording, "hold_numbers", lambda numbers: None)
-        told_before = recording.told_before
+        told_before, meet, met = recording.told_before, meeting(), threading.local()
 
-        def slow(sales, **of):
+        def read_by_both(sales, **of):
             told = told_before(sales, **of)
-            time.sleep(0.2)
+            if not hasattr(met, "once"):
+                met.once = meet()
             return told
 
-        monkeypatch.setattr(recording, "told_before", slow)
+        monkeypatch.setattr(recording, "told_before", read_by_both)
         same = till(world.jingan, "T-1", line(world.coat), coupons=(code,))
         assert codes(together(same, same)) == ["coupon.used"]
 
@@ -123,14 +127,16 @@ class TestRefundsAtOnce:
         return lambda: money_back(world.hehe, wish, no=number)
 
     def test_without_locks_only_the_database_stops_the_second(self, transactional_db, world, monkeypatch):
-        def slow(facts, teller):
+        meet = meeting()
+
+        def read_by_both(facts, teller):
             order = Order.objects.get(external_no=facts.order_external_no)
-            time.sleep(0.2)
+            meet()
             return order
 
         sold(world.jingan, line(world.tote))
         monkeypatch.setattr(refunds, "hold_number", lambda **number: None)
-        monkeypatch.setattr(refunds, "_locked", slow)
+        monkeypatch.setattr(refunds, "_locked", read_by_both)
         results = together(self.refund(world, "R-1", 3000), self.refund(world, "R-2", 3000))
         with scope(merchant=world.hehe):
             kept = sum(Refund.objects.values_list("amount", flat=True))
@@ -152,15 +158,15 @@ class TestRefundsAtOnce:
         return [lambda no=no: money_back(world.hehe, wish, order_no=no, no="R-1") for no in ("T-1", "T-2")]
 
     def test_without_holding_a_refunds_number_two_sales_take_it(self, transactional_db, world, monkeypatch):
-        told_before = refunds._told_before
+        told_before, meet = refunds._told_before, meeting()
 
-        def slow(facts, teller):
+        def read_by_both(facts, teller):
             told = told_before(facts, teller)
-            time.sleep(0.2)
+            meet()
             return told
 
         monkeypatch.setattr(refunds, "hold_refund_number", lambda **number: None)
-        monkeypatch.setattr(refunds, "_told_before", slow)
+        monkeypatch.setattr(refunds, "_told_before", read_by_both)
         assert not codes(together(*self.numbered_twice(world)))
 
     def test_a_refunds_number_is_taken_once_whatever_sale_it_names(self, transactional_db, world):

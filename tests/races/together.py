@@ -1,7 +1,8 @@
 """Many clients at the same instant, each on a connection of its own."""
 
 from collections.abc import Callable, Sequence
-from threading import Barrier, Thread
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError, Thread
 from typing import Any
 
 from django.db import connection
@@ -30,6 +31,18 @@ def together(*clients: Callable[[], Any], wait: float = 30) -> list[Any]:
         thread.join(wait)
     assert not any(thread.is_alive() for thread in threads), "a client still waits: a deadlock?"
     return results
+
+
+def meeting(many: int = 2, *, wait: float = 10) -> Callable[[], None]:
+    """Where clients whose guard is off wait until `many` of them have read what they will decide on, and no longer than
+    `wait` seconds for one who never comes."""
+    gate = Barrier(many)
+
+    def meet() -> None:
+        with suppress(BrokenBarrierError):
+            gate.wait(wait)
+
+    return meet
 
 
 def codes(results: Sequence[Any]) -> list[str]:
