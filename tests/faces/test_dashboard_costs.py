@@ -1,6 +1,7 @@
 """Headquarters reads what its sales cost, and takes the table home."""
 
 from commissions import accruals
+from tests.people import NOON
 from tests.plans import publish_plans
 from tests.selling import line, sold
 
@@ -8,7 +9,7 @@ from tests.selling import line, sold
 def test_costs_are_read_by_store_brand_and_guide_and_downloaded(world, at_desk, now):
     publish_plans(world)
     accruals.book(
-        sold(world.jingan, line(world.tea), line(world.tote), paid_at=now, touches={"serving": "G101"})
+        sold(world.jingan, line(world.tea), line(world.tote), paid_at=NOON, touches={"serving": "G101"})
     )
     desk = at_desk(world.he)
     page = desk.get("/hq/costs/?by=brand").content.decode()
