@@ -179,8 +179,11 @@ def preview(book: Merchant, *, day: date) -> tuple[int, int]:
 
 
 def open_lines(book: Merchant, *, day: date) -> QuerySet[Split]:
-    """What a batch up to `day` would take now; inside the book's scope."""
-    return _open(book).filter(business_date__lte=day)
+    """What a batch up to `day` would take now, beside the one under way; inside the book's scope."""
+    lines, holding = _open(book).filter(business_date__lte=day), under_way()
+    if holding is not None:
+        lines = lines.exclude(business_date__lte=holding.business_date, id__lte=holding.last_split)
+    return lines
 
 
 def to_others(lines: QuerySet[Split]) -> int:

@@ -137,9 +137,9 @@ def _stage(batch: SettlementBatch, reached: Progress) -> Stage:
         return Stage(batch.state)
     if reached.under_way:
         return Stage.PAYING
-    if reached.came_back or (reached.left and reached.paid):
+    if reached.paid and (reached.came_back or reached.left):
         return Stage.PARTIALLY_PAID
-    if reached.left or (reached.in_wallets and not reached.paid):
+    if reached.came_back or reached.left or (reached.in_wallets and not reached.paid):
         return Stage.POSTED
     return Stage.RECONCILED if reached.payments and reached.matched == reached.payments else Stage.PAID
 

@@ -5,7 +5,7 @@ Follows the stream in the worker. What a lost bell or a fault left behind is fou
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -20,6 +20,7 @@ from events.record import Actor
 from merchants.business_day import business_date
 from merchants.models import Merchant
 from merchants.scoping import acting_for
+from orders import reading
 from orders.models import Order, Refund
 
 logger = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 KINDS = ("order.paid", "order.refunded")
 PATIENCE = timedelta(minutes=2)  # the stream gets this long before the sweeper looks after an order
 BATCH = 200
+PARTS = 4_000  # lines, times payments, that are booked in one go: nobody's large sales hold up everybody's for long
 
 
 def act(events: list[Event]) -> None:
@@ -45,11 +47,24 @@ def act(events: list[Event]) -> None:
 def book_and_settle(order_ids: list[int], *, seller: Merchant, at: datetime | None = None) -> None:
     """Inside the seller's scope; `at` is when it was settled (now). What was just booked is settled with it; and
     whatever else of these orders is open, which somebody booked without settling it."""
-    for start in range(0, len(order_ids), BATCH):
-        batch = order_ids[start : start + BATCH]
+    for batch in _in_batches(order_ids):
         with transaction.atomic():
             booked = accruals.book_all(batch, seller=seller)
             settlement.settle_t0(orders=batch, booked=booked, at=at)
+
+
+def _in_batches(order_ids: list[int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    room = PARTS
+    parts = reading.parts_of(order_ids)
+    for order_id in order_ids:
+        if batch and (len(batch) == BATCH or parts.get(order_id, 1) > room):
+            yield batch
+            batch, room = [], PARTS
+        batch.append(order_id)
+        room -= parts.get(order_id, 1)
+    if batch:
+        yield batch
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django.db.models.expressions import Combinable
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from commissions.models import Contribution, Share, Split
+from commissions.models import Collection, Contribution, Share, Split
 from commissions.payouts.tables import harmless, yuan_of
 from insights.period import Period
 from merchants.scoping import Seat
@@ -28,13 +28,14 @@ KINDS = {
 class Costs:
     """`sales`: what shoppers paid. `kept`: the merchant's own shares, in its book and in others'. `guides`: the
     commission it owes or its own guides have from others. `others`: what its book owes other merchants and the
-    platform. `discounts`: what it bears of them."""
+    platform. `discounts`: what it bears of coupons. `fees`: what payment services took, or collectors charge it."""
 
     sales: int = 0
     kept: int = 0
     guides: int = 0
     others: int = 0
     discounts: int = 0
+    fees: int = 0
 
     def __iadd__(self, more: "Costs") -> "Costs":
         for part in fields(Costs):
@@ -94,6 +95,7 @@ def as_csv(told: Report) -> str:
             _("Guides"),
             _("Others"),
             _("Discounts borne"),
+            _("Payment fees"),
         ]
     )
     for row in [*told.rows, Row(_("In all"), costs=told.total)]:
@@ -110,14 +112,21 @@ def _guides(seat: Seat, period: Period, kind: str) -> Iterator[QuerySet]:
 
 
 def _lines(seat: Seat, period: Period, kind: str) -> Iterator[QuerySet]:
-    """Sales, shares, and discounts: what others' books say we owe them, and in ours what nobody owes us."""
+    """Sales; shares; discounts: what others' books say we owe them, and in ours what nobody owes us; and fees: the
+    collector's, but for what it charges the principal."""
     of_split, named = _NAMED[kind], {part: F(f"split__{path.name}") for part, path in _NAMED[kind].items()}
     for splits in _splits(seat, period):
         yield splits.values(**of_split).annotate(sales=_sold(""))
     for shares in _shares(seat, period):
         yield shares.values(**named).annotate(kept=_kept(seat), guides=_GUIDES, others=_others(seat))
     own = _reached(Split.objects.all(), seat, period, "")
-    yield own.values(**of_split).annotate(discounts=Sum(_left_of(F("line__discount") - F("contribution"))))
+    yield own.values(**of_split).annotate(discounts=Sum(_left_of(F("line__allocations__amount"))))
+    owed_us = _reached(Contribution.objects.all(), seat, period, "split__")
+    yield owed_us.values(**named).annotate(discounts=-Sum(F("amount") - F("returned")))
+    charged = _reached(Collection.objects.all(), seat, period, "split__")
+    yield charged.values(**named).annotate(fees=Sum("fee_charged"))
+    collected = _reached(Collection.collected.all(), seat, period, "split__")
+    yield collected.values(**named).annotate(fees=Sum(F("fee") - F("fee_charged")))
     borne = _reached(Contribution.borne.all(), seat, period, "split__")
     yield borne.values(**named).annotate(discounts=Sum(F("amount") - F("returned")))
 

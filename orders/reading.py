@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet
 
 from members.models import Member
 from members.sharing import known_as_one
@@ -91,3 +91,15 @@ def whole(order: Any) -> Receipt:
         tenders=order.read_tenders,
         refunds=order.read_refunds,
     )
+
+
+def parts_of(order_ids: Sequence[int]) -> dict[int, int]:
+    """How much there is to book of each: its lines times its payments. Inside the seller's scope."""
+    lines = (
+        OrderLine.objects.filter(order__in=order_ids).values_list("order").annotate(n=Count("pk")).order_by()
+    )
+    tenders = (
+        Tender.objects.filter(order__in=order_ids).values_list("order").annotate(n=Count("pk")).order_by()
+    )
+    payments = dict(tenders)
+    return {order: count * payments.get(order, 1) for order, count in lines}

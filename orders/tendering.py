@@ -20,7 +20,8 @@ from orders.receipts import ReceiptLine
 
 _TRANSACTION = re.compile(r"[0-9A-Za-z]{1,32}")
 PLACES = frozenset(Tender.Place.values)
-MOST_TENDERS = 20  # each may lie over every line, and each part of it is booked
+MOST_TENDERS = 20  # each may lie over every line, and each part of it is booked:
+MOST_PARTS = 2_000
 
 
 def tendered(
@@ -39,7 +40,7 @@ def tendered(
     """
     own_place = Tender.Place.CASH if teller == order.merchant else Tender.Place.PSP
     given = facts.tenders or (TenderFacts(place=own_place, amount=order.paid_total),)
-    _add_up(given, order)
+    _add_up(given, order, len(lines))
     agreed = collectors(lines, seller=order.merchant, teller=teller)
     numbers = {line.number for line in lines}
     tenders = []
@@ -122,13 +123,22 @@ def collectors(lines: Sequence[ReceiptLine], *, seller: Merchant, teller: Mercha
     return {merchant.ref: merchant for merchant in (teller, *agreed)}
 
 
-def _add_up(given: Sequence[TenderFacts], order: Order) -> None:
+def _add_up(given: Sequence[TenderFacts], order: Order, lines: int) -> None:
     if len(given) > MOST_TENDERS:
         raise DomainError(
             "order.out_of_range",
             _("A sale has at most %(most)d payments.") % {"most": MOST_TENDERS},
             next_step=_("Add up what reached the same place."),
             field="tenders",
+        )
+    if len(given) * lines > MOST_PARTS:
+        raise DomainError(
+            "order.out_of_range",
+            _("%(payments)d payments over %(lines)d lines are more than a sale can have.")
+            % {"payments": len(given), "lines": lines},
+            next_step=_("Add up what reached the same place, or tell the sale as several."),
+            field="tenders",
+            extra={"most": MOST_PARTS},
         )
     paid = sum(tender.amount for tender in given)
     if paid != order.paid_total or any(tender.amount < 0 for tender in given):

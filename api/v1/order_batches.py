@@ -22,6 +22,7 @@ from merchants.errors import DomainError
 from orders.facts import OrderFacts
 
 MOST_SALES = 200
+MOST_PARTS = 4_000  # lines times payments of all: a call is worked as one, and booked with those of others
 
 
 class BatchBody(serializers.Serializer):
@@ -72,6 +73,15 @@ class OrderBatches(Call):
                 answers[place] = self._refused(refusal, errors=faults)
             except DomainError as refusal:
                 answers[place] = self._refused(refusal)
+        if sum(len(sale.lines) * max(1, len(sale.tenders)) for sale in sales.values()) > MOST_PARTS:
+            raise DomainError(
+                "batch.too_large",
+                _("The sales of one call have at most %(most)d parts: their lines, times their payments.")
+                % {"most": MOST_PARTS},
+                next_step=_("Nothing was kept. Send fewer sales a call."),
+                field="orders",
+                extra={"most": MOST_PARTS},
+            )
         told = paid_all(list(sales.values()), by=self.by, brands_of=self.merchant)
         for place, one in zip(sales, told, strict=True):
             answers[place] = self._told(one)

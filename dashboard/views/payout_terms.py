@@ -24,7 +24,8 @@ def account(request: HttpRequest, ref: str) -> HttpResponse:
     if not payees:
         raise absent()
     payee, name = payees[0], names_of(payees)[payees[0].pk]
-    form, status = AccountForm(request.POST or None, initial={"holder": name}), 200
+    holder = payee.guide.name if payee.kind == payee.Kind.GUIDE else name
+    form, status = AccountForm(request.POST or None, initial={"holder": holder}), 200
     if form.is_bound:
         if form.is_valid():
             with refusals_blamed_on(form):

@@ -110,7 +110,7 @@ def test_each_day_keeps_the_payout_that_was_made_for_it_when_an_older_one_comes_
     saturday = closed(world, "T-2", day=1)
     answers.succeed(sent(world, at=MIDNIGHT + ONE), at=MIDNIGHT + ONE, **BY)
     answers.come_back(first, at=MIDNIGHT + 3 * ONE, **BY)
-    assert (stage(world, friday), stage(world, saturday)) == (Stage.PARTIALLY_PAID, Stage.PAID)
+    assert (stage(world, friday), stage(world, saturday)) == (Stage.POSTED, Stage.PAID)
     answers.succeed(sent(world, amount=1000), at=MIDNIGHT, **BY)
     now = part(world, friday, world.qinglan.party)
     assert (now.paid, now.left, now.came_back) == (1000, 1560, 1560)

@@ -355,3 +355,6 @@ def test_many_sales_in_one_call_are_answered_each_for_itself(world, qinglan):
     assert [answer["status"] for answer in again] == [200, 200, 422, 422, 404, 422, 200, *[200] * 8]
     assert [answer["id"] for answer in again] == [answer["id"] for answer in answers]
     assert qinglan.post("/orders/batch", {"orders": []}).status_code == 422
+    large = [body(f"L-{n}", "XH01", *[("QL-SHIRT", 1)] * 250) for n in range(17)]
+    refused = qinglan.post("/orders/batch", {"orders": large})
+    assert (refused.status_code, refused.json()["code"]) == (422, "batch.too_large")

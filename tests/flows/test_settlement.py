@@ -164,3 +164,15 @@ def test_the_beat_closes_every_books_day_and_one_that_cannot_close_keeps_no_othe
     monkeypatch.undo()
     assert flow_settlement.close_days() == Merchant.objects.count()
     assert chens(world) == {"due": 640}
+
+
+def test_large_sales_are_booked_a_few_at_a_time(world, monkeypatch):
+    """Two lines each, paid at once: three of them are more than one go takes."""
+    monkeypatch.setattr(flow_settlement, "PARTS", 4)
+    orders = [sold(world.jingan, line(world.shirt), line(world.tea), no=f"T-{n}") for n in range(3)]
+    with world.inside(world.hehe):
+        gone = list(flow_settlement._in_batches([order.id for order in orders]))
+        assert gone == [[orders[0].id, orders[1].id], [orders[2].id]]
+        flow_settlement.book_and_settle([order.id for order in orders], seller=world.hehe)
+        assert Split.party.count() == 6
+    standing(world)

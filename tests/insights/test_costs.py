@@ -10,7 +10,7 @@ from insights import costs
 from insights.costs import Costs
 from insights.period import period_of
 from merchants.scoping import seats
-from orders.facts import RefundLineFacts
+from orders.facts import RefundLineFacts, TenderFacts
 from tests.people import NOON
 from tests.plans import publish_plans
 from tests.selling import FANG, campaign_of, coupon_for, joined, line, money_back, sold
@@ -25,7 +25,7 @@ def receipt(world):
     _coupon, code = coupon_for(campaign_of(world.qinglan, world.qinglan_brand), one.member, guide=world.lin)
     order = sold(
         world.jingan, line(world.coat), line(world.tea), line(world.tote), phone=FANG, coupons=(code,),
-        touches={"serving": "G101"},
+        touches={"serving": "G101"}, tenders=(TenderFacts(place="acquirer", amount=104_600, fee=7),),
     )  # fmt: skip
     accruals.book(order)
     clawback.claw(money_back(world.hehe, RefundLineFacts(amount=8690, number=1))[0])
@@ -45,10 +45,10 @@ def test_the_store_s_side(world, receipt):
     store has 20 % of 86900 and Lin 5 %; a tenth taken back. The tea: Hehe's own book."""
     rows, total = told(world, world.he, "store")
     assert list(rows) == [world.jingan.name]
-    tea = Costs(sales=12800, kept=12800 - 7680 - 384, guides=384, others=7680)
+    tea = Costs(sales=12800, kept=12800 - 7680 - 384, guides=384, others=7680, fees=1)
     coat = Costs(sales=78210, kept=17380 - 1738, discounts=810)
     assert (total.sales, total.kept) == (tea.sales + coat.sales + 4900, tea.kept + coat.kept + 4900)
-    assert (total.others, total.discounts) == (7680, 810)
+    assert (total.others, total.discounts, total.fees) == (7680, 810, 7)
     assert total.guides == tea.guides + lins(world, receipt)
     by_brand, again = told(world, world.he, "brand")
     assert again == total and by_brand[""] == Costs(sales=4900, kept=4900)

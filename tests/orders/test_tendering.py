@@ -9,7 +9,7 @@ from orders.facts import TenderFacts, plain
 from orders.models import Order, Tender
 from orders.tendering import MOST_TENDERS
 from tests.people import make_contract, make_sku, renewed
-from tests.selling import TILL, line, sale
+from tests.selling import TILL, line, sale, sold
 
 
 def tell(world, *lines, brands_of=None, collector=None, no="T-1", amount=19900, place="psp"):
@@ -131,3 +131,12 @@ class TestHowMuchCanBeTold:
             paid_with(world, cash(9800, 1, 2, 1), lines=2)
         assert refusal.value.field == "tenders[0]"
         assert paid_with(world, cash(9800, 1, 2), lines=2)
+
+
+def test_a_sale_of_many_lines_has_few_payments(world):
+    """Each payment lies over each line, and all of that is booked."""
+    lines = [line(world.tote, list_price=100)] * 150
+    tenders = tuple(TenderFacts(place="cash", amount=1000) for _payment in range(15))
+    with pytest.raises(DomainError) as refusal:
+        sold(world.jingan, *lines, tenders=tenders)
+    assert (refusal.value.code, refusal.value.field) == ("order.out_of_range", "tenders")
