@@ -5,7 +5,8 @@ the bearers on that line alone, so that a brand can re-prove its line without se
 remainder in both).
 
 An exchange coupon pays whole pieces, the dearest first: of a line of several, a piece costs its part of the current
-net, and no piece is exchanged twice.
+net, and no piece is exchanged twice. Never does it pay more for a piece than the catalogue asks: the store tells the
+price, and another may bear it. What the store asks above that is left to pay.
 """
 
 from collections import Counter
@@ -23,13 +24,20 @@ from merchants.money import allot, yuan
 @dataclass(frozen=True)
 class PriceLine:
     """A line before coupons: `amount` is list price × quantity in fen, `brand` and `sku` any comparable names of
-    its brand and article."""
+    its brand and article; `catalogue` is what the article's owner asks for a piece, None if nothing else is known than
+    the list price."""
 
     number: int
     amount: int
     brand: int | None = None
     quantity: int = 1
     sku: int | None = None
+    catalogue: int | None = None
+
+    def worth(self, net: int, pieces: int, left: int) -> int:
+        """What `pieces` of the `left` that `net` is to be paid for are exchanged for."""
+        part, _rest = allot(net, [pieces, left - pieces])
+        return part if self.catalogue is None else min(part, self.catalogue * pieces)
 
 
 @dataclass(frozen=True)
@@ -148,24 +156,30 @@ def _exchange(
     benefit: Benefit, lines: Sequence[PriceLine], nets: dict[int, int], exchanged: Counter[int], place: int
 ) -> Discount:
     """Take whole pieces off `nets`, the dearest first; of equal ones those of the earlier line."""
-    own = [line for line in lines if benefit.is_for(line)]
-    left = {line.number: line.quantity - exchanged[line.number] for line in own if nets[line.number]}
+    own = {line.number: line for line in lines if benefit.is_for(line)}
+    left = {number: line.quantity - exchanged[number] for number, line in own.items() if nets[number]}
+    left = {number: pieces for number, pieces in left.items() if pieces and own[number].catalogue != 0}
     if sum(left.values()) < benefit.pieces:
         raise _too_few(benefit, sum(left.values()), place)
     eligible = sum(nets[number] for number in left)
-    dearest = sorted(left, key=lambda number: -Fraction(nets[number], left[number]))
+    dearest = sorted(left, key=lambda number: -_a_piece(own[number], nets[number], left[number]))
     parts, wanted = {}, benefit.pieces
     for number in dearest:
         pieces = min(wanted, left[number])
         if not pieces:
             continue
-        amount, _rest = allot(nets[number], [pieces, left[number] - pieces])
+        amount = own[number].worth(nets[number], pieces, left[number])
         nets[number] -= amount
         exchanged[number] += pieces
         wanted -= pieces
         if amount:
             parts[number] = Part(number, amount, costs(amount, benefit.bearers))
-    return Discount(benefit, eligible, tuple(parts[line.number] for line in own if line.number in parts))
+    return Discount(benefit, eligible, tuple(parts[number] for number in own if number in parts))
+
+
+def _a_piece(line: PriceLine, net: int, left: int) -> Fraction:
+    told = Fraction(net, left)
+    return told if line.catalogue is None else min(told, Fraction(line.catalogue))
 
 
 def _too_few(benefit: Benefit, found: int, place: int) -> DomainError:

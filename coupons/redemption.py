@@ -63,8 +63,8 @@ def judged(
     codes: Sequence[str], held: Held, *, store: Store, at: datetime, live: Sequence[Contract]
 ) -> list[Coupon]:
     """The coupons of one sale, in the order given; `live` are the contracts in force at the store. Errors as `find`,
-    by place."""
-    coupons = []
+    by place, and `coupon.twice`."""
+    coupons: list[Coupon] = []
     for place, code in enumerate(codes):
         coupon = held.of(code)
         if coupon is None:
@@ -72,6 +72,13 @@ def judged(
                 "coupon.unknown",
                 _("No coupon has this code."),
                 _("Check the %(digits)d digits, or scan the code again.") % {"digits": CODE_DIGITS},
+                place,
+            )
+        if coupon in coupons:
+            raise _refused(
+                "coupon.twice",
+                _("The same coupon is named twice on this sale."),
+                _("Name each coupon once."),
                 place,
             )
         _judge(coupon, store, at, place, live)

@@ -233,6 +233,7 @@ def priced_with(lines: Sequence[ReceiptLine], coupons: Sequence[Coupon]) -> pric
                 line.brand.id if line.brand else None,
                 line.quantity,
                 line.sku.id,
+                line.sku.list_price,
             )
             for line in lines
         ],

@@ -152,6 +152,45 @@ def test_no_piece_is_exchanged_twice():
     assert (caught.value.code, caught.value.field) == ("coupon.too_few_pieces", "coupons[2]")
 
 
+@pytest.mark.parametrize(
+    ("told", "quantity", "catalogue", "off"),
+    [
+        (5900, 1, 5900, [5900]),
+        (10_000_000, 1, 5900, [5900]),  # the rest is the shopper's
+        (5000, 1, 5900, [5000]),
+        (20_000, 2, 5900, [5900]),
+        (20_000, 2, 5900, [5900, 5900]),
+        (10_001, 3, 3333, [3333]),  # the part is 3,334
+        (10_000, 2, 6000, [5000, 5000]),
+    ],
+)
+def test_a_piece_is_never_exchanged_for_more_than_its_catalogue_price(told, quantity, catalogue, off):
+    line = PriceLine(1, told, quantity=quantity, catalogue=catalogue)
+    priced = price([line], [exchange(str(place), campaign="x") for place in range(len(off))])
+    assert [one.amount for one in priced.discounts] == off
+    assert priced.total == told - sum(off)
+    assert all(dict(part.costs) == {"brand": part.amount} for one in priced.discounts for part in one.parts)
+
+
+def test_the_dearest_piece_is_the_one_that_most_goes_off_for():
+    lines = [PriceLine(1, 90_000, catalogue=100), PriceLine(2, 4000, catalogue=5000)]
+    assert price(lines, [exchange()]).nets == {1: 90_000, 2: 0}
+    assert price(lines, [exchange(pieces=2)]).nets == {1: 89_900, 2: 0}
+
+
+def test_a_piece_that_is_exchanged_or_costs_nothing_is_no_piece_though_something_is_left_to_pay():
+    for line, found in [
+        (PriceLine(1, 9000, catalogue=100), 0),
+        (PriceLine(1, 9000, quantity=2, catalogue=100), 1),
+    ]:
+        with pytest.raises(DomainError) as caught:
+            price([line], [exchange("a"), exchange("b", pieces=2)])
+        assert caught.value.extra == {"pieces": 2, "found": found}
+    with pytest.raises(DomainError) as caught:
+        price([PriceLine(1, 9000, catalogue=0)], [exchange()])
+    assert caught.value.code == "coupon.too_few_pieces"
+
+
 @pytest.mark.parametrize("wanted", [exchange(brand=2), exchange(sku=8), exchange(pieces=3)])
 def test_an_exchange_coupon_without_its_goods_on_the_receipt_says_how_many_there_are(wanted):
     with pytest.raises(DomainError) as caught:

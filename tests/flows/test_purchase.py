@@ -207,6 +207,45 @@ class TestWithCoupons:
             assert not Order.objects.filter(external_no="T-2").exists()
         assert sold(world.jingan, line(world.coat), no="T-2").discount_total == 0
 
+    def test_a_store_that_tells_a_high_price_makes_the_brand_bear_its_catalogue_price_at_most(
+        self, world, fang
+    ):
+        free = campaign_of(
+            world.qinglan,
+            world.qinglan_brand,
+            name="衬衫兑换券",
+            kind="exchange",
+            pieces=1,
+            sku=world.shirt,
+            threshold=0,
+            amount_off=0,
+            bearers=[("brand", 1_000_000)],
+        )
+        _coupon, code = coupon_for(free, fang.member)
+        order = sold(world.jingan, line(world.shirt, list_price=10_000_000), coupons=(code,))
+        assert order.paid_total == 10_000_000 - world.shirt.list_price
+        with world.inside(world.hehe):
+            assert Allocation.party.get().costs == [["brand", world.shirt.list_price]]
+
+    def test_a_coupon_named_twice_is_refused_however_it_is_written(self, world, fang, code):
+        error = refusal(sale(world.jingan, line(world.coat), coupons=(code, f"{code[:4]} {code[4:]}")))
+        assert (error.code, error.status, error.field) == ("coupon.twice", 422, "coupons[1]")
+        with world.inside(world.qinglan):
+            assert Coupon.objects.get().state == "issued"
+
+    def test_an_exchange_coupon_named_twice_takes_no_other_sale_of_its_batch_down(self, world, fang):
+        terms = {"kind": "exchange", "pieces": 1, "threshold": 0, "amount_off": 0}
+        _coupon, code = coupon_for(campaign_of(world.qinglan, world.qinglan_brand, **terms), fang.member)
+        told = purchase.paid_all(
+            [
+                sale(world.jingan, line(world.tea), no="T-1"),
+                sale(world.jingan, line(world.shirt, 2), coupons=(code, code), no="T-2"),
+                sale(world.jingan, line(world.shirt), coupons=(code,), no="T-3"),
+            ],
+            by=TILL,
+        )
+        assert [one.refusal and one.refusal.code for one in told] == [None, "coupon.twice", None]
+
     def test_an_unknown_coupon_keeps_nothing(self, world, fang, code):
         error = refusal(sale(world.jingan, line(world.coat), coupons=(code, "1234123412341234")))
         assert (error.code, error.field) == ("coupon.unknown", "coupons[1]")

@@ -135,7 +135,7 @@ def test_a_morning_of_every_kind_of_sale_leaves_the_same_rows(world, fang):
         "phone.invalid",
         "order.tenders_differ",
         "guide.unknown",
-        "coupon.campaign_twice",
+        "coupon.twice",
     ]
     news = [place for place, (_order, is_new, _refusal) in enumerate(answers) if is_new]
     assert news == [0, 1, 2, 7, 13, *range(15, 26)]

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from commissions import accruals, clawback
@@ -14,6 +16,7 @@ from members.models import Programme, TopUp
 from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order
+from orders.tendering import StoredValue
 from tests.people import NOON, renewed
 from tests.selling import TILL, line, money_back, sale, sold
 
@@ -139,6 +142,42 @@ def test_only_an_issuer_who_agreed_is_said_to_have_stored_it(world, card):
     renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
     sold(world.jingan, line(world.shirt), tenders=(of_qinglan,))
     assert left(gold) == 32_000 - 19_900
+
+
+def test_a_programme_of_a_merchant_who_may_not_be_named_is_not_even_locked(world, card):
+    gold = programmes.register(merchant=world.qinglan, code="gold", name="青岚卡", by=TILL)
+    topped_up(gold)
+    of_qinglan = stored(19_900, "gold", collector=world.qinglan.ref)
+    of_hehe = stored(19_900, "card", collector=world.hehe.ref)
+
+    def locked(tender, **given):
+        with CaptureQueriesContext(connection) as captured:
+            facts = sale(world.jingan, line(world.shirt), tenders=(tender,), no="L-1")
+            (told,) = purchase.paid_all([facts], by=TILL, **given)
+        asked = [one["sql"] for one in captured if "members_programme" in one["sql"]]
+        return any("FOR NO KEY UPDATE" in sql for sql in asked), told.refusal and told.refusal.code
+
+    assert locked(of_qinglan) == (False, "tender.collector_not_agreed")
+    assert locked(of_hehe, brands_of=world.qinglan) == (False, "tender.collector_not_agreed")
+    renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
+    assert locked(of_hehe, brands_of=world.qinglan) == (False, "tender.collector_not_agreed")
+    assert locked(of_qinglan) == (True, None)
+
+
+def test_a_brand_owner_spends_the_stores_programme_only_as_that_agreed(world, card):
+    renewed(world.qinglan_at_jingan, brand_tells_for_store=True)
+    facts = sale(world.jingan, line(world.shirt), tenders=(stored(19_900, "card", collector=world.hehe.ref),))
+    purchase.paid(facts, by=TILL, brands_of=world.qinglan)
+    assert left(card) == 32_000 - 19_900
+
+
+def test_what_was_registered_after_all_was_held_has_nothing_left(world, card):
+    order = sold(world.jingan, line(world.shirt), tenders=(stored(19_900),))
+    with world.inside(world.hehe):
+        tenders = list(order.tenders.select_related("programme", "collector"))
+    with pytest.raises(DomainError) as caught:
+        StoredValue([]).take(tenders)
+    assert (caught.value.code, caught.value.extra) == ("order.stored_value_short", {"left": 0})
 
 
 @pytest.mark.parametrize(
