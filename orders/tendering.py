@@ -127,9 +127,6 @@ def collectors(lines: Sequence[ReceiptLine], *, seller: Merchant, teller: Mercha
     return {merchant.ref: merchant for merchant in (teller, *agreed)}
 
 
-<<<<<<< HEAD
-def _add_up(given: Sequence[TenderFacts], order: Order, lines: int) -> None:
-=======
 def _nameable(sales: Sequence[tuple[OrderFacts, Merchant]]) -> Iterator[set[str]]:
     """Whom each may name at most, by ref: the whole that `collectors` chooses from by the lines."""
     stores: dict[Merchant, set[Store]] = defaultdict(set)
@@ -153,8 +150,7 @@ def _nameable(sales: Sequence[tuple[OrderFacts, Merchant]]) -> Iterator[set[str]
         yield named
 
 
-def _add_up(given: Sequence[TenderFacts], order: Order) -> None:
->>>>>>> mend1
+def _add_up(given: Sequence[TenderFacts], order: Order, lines: int) -> None:
     if len(given) > MOST_TENDERS:
         raise DomainError(
             "order.out_of_range",

@@ -59,7 +59,9 @@ def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_appr
     assert 'name="needs_approval" value="no"' in asked and "after the one up to 2026-11-20" in asked
     shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))
     assert "Waits for approval" in shown and "陈一诺" in shown and "¥6.40" in shown and "¥25.60" in shown
-    assert batches.preview(world.mubai, day=NOON.date()) == (0, 0), "what is frozen does not wait for another day"
+    assert batches.preview(world.mubai, day=NOON.date()) == (0, 0), (
+        "what is frozen does not wait for another day"
+    )
     finance.post(reverse("settlement_approve", args=[batch.ref]))
     again = text(finance.post(reverse("settlement_approve", args=[batch.ref]), follow=True, **english))
     assert "does not wait for approval" in again
