@@ -82,7 +82,6 @@ def _split(line: OrderLine, of: Terms, *, borne: int, basis: int) -> Split:
 
 
 def _collection(split: Split, number: int, tender: Tender, amount: int, fee: int, of: Terms) -> Collection:
-    charged = of.charges_fees and tender.collector_id != of.principal.id
     return Collection(
         split=split,
         merchant_id=split.merchant_id,
@@ -94,7 +93,7 @@ def _collection(split: Split, number: int, tender: Tender, amount: int, fee: int
         programme=tender.programme.code if tender.programme else "",
         amount=amount,
         fee=fee,
-        fee_charged=fee if charged else 0,
+        fee_charged=of.charged(fee, collector_id=tender.collector_id, paid=amount),
     )
 
 

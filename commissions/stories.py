@@ -34,7 +34,8 @@ def sold(
     shares: Iterable[Share],
 ) -> Story:
     """Money in, what the payment service kept of it, what bearers owe for discounts, and every share: through
-    `clearing`, into pending. A fee is in no share: the collector's own, or charged to the principal by contract."""
+    `clearing`, into pending. A fee is in no share: the collector's own, or charged to the principal as far as the
+    contract says."""
     tell = _Telling(split)
     for row in collections:
         if row.collector_id == split.merchant_id:

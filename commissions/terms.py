@@ -47,10 +47,15 @@ class Terms:
     def return_window_days(self) -> int:
         return self.contract.return_window_days if self.contract else 0
 
-    @property
-    def charges_fees(self) -> bool:
-        """What a payment service keeps is the principal's cost, whoever collects."""
-        return self.contract is not None and self.contract.fee_bearer == Contract.FeeBearer.PRINCIPAL
+    def charged(self, fee: int, *, collector_id: int, paid: int) -> int:
+        """Of a line's part of a payment's fee, what the principal owes who collected `paid` for the line: nothing
+        unless the contract says so, and no more of `paid` than it says. The rest stays the collector's own."""
+        contract = self.contract
+        if contract is None or collector_id == self.principal.id:
+            return 0
+        if contract.fee_bearer != Contract.FeeBearer.PRINCIPAL:
+            return 0
+        return min(fee, -(-paid * contract.fee_cap_ppm // PPM))
 
     @cached_property
     def rules(self) -> list[Term]:

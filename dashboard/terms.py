@@ -42,6 +42,7 @@ def _said(contract: Contract) -> dict[str, tuple[str, str | SafeString]]:
         ),
         "guide_pay": (_("Guides"), contract.get_guide_pay_display()),
         "fee_bearer": (_("Payment fees are borne by"), contract.get_fee_bearer_display()),
+        "fee_cap_ppm": (_("Of a payment the principal bears as its fee"), _borne(contract)),
         "reserve_ppm": (_("Kept in reserve"), _part(contract.reserve_ppm, "{part}")),
         "return_window_days": (
             _("Goods can be returned for"),
@@ -74,6 +75,11 @@ def _part(ppm: int, frame: str) -> str | SafeString:
     if not ppm:
         return _("Nothing")
     return format_html(frame, part=format_html('<span class="num">{}%</span>', percent(ppm)))
+
+
+def _borne(contract: Contract) -> str | SafeString:
+    charged = contract.fee_bearer == Contract.FeeBearer.PRINCIPAL
+    return _part(contract.fee_cap_ppm if charged else 0, _("up to {part}"))
 
 
 def _allowed(is_allowed: bool) -> str:

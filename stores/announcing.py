@@ -27,6 +27,7 @@ def announce(
         "brand_tells_for_store": contract.brand_tells_for_store,
         "store_tells_for_brand": contract.store_tells_for_brand,
         "fee_bearer": str(contract.fee_bearer),
+        "fee_cap_ppm": contract.fee_cap_ppm,
         "starts_at": contract.starts_at.isoformat(),
         "ends_at": contract.ends_at.isoformat() if contract.ends_at else None,
     }

@@ -15,7 +15,7 @@ from merchants.errors import Conflict
 from merchants.models import Brand, Merchant, OrgUnit
 from merchants.refusing import refusing
 from stores.announcing import announce
-from stores.models import NO_TIME, Contract, Store
+from stores.models import FEE_CAP, NO_TIME, Contract, Store
 from stores.terms import Terms
 
 
@@ -37,13 +37,15 @@ def agree(
     brand_tells_for_store: bool = False,
     store_tells_for_brand: bool = False,
     fee_bearer: str = Contract.FeeBearer.COLLECTOR,
+    fee_cap_ppm: int = FEE_CAP,
 ) -> Contract:
     """The brand may be sold at the store from `starts_at` on; drafted and accepted in one step, for those who
     speak for both sides. The terms are those of `stores.terms.Terms`. `store_bears_ppm` is the most of the cost
     of the brand's coupons that the store's merchant bears, `brand_bears_ppm` the most of the store merchant's
     that the brand bears on its lines. `brand_tells_for_store` lets the brand's systems say that the store's
     merchant took the money of a sale, `store_tells_for_brand` the store's that the brand's owner did: either
-    makes a debt. Conflict if a contract of the pair covers any of that time."""
+    makes a debt. A principal that bears fees bears no more of what was paid than `fee_cap_ppm`. Conflict if a contract
+    of the pair covers any of that time."""
     terms = Terms(
         brand_unit=brand_unit,
         mode=mode,
@@ -58,6 +60,7 @@ def agree(
         brand_tells_for_store=brand_tells_for_store,
         store_tells_for_brand=store_tells_for_brand,
         fee_bearer=fee_bearer,
+        fee_cap_ppm=fee_cap_ppm,
     )
     terms.check(brand)
     with transaction.atomic(), refusing("contract_never_overlaps", overlaps()):

@@ -128,6 +128,7 @@ class ContractQuerySet(models.QuerySet):
 _MANAGER = models.Manager.from_queryset(ContractQuerySet)
 
 
+FEE_CAP = 50_000  # ppm; no service keeps as much of what is paid
 NO_TIME = timedelta(microseconds=1)  # how long a contract lasts that was ended before it began
 
 
@@ -184,6 +185,9 @@ class Contract(models.Model):
         default=FeeBearer.COLLECTOR,
         help_text="Who bears what the payment service takes",
     )
+    fee_cap_ppm = models.PositiveIntegerField(
+        default=FEE_CAP, help_text="Most of what a payment paid of a line that the principal bears of its fee"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     terms_version = models.PositiveSmallIntegerField(
@@ -219,6 +223,9 @@ class Contract(models.Model):
             models.CheckConstraint(
                 condition=Q(store_bears_ppm__lte=1_000_000, brand_bears_ppm__lte=1_000_000),
                 name="contract_coupon_costs_are_parts",
+            ),
+            models.CheckConstraint(
+                condition=Q(fee_cap_ppm__lte=1_000_000), name="contract_fee_cap_is_a_part"
             ),
             models.CheckConstraint(
                 condition=Q(accepted_at=None, declined_at=None)

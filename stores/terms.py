@@ -10,7 +10,7 @@ from merchants.errors import DomainError
 from merchants.models import Brand, OrgUnit
 from merchants.money import PPM
 from merchants.storable import check_in_reach
-from stores.models import Contract
+from stores.models import FEE_CAP, Contract
 
 LONGEST_RETURN = 365
 
@@ -33,6 +33,7 @@ class Terms:
     brand_tells_for_store: bool = False
     store_tells_for_brand: bool = False
     fee_bearer: str = Contract.FeeBearer.COLLECTOR
+    fee_cap_ppm: int = FEE_CAP
 
     @classmethod
     def of(cls, contract: Contract) -> "Terms":
@@ -75,7 +76,7 @@ class Terms:
 
 NAMES = tuple(field.name for field in fields(Terms))
 SHARED = tuple(name for name in NAMES if name != "brand_unit")  # what both sides read and agree on
-PARTS = ("reserve_ppm", "store_bears_ppm", "brand_bears_ppm")
+PARTS = ("reserve_ppm", "store_bears_ppm", "brand_bears_ppm", "fee_cap_ppm")
 
 
 def differing(contract: Contract, other: Contract) -> set[str]:

@@ -14,6 +14,7 @@ from stores.terms import LONGEST_RETURN, NAMES
 STATES = ("draft", "declined", "withdrawn", "accepted")
 SIDES = ("brand", "store")
 AT_MOST = {"min_value": 0, "max_value": PPM}
+FEE_CAP = _("Most of what a payment paid of a line that the principal is charged of its fee, if it bears it")
 RESERVED = _("Of each share, kept until goods can no longer be returned")
 STORE_BEARS = _("Most of the cost of the brand's coupons that the store's merchant bears")
 BRAND_BEARS = _("Most of the cost of the store's coupons that the brand bears on its lines")
@@ -28,6 +29,7 @@ class ChangedTermsBody(serializers.Serializer):
     settlement = serializers.ChoiceField(Contract.Settlement.choices, required=False)
     guide_pay = serializers.ChoiceField(Contract.GuidePay.choices, required=False)
     fee_bearer = serializers.ChoiceField(Contract.FeeBearer.choices, required=False)
+    fee_cap_ppm = Whole(required=False, help_text=FEE_CAP, **AT_MOST)
     reserve_ppm = Whole(required=False, help_text=RESERVED, **AT_MOST)
     return_window_days = Whole(required=False, min_value=0, max_value=LONGEST_RETURN)
     store_bears_ppm = Whole(required=False, help_text=STORE_BEARS, **AT_MOST)
@@ -86,6 +88,7 @@ class ContractAnswer(serializers.Serializer):
     settlement = serializers.ChoiceField(Contract.Settlement.choices)
     guide_pay = serializers.ChoiceField(Contract.GuidePay.choices)
     fee_bearer = serializers.ChoiceField(Contract.FeeBearer.choices)
+    fee_cap_ppm = serializers.IntegerField(help_text=FEE_CAP)
     reserve_ppm = serializers.IntegerField(help_text=RESERVED)
     return_window_days = serializers.IntegerField()
     store_bears_ppm = serializers.IntegerField(help_text=STORE_BEARS)

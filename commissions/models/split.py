@@ -279,7 +279,8 @@ class Collection(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(fee__gte=0, fee__lte=F("amount"))
-                & (Q(fee_charged=0) | Q(fee_charged=F("fee")) & ~Q(collector=F("merchant"))),
+                & Q(fee_charged__gte=0, fee_charged__lte=F("fee"))
+                & (Q(fee_charged=0) | ~Q(collector=F("merchant"))),
                 name="collection_fee_within_amount",
             ),
         ]

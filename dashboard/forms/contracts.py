@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.forms.fields import PPM_A_PERCENT, AskingForm, MomentField, PercentField, WholeField
 from merchants.models import Brand, OrgUnit
 from merchants.scoping import Seat
-from stores.models import Contract
+from stores.models import FEE_CAP, Contract
 from stores.terms import LONGEST_RETURN, NAMES, PARTS, Terms
 from stores.visibility import offerable
 
@@ -17,6 +17,7 @@ SETTLEMENTS = (
     (Contract.Settlement.T0, _("At once, with the sale (T+0)")),
     (Contract.Settlement.T1, _("On the next business day (T+1)")),
 )
+_EMPTY = {"fee_cap_ppm": FEE_CAP}  # what a part left empty stands for, where it is not nothing
 
 
 class TermsForm(AskingForm):
@@ -29,6 +30,11 @@ class TermsForm(AskingForm):
     settlement = forms.ChoiceField(label=_("Time of settlement"), choices=SETTLEMENTS)
     guide_pay = forms.ChoiceField(label=_("Guides"), choices=Contract.GuidePay)
     fee_bearer = forms.ChoiceField(label=_("Payment fees are borne by"), choices=Contract.FeeBearer)
+    fee_cap_ppm = PercentField(
+        label=_("Of a payment the principal bears as its fee, in percent"),
+        required=False,
+        help_text=_("At most, and only where the principal bears fees. Left empty: 5."),
+    )
     reserve_ppm = PercentField(
         label=_("Kept in reserve, in percent"),
         required=False,
@@ -69,7 +75,7 @@ class TermsForm(AskingForm):
     def terms(self) -> Terms:
         """What `stores.drafts` takes."""
         given: dict[str, Any] = {name: self.cleaned_data[name] for name in NAMES}
-        given |= {name: given[name] or 0 for name in PARTS}
+        given |= {name: _EMPTY.get(name, 0) for name in PARTS if given[name] is None}
         return Terms(**given | {"brand_unit": self.units[given["brand_unit"]]})
 
 
@@ -110,8 +116,9 @@ class DraftForm(TermsForm):
 def as_initial(terms: Terms) -> dict[str, Any]:
     """Terms as the form shows them."""
     shown = terms.as_fields() | {"brand_unit": terms.brand_unit.ref}
-    return shown | {name: _percent(shown[name]) for name in PARTS}
+    return shown | {name: _percent(shown[name], empty=_EMPTY.get(name, 0)) for name in PARTS}
 
 
-def _percent(ppm: int) -> str:
-    return f"{Decimal(ppm) / PPM_A_PERCENT:f}" if ppm else ""
+def _percent(ppm: int, *, empty: int) -> str:
+    """Nothing where nothing is written for as much."""
+    return "" if ppm == empty == 0 else f"{Decimal(ppm) / PPM_A_PERCENT:f}"

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from commissions import plans
 from commissions.models import PlanVersion
 from commissions.promised import Promised, promised
+from commissions.reasons import percent
 from dashboard import access
 from dashboard.access import needs
 from dashboard.frame import page
@@ -69,6 +70,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "now": timezone.now(),
         "plan": _plan_of(request, contract),
         "promised": _promised(request, contract),
+        "fee_cap": percent(contract.fee_cap_ppm),
         **drafts.shown(request, contract),
     }
     return page(request, "dashboard/contracts/show.html", context, section="contracts")

@@ -7,7 +7,7 @@ from commissions import accruals, clawback, plans, settlement
 from commissions.models import Clawback, Collection, Share, Split
 from events.models import Event
 from ledger import balances, proof
-from ledger.accounts import held, named
+from ledger.accounts import OWN_FEE, held, named
 from ledger.transfers import Entry, Story, post
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import RefundLine
@@ -63,6 +63,27 @@ def test_half_back_takes_half_of_each_share(world):
     # Of 497.5 and 7462.5 the larger share gives the odd fen.
     assert clawed(world) == [1990, 497, 7463]
     assert purse(world) == {"due": 498}
+    books_hold(world)
+
+
+@pytest.mark.parametrize(
+    ("agreed", "cap"), [({}, 995), ({"fee_cap_ppm": 0}, 0), ({"fee_cap_ppm": 6_001}, 120)]
+)
+def test_a_fee_of_the_whole_payment_is_the_principals_up_to_what_it_agreed(world, agreed, cap):
+    """The collector told it: 5 % where nothing else was agreed, a fen begun is whole; a refund leaves it."""
+    renewed(world.qinglan_at_jingan, fee_bearer="principal", **agreed)
+    sell(world, tenders=(TenderFacts(place="acquirer", amount=19900, fee=19900),))
+    with world.inside(world.qinglan):
+        (told,) = Collection.objects.values_list("fee", "fee_charged")
+    assert told == (19900, cap)
+    books_hold(world)
+    take_back(world, 19900)
+    with world.inside(world.qinglan):
+        assert balances.of_party(world.qinglan, world.hehe.party).get("due", 0) == cap
+    with world.inside(world.hehe):
+        assert balances.of_party(world.hehe, world.qinglan.party).get("due", 0) == -cap
+        (own,) = balances.of_book(world.hehe, codes=[OWN_FEE.code])
+        assert own.amount == cap - 19900
     books_hold(world)
 
 

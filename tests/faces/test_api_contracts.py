@@ -39,6 +39,7 @@ def drafted(system, body, **changed) -> dict:
 def test_a_contract_is_offered_read_by_both_and_accepted(qinglan, hehe, body, putuo):
     offer = drafted(qinglan, body, settlement="T1", reserve_ppm=125_000, fee_bearer="principal")
     assert (offer["side"], offer["state"], offer["version"]) == ("brand", "draft", 1)
+    assert offer["fee_cap_ppm"] == 50_000, "unless agreed otherwise"
     assert offer["store"] == {"id": putuo.ref, "name": "和合普陀店"}
     path = f"/contracts/{offer['id']}"
     theirs = hehe.get(path).json()

@@ -37,6 +37,7 @@ def given(world, putuo):
         "settlement": "T1",
         "guide_pay": "employer",
         "fee_bearer": "principal",
+        "fee_cap_ppm": "0.6",
         "reserve_ppm": "12.5",
         "return_window_days": "14",
         "store_bears_ppm": "30",
@@ -70,6 +71,7 @@ def test_a_contract_is_drafted_by_one_and_accepted_by_the_other(world, at_desk, 
     assert "Waiting for you" in waiting and "和合普陀店" in waiting and "青岚服饰" in waiting
     page = words(he.get(drafted["Location"]))
     assert "On the next business day (T+1)" in page and 'up to <span class="num">30%</span>' in page
+    assert 'up to <span class="num">0.6%</span>' in page and "up to 0.6% of what was paid" in page
     assert '<span class="num">12.5%</span>' in page and "The employer pays the guide" in page
     assert "2026-11-21 09:00" in page and "14 days" in page and "The principal, for its lines" in page
     assert he.post(f"{drafted['Location']}acceptance/", {"version": "1"}).status_code == 302

@@ -122,7 +122,7 @@ def test_unless_said_neither_bears_the_others_coupons(world):
     assert (contract.store_bears_ppm, contract.brand_bears_ppm) == (0, 0)
 
 
-@pytest.mark.parametrize("field", ["reserve_ppm", "store_bears_ppm", "brand_bears_ppm"])
+@pytest.mark.parametrize("field", ["reserve_ppm", "store_bears_ppm", "brand_bears_ppm", "fee_cap_ppm"])
 def test_nobody_agrees_to_more_than_the_whole(world, field):
     with pytest.raises(DomainError) as refusal:
         agrees(world, **{field: 1_000_001})
