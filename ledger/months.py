@@ -14,7 +14,7 @@ AHEAD = 2  # months that stand open before they begin
 
 _AHEAD = """
 SELECT count(ledger_open_month(first::date)) FROM generate_series(
-    date_trunc('month', %(today)s::date), date_trunc('month', %(today)s::date) + make_interval(months => %(ahead)s),
+    date_trunc('month', %(since)s::date), date_trunc('month', %(today)s::date) + make_interval(months => %(ahead)s),
     interval '1 month'
 ) AS first WHERE ledger_month(first::date) IS NULL
 """
@@ -28,10 +28,11 @@ SELECT ledger_open_month(first) FROM (
 """
 
 
-def open_ahead(*, today: date) -> int:
-    """Open this month and the next ones; how many were not open yet."""
+def open_ahead(*, today: date, since: date | None = None) -> int:
+    """Open this month and the next ones, and those from `since` on; how many were not open yet. Outside a transaction:
+    who opens a month keeps out all other openers until it ends, and may come to wait for one of them."""
     with connection.cursor() as cursor:
-        cursor.execute(_AHEAD, {"today": today, "ahead": AHEAD})
+        cursor.execute(_AHEAD, {"since": since or today, "today": today, "ahead": AHEAD})
         return int(cursor.fetchone()[0])
 
 

@@ -18,6 +18,7 @@ from flows.demo.script import DAYS, SHANGHAI, Script
 from guides.hiring import hire
 from guides.models import Guide
 from guides.targets import set_target
+from ledger import months
 from merchants.models import Brand, Merchant, OrgUnit, User
 from merchants.onboarding import add_brand, add_unit, appoint, issue_key, open_merchant, root_of
 from merchants.roles import Role
@@ -55,6 +56,7 @@ class Stage:
 
     def set_up(self) -> None:
         """Everything that stands before the first shopper comes."""
+        months.open_ahead(today=self.script.as_of, since=self.begins.date())
         self._merchants()
         self._goods()
         self._stores()

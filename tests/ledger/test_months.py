@@ -75,6 +75,7 @@ def test_months_are_opened_ahead_once(world):
         True, True, True, False,
     ]  # fmt: skip
     assert months.open_ahead(today=date(2030, 11, 30)) == 0
+    assert months.open_ahead(today=date(2030, 11, 30), since=date(2030, 9, 30)) == 2
 
 
 @pytest.mark.parametrize("day", ["1999-12-31", "9999-01-01"])
