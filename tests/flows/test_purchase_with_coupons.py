@@ -3,21 +3,10 @@
 import pytest
 
 from coupons.models import Allocation, Coupon, Redemption
-from events.models import Event
 from flows import purchase
-from merchants.errors import DomainError
 from orders.models import Order
+from tests.flows.purchasing import refusal, told
 from tests.selling import TILL, campaign_of, coupon_for, joined, line, sale, sold
-
-
-def told(kind: str, merchant) -> list[Event]:
-    return list(Event.objects.filter(kind=kind, merchant_id=merchant.id).order_by("id"))
-
-
-def refusal(facts, **given) -> DomainError:
-    with pytest.raises(DomainError) as caught:
-        purchase.paid(facts, by=TILL, **given)
-    return caught.value
 
 
 class TestWithCoupons:
