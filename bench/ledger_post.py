@@ -67,11 +67,15 @@ EXECUTE raw_rows (%(book)s, %(name)s, %(on)s, %(at)s, %(cash)s, %(clearing)s, %(
 def main() -> int:
     book = open_merchant(name=f"bench {uuid4().hex[:8]}", is_channel=True, by=Actor.system("bench"))
     ours, limit = through_the_ledger(book), raw_rows(book)
+    rates = measured(
+        {
+            "one INSERT (limit)": lambda: told(limit, STORIES, 1),
+            "ledger.transfers.post": lambda: told(ours, STORIES, 1),
+        }
+    )
     with running.hordak() as peer:
-        rates = measured(
+        rates |= measured(
             {
-                "one INSERT (limit)": lambda: told(limit, STORIES, 1),
-                "ledger.transfers.post": lambda: told(ours, STORIES, 1),
                 "django-hordak": lambda: peer(STORIES, 1),
                 f"ours, {BATCH} a commit": lambda: told(ours, BATCH, BATCH),
                 f"hordak, {BATCH} a commit": lambda: peer(BATCH, BATCH),

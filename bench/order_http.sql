@@ -48,8 +48,8 @@ BEGIN
     INSERT INTO orders_touch (order_id, merchant_id, kind, guide_id, store_id, protected, weight)
     VALUES (order_id, st.merchant_id, 'serving', served.id, served.store_id, false, 1),
            (order_id, st.merchant_id, 'bound', bound.guide_id, bound.store_id, bound.protected, 1);
-    INSERT INTO orders_tender (order_id, merchant_id, collector_id, number, place, amount, lines, transaction)
-    VALUES (order_id, st.merchant_id, st.merchant_id, 1, 'cash', found.list_price - off, '[]', '');
+    INSERT INTO orders_tender (order_id, merchant_id, collector_id, number, place, amount, lines, fee, transaction)
+    VALUES (order_id, st.merchant_id, st.merchant_id, 1, 'cash', found.list_price - off, '[]', 0, '');
     INSERT INTO coupons_redemption (ref, merchant_id, counterparty_id, coupon_id, order_id, store_id, guide_id,
         amount_off, bearers, redeemed_at)
     VALUES (redemption_ref, coupon.merchant_id, st.merchant_id, coupon.id, order_id, of_store, served.id, off,

@@ -1,20 +1,26 @@
 """Act on the stream: a reader keeps its place in the transaction of what it does; no event blocks it.
 
+A reader may go in several lanes, each with a place of its own: a lane is given the subjects that fall into it, so what
+happens to one subject keeps its order, and two workers can act for one reader at a time.
+
 Locking: the reader's row first, then whatever the handler locks. A worker that finds the row taken goes away;
 whoever holds it looks once more after its commit, so a bell that rang meanwhile is not lost.
 """
 
 import logging
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePath
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from events import stream
-from events.models import Event, Fault, Reader
+from events.models import Event, EventQuerySet, Fault, Reader
 
 logger = logging.getLogger(__name__)
 
@@ -25,67 +31,98 @@ PATIENCE = timedelta(hours=1)  # the longest wait between two tries
 Handle = Callable[[int, list[Event]], None]  # (merchant_id, events of that merchant in order)
 
 
-def catch_up(name: str, *, kinds: Collection[str], handle: Handle) -> int:
-    """Bring the reader to the head of the stream; returns how many events it was given.
+@dataclass(frozen=True)
+class Lane:
+    """One of a reader's lanes, counted from 0. Faults are the reader's: they stay when it gets more lanes."""
+
+    reader: str
+    number: int = 0
+    of: int = 1
+
+    @property
+    def name(self) -> str:
+        """Of its place in the stream."""
+        return self.reader if self.of == 1 else f"{self.reader} {self.number + 1}/{self.of}"
+
+    def all(self) -> list["Lane"]:
+        return [Lane(self.reader, number, self.of) for number in range(self.of)]
+
+    def events(self, after: int = 0) -> EventQuerySet:
+        events = Event.objects.after(after)
+        return events if self.of == 1 else events.in_lane(self.number, self.of)
+
+
+def catch_up(lane: Lane, *, kinds: Collection[str], handle: Handle) -> int:
+    """Bring the reader's lane to the head of the stream; returns how many events it was given.
 
     `handle` may see an event again only if its transaction was undone. If a batch fails, its events are given
     one by one, and those that fail alone become faults: `retry_due` tries them again.
     """
     given = 0
-    while _is_behind(name):
-        count = _step(name, kinds, handle)
+    while _is_behind(lane):
+        count = _step(lane, kinds, handle)
         if count is None:
             break
         given += count
     return given
 
 
-def retry_due(name: str, *, handle: Handle) -> int:
+def retry_due(lane: Lane, *, handle: Handle) -> int:
     """Try the faults again whose time has come; returns how many events got through."""
     with transaction.atomic():
-        if not _lock(name):
+        if not _lock(lane):
             return 0
-        due = (
-            Fault.objects.filter(reader=name, retry_at__lte=timezone.now())
-            .select_related("event")
-            .order_by("seq")
-        )
-        return sum(_retry(fault, handle) for fault in due[:RETRIES])
+        due = Fault.objects.filter(reader=lane.reader, retry_at__lte=timezone.now())
+        if lane.of > 1:
+            due = due.filter(event__in=lane.events().filter(id__in=due.values("event")))
+        return sum(_retry(fault, handle) for fault in due.select_related("event").order_by("seq")[:RETRIES])
 
 
-def _is_behind(name: str) -> bool:
-    reader = Reader.objects.filter(name=name).first()
+def _is_behind(lane: Lane) -> bool:
+    reader = Reader.objects.filter(name=lane.name).first()
     if reader is None:
-        Reader.objects.bulk_create([Reader(name=name)], ignore_conflicts=True)
+        _begin(lane)
         return True
     return stream.head() > reader.seq
 
 
-def _step(name: str, kinds: Collection[str], handle: Handle) -> int | None:
-    """One batch in one transaction; None if another worker has this reader."""
+def _begin(lane: Lane) -> None:
+    """Give all lanes their places: where the last had got to of those that the reader went in before. So nothing is
+    left out; places stay, also those that nobody goes on from."""
+    before: dict[str, list[int]] = defaultdict(list)
+    of_reader = Q(name=lane.reader) | Q(name__startswith=f"{lane.reader} ")
+    for name, seq in Reader.objects.filter(of_reader).values_list("name", "seq"):
+        before[name.removeprefix(lane.reader).rpartition("/")[2]].append(seq)
+    begin = min(max(before.values(), key=max, default=[0]))
+    places = [Reader(name=each.name, seq=begin) for each in lane.all()]
+    Reader.objects.bulk_create(places, ignore_conflicts=True)
+
+
+def _step(lane: Lane, kinds: Collection[str], handle: Handle) -> int | None:
+    """One batch in one transaction; None if another worker has this lane."""
     with transaction.atomic():
-        reader = _lock(name)
-        if not reader:
+        place = _lock(lane)
+        if not place:
             return None
         head = stream.head()
-        news = Event.objects.after(reader.seq).filter(position__seq__lte=head, kind__in=kinds)
+        news = lane.events(after=place.seq).filter(position__seq__lte=head, kind__in=kinds)
         batch = list(news[:BATCH])
-        held = _held(name, batch)
+        held = _held(lane.reader, batch)
         for merchant_id in dict.fromkeys(event.merchant_id for event in batch):
             _give(
-                name,
+                lane.reader,
                 merchant_id,
                 [event for event in batch if event.merchant_id == merchant_id],
                 held,
                 handle,
             )
-        reader.seq = batch[-1].seq if len(batch) == BATCH else head
-        reader.save(update_fields=["seq"])
+        place.seq = batch[-1].seq if len(batch) == BATCH else head
+        place.save(update_fields=["seq"])
         return len(batch)
 
 
-def _lock(name: str) -> Reader | None:
-    return Reader.objects.select_for_update(skip_locked=True).filter(name=name).first()
+def _lock(lane: Lane) -> Reader | None:
+    return Reader.objects.select_for_update(skip_locked=True).filter(name=lane.name).first()
 
 
 def _held(name: str, events: list[Event]) -> set[tuple[int, str]]:

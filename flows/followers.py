@@ -4,4 +4,4 @@ from flows import notifying, settlement
 from flows.following import follow
 
 follow("notifications", kinds=notifying.KINDS, handler=notifying.tell)
-follow("commissions", kinds=settlement.KINDS, handler=settlement.act)
+follow("commissions", kinds=settlement.KINDS, handler=settlement.act, lanes=2)

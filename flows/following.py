@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from events import reading
 from events.models import Event
+from events.reading import Lane
 from merchants.models import Merchant
 from merchants.scoping import acting_for
 
@@ -16,14 +17,16 @@ Handler = Callable[[list[Event]], None]
 
 @dataclass(frozen=True)
 class Follower:
-    name: str
+    """One lane of who acts."""
+
+    lane: Lane
     kinds: frozenset[str]
     handler: Handler
 
     def catch_up(self) -> int:
         """Act on everything new, and again on what failed and is due; returns how many events were given."""
-        return reading.retry_due(self.name, handle=self._handle) + reading.catch_up(
-            self.name, kinds=self.kinds, handle=self._handle
+        return reading.retry_due(self.lane, handle=self._handle) + reading.catch_up(
+            self.lane, kinds=self.kinds, handle=self._handle
         )
 
     def _handle(self, merchant_id: int, events: list[Event]) -> None:
@@ -31,19 +34,23 @@ class Follower:
             self.handler(events)
 
 
-_followers: dict[str, Follower] = {}
+_followers: dict[str, Follower] = {}  # by the name of the lane
 
 
-def follow(name: str, *, kinds: Iterable[str], handler: Handler) -> None:
+def follow(name: str, *, kinds: Iterable[str], handler: Handler, lanes: int = 1) -> None:
     """Let `handler` act on these kinds. It gets up to 200 events of one merchant in their order, inside that
     merchant's scope and inside the transaction that keeps the reader's place.
 
     If it raises, its work is undone and the events are given one by one; one that fails alone is set aside
     and tried again later. The name is the reader's place in the stream: a new name starts at the beginning.
+
+    In several lanes as many workers act at a time, each on subjects of its own. Their number may be changed: the
+    lanes go on from where the last of those before had got to, so some events are given again.
     """
-    if name in _followers:
+    if name in (follower.lane.reader for follower in _followers.values()):
         raise ValueError(f"Two followers are called {name}")
-    _followers[name] = Follower(name, frozenset(kinds), handler)
+    for lane in Lane(name, of=lanes).all():
+        _followers[lane.name] = Follower(lane, frozenset(kinds), handler)
 
 
 def named(name: str) -> Follower:
@@ -55,5 +62,5 @@ def everyone() -> list[str]:
 
 
 def interested(kinds: Iterable[str]) -> list[str]:
-    """The names of those who act on any of these kinds."""
-    return [follower.name for follower in _followers.values() if not follower.kinds.isdisjoint(kinds)]
+    """The names of those who act on any of these kinds, lane by lane."""
+    return [name for name, follower in _followers.items() if not follower.kinds.isdisjoint(kinds)]

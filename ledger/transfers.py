@@ -42,16 +42,11 @@ class Story:
 
 # (book_id, source, source_id, kind): what is told once, whole.
 Key = tuple[int, str, str, str]
-# Debit, credit, amount, currency, business date and instant of one transfer.
-Row = tuple[Place, Place, int, str, date, datetime]
+Row = tuple[Entry, Story]  # one transfer, and what it is part of
 
-# Planned once a connection (migration 0011). Written whole or, if an account, a book's closing row or a month is
-# missing, not at all or for the other books only.
+# Planned once a connection (migration 0012). Written whole or, if an account, a book's closing row or a month is
+# missing, not at all.
 _POST = "SELECT * FROM ledger_post(%s, %s)"
-_COLUMNS = (
-    "book_id", "source", "source_id", "kind", "position", "debit_code", "debit_party", "credit_code", "credit_party",
-    "amount", "currency", "business_date", "at",
-)  # fmt: skip
 
 _FIRST_STORY = """
 INSERT INTO ledger_bookclosing (book_id, through) SELECT book_id, %s FROM unnest(%s::bigint[]) AS b(book_id)
@@ -77,16 +72,8 @@ def post(stories: Iterable[Story]) -> set[Key]:
     told: dict[Key, list[Row]] = {}
     for story in stories:
         for entry in story.entries:
-            told.setdefault((entry.book_id, story.source, story.source_id, entry.kind), []).append(
-                (
-                    Place(entry.book_id, entry.debit, story.currency),
-                    Place(entry.book_id, entry.credit, story.currency),
-                    entry.amount,
-                    story.currency,
-                    story.business_date,
-                    story.at,
-                )
-            )
+            key = entry.book_id, story.source, story.source_id, entry.kind
+            told.setdefault(key, []).append((entry, story))
     if not told:
         return set()
     with connection.cursor() as cursor:
@@ -108,29 +95,55 @@ def of_source(book: Merchant, source: str, source_id: str) -> QuerySet[Transfer]
 def _rest(cursor: CursorWrapper, told: dict[Key, list[Row]]) -> set[Key]:
     """What stands there already must be the same; the others lacked an account, their book its closing row, or the
     ledger the month."""
-    accounts = ids_of(place for rows in told.values() for row in rows for place in row[:2])
+    accounts = ids_of(place for rows in told.values() for row in rows for place in _places(*row))
     standing = _standing(cursor, told)
     new: set[Key] = set()
     if fresh := {key: rows for key, rows in told.items() if key not in standing}:
         first_stories(cursor, sorted({key[0] for key in fresh}))
-        months.open_for(cursor, {(key[0], row[4]) for key, rows in fresh.items() for row in rows})
+        months.open_for(
+            cursor, {(key[0], story.business_date) for key, rows in fresh.items() for _entry, story in rows}
+        )
         new = _insert(cursor, fresh)
         if len(new) < len(fresh):  # another told them meanwhile
             standing = _standing(cursor, told)
     for key, rows in told.items():
         if key not in new:
-            _same(key, [(accounts[row[0]], accounts[row[1]], *row[2:4]) for row in rows], standing.get(key))
+            ours = [
+                (*(accounts[place] for place in _places(entry, story)), entry.amount, story.currency)
+                for entry, story in rows
+            ]
+            _same(key, ours, standing.get(key))
     return new
 
 
+def _places(entry: Entry, story: Story) -> tuple[Place, Place]:
+    """Debit and credit."""
+    return (
+        Place(entry.book_id, entry.debit, story.currency),
+        Place(entry.book_id, entry.credit, story.currency),
+    )
+
+
 def _insert(cursor: CursorWrapper, told: dict[Key, list[Row]]) -> set[Key]:
-    rows = []
-    for key, group in told.items():
-        for position, (debit, credit, amount, currency, day, at) in enumerate(group):
-            values = (
-                *key, position, *debit.name, *credit.name, amount, currency, day.isoformat(), at.isoformat()
-            )  # fmt: skip
-            rows.append(dict(zip(_COLUMNS, values, strict=True)))
+    rows = [
+        {
+            "book_id": entry.book_id,
+            "source": story.source,
+            "source_id": story.source_id,
+            "kind": entry.kind,
+            "position": position,
+            "debit_code": entry.debit.code,
+            "debit_party": entry.debit.party_id,
+            "credit_code": entry.credit.code,
+            "credit_party": entry.credit.party_id,
+            "amount": entry.amount,
+            "currency": story.currency,
+            "business_date": story.business_date.isoformat(),
+            "at": story.at.isoformat(),
+        }
+        for group in told.values()
+        for position, (entry, story) in enumerate(group)
+    ]
     books = sorted({key[0] for key in told})
     cursor.execute(_POST, [books, json.dumps(rows)])
     return set(cursor.fetchall())

@@ -29,7 +29,7 @@ class Offer:
 
 class Goods:
     """With `brands_of`, whatever is not of that owner's brands is unknown, so that it cannot ask us what else the
-    stores sell. Statements grow with brand owners, not with sales or lines."""
+    stores sell. Statements do not grow with sales, lines or brand owners."""
 
     def __init__(self, asked: Collection[Asked], *, brands_of: Merchant | None = None) -> None:
         self._brands_of = brands_of
@@ -91,13 +91,12 @@ class Goods:
 
 def skus(owners: Iterable[Merchant], asked: Collection[str]) -> list[Sku]:
     """These owners' articles with any of these refs, codes or barcodes."""
-    found: list[Sku] = []
-    for owner in sorted(owners, key=lambda merchant: merchant.id) if asked else ():
-        with scope(merchant=owner):
-            found += Sku.objects.filter(
-                Q(ref__in=asked) | Q(code__in=asked) | Q(barcode__in=asked)
-            ).select_related("product__brand")
-    return found
+    by_id = sorted(owners, key=lambda merchant: merchant.id)
+    if not (by_id and asked):
+        return []
+    with scope(merchant=by_id):
+        found = Sku.objects.filter(Q(ref__in=asked) | Q(code__in=asked) | Q(barcode__in=asked))
+        return list(found.select_related("product__brand").order_by("merchant_id", "id"))
 
 
 def _ever(stores: Iterable[Store]) -> QuerySet[Contract]:

@@ -31,9 +31,9 @@ class Split(models.Model):
     """
 
     ref = RefField(prefix="spl")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="splits")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="splits", db_index=False)
     counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
-    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="splits")
     line = models.OneToOneField(OrderLine, on_delete=models.PROTECT, related_name="split")
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
@@ -87,7 +87,7 @@ class Share(models.Model):
     over what each share held then.
     """
 
-    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="shares")
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="shares", db_index=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
@@ -108,7 +108,9 @@ class Share(models.Model):
         related_name="+",
         help_text="Whose account it is: the payee's, or the employer's who pays on",
     )
-    guide = models.ForeignKey(Guide, on_delete=models.PROTECT, null=True, related_name="shares")
+    guide = models.ForeignKey(
+        Guide, on_delete=models.PROTECT, null=True, related_name="shares", db_index=False
+    )
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="+")
     ppm = models.PositiveIntegerField(null=True)
     part_ppm = models.PositiveIntegerField(
@@ -216,7 +218,7 @@ class Share(models.Model):
 class Contribution(models.Model):
     """What a bearer of discounts owes the principal for this line. Frozen; only `returned` grows."""
 
-    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="contributions")
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="contributions", db_index=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
@@ -250,7 +252,7 @@ class Contribution(models.Model):
 class Collection(models.Model):
     """The part of a tender that paid this line, and who collected it. Frozen; only `returned` grows."""
 
-    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="collections")
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, related_name="collections", db_index=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField(help_text="In the order in which tenders are laid over lines")

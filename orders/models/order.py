@@ -24,15 +24,17 @@ class Order(models.Model):
         API = "api", _("API")
 
     ref = RefField(prefix="ord")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders")
-    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="orders")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="orders", db_index=False)
+    store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="orders", db_index=False)
     teller = models.ForeignKey(
         Merchant,
         on_delete=models.PROTECT,
         related_name="+",
         help_text="Who told us, by its own numbers: the seller, or the owner of the brands that were sold",
     )
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, null=True, blank=True, related_name="orders")
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, null=True, blank=True, related_name="orders", db_index=False
+    )
     channel = models.CharField(max_length=12, choices=Channel)
     external_no = models.CharField(max_length=64)
     body_hash = models.BinaryField(
@@ -81,9 +83,9 @@ class OrderLine(models.Model):
     """One line. `merchant` is the seller, `brand_owner` the merchant of its brand (the seller again for
     its own goods)."""
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
-    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
+    brand_owner = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+", db_index=False)
     number = models.PositiveSmallIntegerField()
     sku = models.ForeignKey(Sku, on_delete=models.PROTECT, related_name="order_lines")
     brand = models.ForeignKey(
@@ -140,7 +142,7 @@ class Touch(models.Model):
         RECRUITING = "recruiting", _("Recruited")
         ACCEPTING = "accepting", _("Accepted")
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="touches")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="touches", db_index=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
     guide = models.ForeignKey(Guide, on_delete=models.PROTECT, related_name="touches")

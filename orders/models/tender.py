@@ -20,7 +20,7 @@ class Tender(models.Model):
         STORED = "stored", _("Stored value")
         POINTS = "points", _("Points")
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="tenders")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="tenders", db_index=False)
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     collector = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField()

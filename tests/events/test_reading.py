@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from events import reading, relay, stream
 from events.models import Fault, Reader
+from events.reading import Lane
 from tests.events.conftest import paid
 from tests.streaming import number
 
@@ -43,7 +44,7 @@ class Clerk:
 
     def catch_up(self, **options):
         return reading.catch_up(
-            "clerk", kinds={"order.paid", "order.refunded"}, handle=self.handle, **options
+            Lane("clerk"), kinds={"order.paid", "order.refunded"}, handle=self.handle, **options
         )
 
 
@@ -106,15 +107,15 @@ def test_a_fault_is_tried_again_when_due_and_those_behind_it_follow_in_order(sal
     clerk.catch_up()
     sales(1, kind="order.refunded")
     clerk.catch_up()
-    assert reading.retry_due("clerk", handle=clerk.handle) == 0, "not yet"
+    assert reading.retry_due(Lane("clerk"), handle=clerk.handle) == 0, "not yet"
 
     Fault.objects.exclude(retry_at=None).update(retry_at=timezone.now())
-    assert reading.retry_due("clerk", handle=clerk.handle) == 0, "still stumbles"
+    assert reading.retry_due(Lane("clerk"), handle=clerk.handle) == 0, "still stumbles"
     assert Fault.objects.get(attempts=2).retry_at > timezone.now() + timedelta(seconds=15)
 
     clerk.stumbles.clear()
     Fault.objects.exclude(retry_at=None).update(retry_at=timezone.now())
-    assert reading.retry_due("clerk", handle=clerk.handle) == 2
+    assert reading.retry_due(Lane("clerk"), handle=clerk.handle) == 2
     assert not Fault.objects.exists()
 
 
@@ -125,7 +126,7 @@ def test_what_a_failing_handler_wrote_is_undone(sales):
         Reader.objects.create(name="written by the handler")
         Reader.objects.create(name="written by the handler")
 
-    reading.catch_up("clerk", kinds={"order.paid"}, handle=handle)
+    reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=handle)
     assert Fault.objects.get().error.startswith("IntegrityError")
     assert not Reader.objects.filter(name="written by the handler").exists()
 
@@ -137,7 +138,7 @@ def test_two_workers_never_act_on_the_same_event(transactional_db, monkeypatch, 
             paid(subject)
     relay.number_now()
     if not guarded:
-        monkeypatch.setattr(reading, "_lock", lambda name: Reader.objects.filter(name=name).first())
+        monkeypatch.setattr(reading, "_lock", lambda lane: Reader.objects.filter(name=lane.name).first())
     Reader.objects.create(name="clerk")
     clerk, both_read = Clerk(), threading.Barrier(2)
 
@@ -147,7 +148,7 @@ def test_two_workers_never_act_on_the_same_event(transactional_db, monkeypatch, 
         clerk.handle(merchant_id, events)
 
     def work():
-        reading.catch_up("clerk", kinds={"order.paid"}, handle=handle)
+        reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=handle)
         connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(2)]
@@ -176,11 +177,11 @@ def test_a_bell_that_rings_while_another_worker_holds_the_reader_is_not_lost(tra
 
     def second_worker():
         tell(2)
-        assert reading.catch_up("clerk", kinds={"order.paid"}, handle=clerk.handle) == 0
+        assert reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=clerk.handle) == 0
         connection.close()
 
     tell(1)
-    reading.catch_up("clerk", kinds={"order.paid"}, handle=handle)
+    reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=handle)
     assert clerk.done == ["ord_1", "ord_2"]
 
 
@@ -194,7 +195,7 @@ def test_a_worker_cut_off_in_the_middle_leaves_the_reader_where_it_was(transacti
         raise IntegrityError("whatever follows")
 
     with pytest.raises(Exception):  # noqa: B017  (which one depends on where the driver notices)
-        reading.catch_up("clerk", kinds={"order.paid"}, handle=cut_off)
+        reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=cut_off)
     connection.close()
     clerk = Clerk()
     clerk.catch_up()

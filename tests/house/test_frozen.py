@@ -92,7 +92,7 @@ def evidence(world):
     goods = {"coupons": (code,), "tenders": cash, "touches": {"serving": "G101"}}
     sold(world.jingan, line(world.coat, 1), phone="13800010001", **goods)
     money_back(world.hehe, RefundLineFacts(number=1, amount=5000, quantity=1))
-    reading.catch_up("somebody", kinds=["order.paid"], handle=lambda merchant, events: None)
+    reading.catch_up(reading.Lane("somebody"), kinds=["order.paid"], handle=lambda merchant, events: None)
     execute("UPDATE events_reader SET seq = 7")
     with world.inside(world.hehe):
         working.explain(rows.found_break(world), note="rent", by=TILL)
