@@ -89,11 +89,16 @@ class _Clawing:
             contributions=[row.amount for row in contributions],
             shares=[share.held_then for share in shares],
             before=[share.clawed_before for share in shares],
-            tenders=[row.amount for row in collections],
         )
+        from_tenders = dict(line.tenders)
         tenders_back = [
-            (row, _grow(row, "returned", now, self.collections))
-            for row, now in zip(collections, so_far.tenders, strict=True)
+            (
+                row,
+                _grow(
+                    row, "returned", row.returned + from_tenders.get(row.tender.number, 0), self.collections
+                ),
+            )
+            for row in collections
         ]
         for row, amount in tenders_back:
             if row.programme:

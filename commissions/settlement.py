@@ -117,7 +117,7 @@ def with_parts(splits: QuerySet[Split], *, own: bool = False) -> QuerySet[Split]
     )
     shares = shares.select_related("payee", "payee_merchant", "guide__user", "store", "item")
     return splits.select_related("merchant", "order", "line").prefetch_related(
-        Prefetch("collections", collections.select_related("collector").order_by("number")),
+        Prefetch("collections", collections.select_related("collector", "tender").order_by("number")),
         Prefetch("contributions", contributions.order_by("number")),
         Prefetch("shares", shares.order_by("number")),
     )

@@ -190,11 +190,10 @@ def _cut_alike(claims: Sequence[_Claim], limit: Fraction, by: str) -> None:
 
 @dataclass(frozen=True)
 class Returned:
-    """How much has come back once `refunded` fen of a line has: of each contribution, share and tender."""
+    """How much has come back once `refunded` fen of a line has: of each contribution and share."""
 
     contributions: list[int]
     shares: list[int]
-    tenders: list[int]
 
     def taken(self, refunded: int) -> int:
         return refunded + sum(self.contributions)
@@ -213,7 +212,6 @@ def give_back(
     sold: int,
     contributions: Sequence[int],
     shares: Sequence[int],
-    tenders: Sequence[int],
     before: Sequence[int] = (),
 ) -> Returned:
     """A function of the totals given back so far (`refunded` fen, `quantity` pieces), never of single refunds.
@@ -226,7 +224,7 @@ def give_back(
     before = before or [0] * len(shares)
     since = take_back(refunded + sum(back) - sum(before), shares)
     taken = [earlier + now for earlier, now in zip(before, since, strict=True)]
-    return Returned(back, taken, take_back(refunded, tenders))
+    return Returned(back, taken)
 
 
 def net_basis(*, basis: int, paid: int, refunded: int, part: Fraction) -> int:

@@ -31,14 +31,17 @@ def allot(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     return parts
 
 
-def take_back(total: int, held: Sequence[int]) -> list[int]:
+def take_back(total: int, held: Sequence[int], *, most: Sequence[int] | None = None) -> list[int]:
     """How much of each held amount has been given back once `total` fen of sum(held) has.
 
     A function of the cumulative total alone, so neither the order nor the size of refunds matters: no part
     goes backwards or above itself, and a full return gives back exactly what was held. Webster's divisor
     method (1, 3, 5 …): the next fen comes from the smallest (2·taken + 1) / held; ties from the larger
-    amount, then the earlier place.
+    amount, then the earlier place. Where `most` says how much may come from each at the most, a part that has given
+    all it may is passed over.
     """
+    if most is not None:
+        return _take_back_within(total, held, most)
     whole = sum(held)
     if not 0 <= total <= whole:
         raise ValueError(f"cannot take {total} back out of {whole}")
@@ -56,6 +59,22 @@ def take_back(total: int, held: Sequence[int]) -> list[int]:
     while sum(taken) > total:
         i = max((i for i in places if taken[i]), key=lambda i: turn(i, taken[i] - 1))
         taken[i] -= 1
+    return taken
+
+
+def _take_back_within(total: int, held: Sequence[int], most: Sequence[int]) -> list[int]:
+    if not 0 <= total <= sum(most):
+        raise ValueError(f"cannot take {total} back out of {sum(most)}")
+    taken, free = list(most), list(range(len(held)))
+    while free:  # who would give more than it may gives all it may; the others give the rest
+        left = total - sum(most[i] for i in range(len(held)) if i not in free)
+        for i, part in zip(free, take_back(left, [held[i] for i in free]), strict=True):
+            taken[i] = part
+        if not (above := [i for i in free if taken[i] > most[i]]):
+            break
+        for i in above:
+            taken[i] = most[i]
+            free.remove(i)
     return taken
 
 

@@ -78,14 +78,23 @@ class OrderFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefundTenderFacts:
+    """So much (fen) goes back of one of the sale's payments, known by its number there."""
+
+    number: int
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundLineFacts:
     """Money (fen) and pieces given back on one line, named by its SKU (ref, code or barcode) or by its
-    number."""
+    number. `tenders` name the payments it goes back on, and come to its amount; without any, all that paid it."""
 
     amount: int
     quantity: int = 0
     sku: str = ""
     number: int | None = None
+    tenders: tuple[RefundTenderFacts, ...] = field(default=(), metadata=LEFT_OUT_EMPTY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +151,11 @@ def refund_facts(merchant: Merchant, kept: Mapping[str, Any]) -> RefundFacts:
         channel=kept["channel"],
         external_no=kept["external_no"],
         order_external_no=kept["order_external_no"],
-        lines=tuple(RefundLineFacts(**line) for line in kept["lines"]),
+        lines=tuple(
+            RefundLineFacts(
+                **line | {"tenders": tuple(RefundTenderFacts(**one) for one in line.get("tenders", ()))}
+            )
+            for line in kept["lines"]
+        ),
         refunded_at=datetime.fromisoformat(kept["refunded_at"]),
     )

@@ -18,6 +18,7 @@ from orders.models import Order, OrderLine, Refund, RefundLine, Touch
 from orders.reading import touches_for
 from orders.receipts import CLOCKS_DIFFER
 from orders.recording import lines_by_owner
+from orders.returning import Payments
 from orders.spreading import Back, spread
 
 
@@ -27,12 +28,16 @@ class Given:
 
     refund: Refund
     backs: list[Back]
+    tenders: Mapping[int, Mapping[int, int]]
+    """By line (id), fen by the number of the payment they go back on."""
 
 
-def decide(order: Order, lines: Sequence[OrderLine], facts: RefundFacts, *, teller_id: int) -> Given:
-    """What a refund gives back on the order's lines, written nowhere but on these `lines` in memory, so that the next
-    decision on them counts it. DomainError `refund.in_future`, `refund.too_early`, `refund.before_sale`, and those of
-    orders.spreading; a refusal leaves the lines as they were."""
+def decide(
+    order: Order, lines: Sequence[OrderLine], payments: Payments, facts: RefundFacts, *, teller_id: int
+) -> Given:
+    """What a refund gives back on the order's lines, written nowhere but on these `lines` and `payments` in memory, so
+    that the next decision on them counts it. DomainError `refund.in_future`, `refund.too_early`, `refund.before_sale`,
+    and those of orders.spreading and orders.returning; a refusal leaves both as they were."""
     check_dates(facts)
     at = max(facts.refunded_at, order.paid_at)  # the two may come from tills whose clocks differ
     if at - facts.refunded_at > CLOCKS_DIFFER:
@@ -44,6 +49,7 @@ def decide(order: Order, lines: Sequence[OrderLine], facts: RefundFacts, *, tell
             extra={"order": order.ref},
         )
     backs = spread(lines, facts.lines)
+    tenders = payments.give(backs)
     for back in backs:
         back.line.refunded += back.amount
         back.line.refunded_quantity += back.quantity
@@ -58,7 +64,7 @@ def decide(order: Order, lines: Sequence[OrderLine], facts: RefundFacts, *, tell
         refunded_at=at,
         business_date=business_date(at, zone=order.store.time_zone, cut_off=order.merchant.cut_off),
     )
-    return Given(refund, backs)
+    return Given(refund, backs, tenders)
 
 
 def keep(order: Order, given: Sequence[Given], *, by: Actor) -> None:
@@ -74,6 +80,8 @@ def keep(order: Order, given: Sequence[Given], *, by: Actor) -> None:
             line=back.line,
             quantity=back.quantity,
             amount=back.amount,
+            names_tenders=bool(back.tenders),
+            tenders=[list(part) for part in one.tenders[back.line.id].items()],
         )
         for one in given
         for back in one.backs

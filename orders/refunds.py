@@ -16,9 +16,10 @@ from merchants.finding import not_found
 from merchants.models import Merchant
 from orders.facts import RefundFacts, body_hash, plain, refund_facts
 from orders.giving_back import check_dates, decide, keep
-from orders.models import Order, OrderLine, ParkedRefund, Refund
+from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine
 from orders.numbers import check_number
 from orders.recording import hold_number, hold_refund_number
+from orders.returning import Payments
 
 MOST_PARKED = 20  # refunds that may wait for one sale: its own transaction applies them all
 
@@ -47,7 +48,8 @@ def refund(
         order = _locked(facts, teller)
         if order is None:
             return _park(facts, teller), True
-        given = decide(order, _lines(order), facts, teller_id=teller.id)
+        lines = _lines(order)
+        given = decide(order, lines, _payments(order, lines, teller.id), facts, teller_id=teller.id)
         keep(order, [given], by=by)
         return given.refund, True
 
@@ -76,12 +78,13 @@ def _apply(order: Order, parked: Sequence[ParkedRefund], *, by: Actor) -> None:
     whatever waited for it."""
     waiting = {row: refund_facts(order.merchant, row.facts) for row in parked}
     lines, taken, given = _lines(order), _taken(order, waiting.values()), {}
+    payments = _payments(order, lines, order.teller_id)
     for row, facts in waiting.items():
         row.applied_at = timezone.now()
         try:
             if facts.external_no in taken:
                 raise _reused(facts)
-            given[row] = decide(order, lines, facts, teller_id=order.teller_id)
+            given[row] = decide(order, lines, payments, facts, teller_id=order.teller_id)
             taken.add(facts.external_no)
         except DomainError as refusal:
             row.refused_code = refusal.code
@@ -125,6 +128,15 @@ def _locked(facts: RefundFacts, teller: Merchant) -> Order | None:
 
 def _lines(order: Order) -> list[OrderLine]:
     return list(order.lines.select_related("sku", "brand", "brand_member").order_by("number"))
+
+
+def _payments(order: Order, lines: Sequence[OrderLine], teller_id: int) -> Payments:
+    """Whoever gives back may speak for payments that reached it, and for all of a sale that it told itself: so far
+    they agreed to its word (docs/adr/0012-whose-word-makes-a-debt.md)."""
+    tenders = list(order.tenders.order_by("number"))
+    own = {tender.number for tender in tenders if teller_id in (tender.collector_id, order.teller_id)}
+    earlier = RefundLine.objects.filter(line__in=lines)
+    return Payments(lines, tenders, earlier, may_name=frozenset(own))
 
 
 def _park(facts: RefundFacts, teller: Merchant) -> ParkedRefund:

@@ -3,9 +3,9 @@
 Pure: rows already read, no database. Amounts in minor units.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
@@ -22,14 +22,18 @@ class Back:
     line: OrderLine
     quantity: int
     amount: int
+    tenders: Mapping[int, int] = field(default_factory=dict)
+    """Fen by the number of the payment it is to go back on; none is named if empty."""
 
 
 def spread(lines: Sequence[OrderLine], asked: Sequence[RefundLineFacts]) -> list[Back]:
     """What goes back on each line of the order, in their order. A SKU that stands on several lines fills them in
-    turn. DomainError `refund.not_on_order`, `refund.above_quantity`, `refund.above_paid`, `refund.nothing`."""
+    turn. DomainError `refund.not_on_order`, `refund.above_quantity`, `refund.above_paid`, `refund.nothing`, and of
+    payments that are named `refund.line_unclear`, `refund.tenders_differ`."""
     named = _by_name(lines)
     room = {line.id: [line.quantity - line.refunded_quantity, line.paid - line.refunded] for line in lines}
     given: dict[int, list[int]] = {}
+    tenders: dict[int, Counter[int]] = defaultdict(Counter)
     for place, wish in enumerate(asked):
         fits = named[wish.sku if wish.number is None else wish.number]
         if wish.number is not None and wish.sku:  # by both: what both name
@@ -41,6 +45,9 @@ def spread(lines: Sequence[OrderLine], asked: Sequence[RefundLineFacts]) -> list
                 next_step=_("Name a line of the order by its SKU or its number, or by both if they agree."),
                 field=f"lines[{place}]",
             )
+        if wish.tenders:
+            _clear(place, wish, fits)
+            tenders[fits[0].id].update({one.number: one.amount for one in wish.tenders})
         quantity, amount = wish.quantity, wish.amount
         _enough(place, quantity, sum(room[line.id][0] for line in fits), "refund.above_quantity")
         _enough(place, amount, sum(room[line.id][1] for line in fits), "refund.above_paid")
@@ -61,7 +68,41 @@ def spread(lines: Sequence[OrderLine], asked: Sequence[RefundLineFacts]) -> list
             next_step=_("Say the amount or the pieces of at least one line."),
             field="lines",
         )
-    return [Back(line, *given[line.id]) for line in lines if line.id in given]
+    backs = [Back(line, *given[line.id], dict(tenders[line.id])) for line in lines if line.id in given]
+    for back in backs:
+        if back.tenders and sum(back.tenders.values()) != back.amount:
+            raise _differ("lines", back.amount, sum(back.tenders.values()))
+    return backs
+
+
+def _clear(place: int, wish: RefundLineFacts, fits: Sequence[OrderLine]) -> None:
+    """Payments are named for one line, each once, and come to what is given back on it."""
+    if len(fits) > 1:
+        raise DomainError(
+            "refund.line_unclear",
+            _("“%(sku)s” stands on several lines of this order.") % {"sku": wish.sku},
+            next_step=_("Say the number of the line whose payments you name."),
+            field=f"lines[{place}].number",
+        )
+    named = {one.number for one in wish.tenders}
+    come_to = sum(one.amount for one in wish.tenders)
+    if (
+        len(named) < len(wish.tenders)
+        or any(one.amount < 0 for one in wish.tenders)
+        or come_to != wish.amount
+    ):
+        raise _differ(f"lines[{place}].tenders", wish.amount, come_to)
+
+
+def _differ(where: str, amount: int, come_to: int) -> DomainError:
+    return DomainError(
+        "refund.tenders_differ",
+        _("The payments named for this line come to %(given)s fen; what is given back on it to %(due)s fen.")
+        % {"given": come_to, "due": amount},
+        next_step=_("Name each payment of the line once, so that they come to its amount; or name none."),
+        field=where,
+        extra={"amount": amount, "tendered": come_to},
+    )
 
 
 def _by_name(lines: Sequence[OrderLine]) -> dict[str | int, list[OrderLine]]:

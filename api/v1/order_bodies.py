@@ -125,6 +125,7 @@ class LineAnswer(serializers.Serializer):
 
 
 class TenderAnswer(serializers.Serializer):
+    number = serializers.IntegerField()
     place = serializers.ChoiceField(Tender.Place.choices)
     amount = serializers.IntegerField()
     collector = serializers.CharField()

@@ -90,6 +90,7 @@ def show_touch(touch: Touch) -> dict[str, Any]:
 
 def show_tender(tender: Tender) -> dict[str, Any]:
     return {
+        "number": tender.number,
         "place": tender.place,
         "amount": tender.amount,
         "collector": tender.collector.ref,

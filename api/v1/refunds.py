@@ -14,10 +14,16 @@ from flows.refund import refunded
 from merchants.errors import DomainError
 from merchants.finding import every
 from merchants.models import Merchant
-from orders.facts import RefundFacts, RefundLineFacts
+from orders.facts import RefundFacts, RefundLineFacts, RefundTenderFacts
 from orders.models import Order, ParkedRefund, Refund, RefundLine
 from orders.receipts import MOST_LINES, MOST_PIECES
+from orders.tendering import MOST_TENDERS
 from stores.models import Store
+
+
+class RefundTenderBody(serializers.Serializer):
+    number = Whole(min_value=1)
+    amount = Money(help_text=_("In fen"))
 
 
 class RefundLineBody(serializers.Serializer):
@@ -25,6 +31,15 @@ class RefundLineBody(serializers.Serializer):
     number = Whole(required=False, allow_null=True, min_value=1)
     quantity = Whole(default=0, min_value=0, max_value=MOST_PIECES)
     amount = Money(help_text=_("In fen"))
+    tenders = RefundTenderBody(
+        many=True,
+        default=list,
+        max_length=MOST_TENDERS,
+        help_text=_(
+            "Which payments of the sale it goes back on, by their numbers there; they come to the amount. If left"
+            " out, all that paid the line are given back in part"
+        ),
+    )
 
     def validate(self, line: dict[str, Any]) -> dict[str, Any]:
         if not line["sku"] and line.get("number") is None:
@@ -61,11 +76,22 @@ class RefundBody(serializers.Serializer):
         return refund
 
 
+class RefundTenderAnswer(serializers.Serializer):
+    number = serializers.IntegerField()
+    amount = serializers.IntegerField()
+
+
 class RefundLineAnswer(serializers.Serializer):
     number = serializers.IntegerField()
     sku = serializers.CharField()
     quantity = serializers.IntegerField()
     amount = serializers.IntegerField()
+    tenders = RefundTenderAnswer(
+        many=True,
+        help_text=_(
+            "What goes back of each of the sale's payments, by its number; told to who told the sale"
+        ),
+    )
 
 
 class NoticeAnswer(serializers.Serializer):
@@ -107,7 +133,7 @@ class Refunds(Call):
     @idempotent
     def post(self, request: Request) -> Response:
         given = self.given(RefundBody)
-        lines = tuple(RefundLineFacts(**line) for line in given.pop("lines"))
+        lines = tuple(_line(line) for line in given.pop("lines"))
         seller = self.merchant if "order" in given else self.seller(given.pop("store", ""))
         others = seller != self.merchant
         refund, is_new = refunded(
@@ -117,7 +143,7 @@ class Refunds(Call):
         )
         if isinstance(refund, ParkedRefund):
             return Response(show_parked(refund), status=202)
-        shown = show(refund, by="about" if others else "objects")
+        shown = show(refund, by="about" if others else "objects", reader=self.merchant)
         return Response(shown, status=201 if is_new else 200)
 
     def seller(self, store: str) -> Merchant:
@@ -134,7 +160,14 @@ class Refunds(Call):
         return self.merchant
 
 
-def show(refund: Refund, *, by: str) -> dict[str, Any]:
+def _line(given: dict[str, Any]) -> RefundLineFacts:
+    tenders = tuple(RefundTenderFacts(**one) for one in given.pop("tenders"))
+    return RefundLineFacts(tenders=tenders, **given)
+
+
+def show(refund: Refund, *, by: str, reader: Merchant) -> dict[str, Any]:
+    """How a sale was paid its seller knows, and who told it."""
+    knows = reader.pk in (refund.merchant_id, refund.order.teller_id)
     lines = (
         every(RefundLine, by=by).filter(refund=refund).select_related("line__sku").order_by("line__number")
     )
@@ -153,6 +186,7 @@ def show(refund: Refund, *, by: str) -> dict[str, Any]:
                 "sku": back.line.sku.ref,
                 "quantity": back.quantity,
                 "amount": back.amount,
+                "tenders": [{"number": number, "amount": amount} for number, amount in back.tenders if knows],
             }
             for back in lines
         ],

@@ -49,6 +49,8 @@ class RefundLine(models.Model):
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="refund_lines")
     quantity = models.PositiveIntegerField(default=0)
     amount = models.BigIntegerField()
+    names_tenders = models.BooleanField(default=False, help_text="It was said which payments it goes back on")
+    tenders = models.JSONField(default=list, help_text="[[a payment's number, fen that go back of it], …]")
 
     objects = ScopedManager(merchant="merchant")
     about = ScopedManager(merchant="brand_owner")

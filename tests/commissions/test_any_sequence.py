@@ -98,7 +98,9 @@ steps = st.one_of(
     payments,
     payments,
     st.builds(GiveBack, which=some, parts=st.tuples(*[st.integers(0, 3)] * 3)),
-    st.builds(GiveBack, which=some, parts=st.tuples(*[st.integers(0, 3)] * 3)),
+    st.builds(
+        GiveBack, which=some, parts=st.tuples(*[st.integers(0, 3)] * 3), tender=st.sampled_from([None, 1, 2])
+    ),
     st.builds(Work, upto=some, again=st.integers(0, 3).map(lambda n: n == 3)),
     st.builds(
         ChangePlan,

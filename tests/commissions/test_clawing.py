@@ -9,7 +9,7 @@ from events.models import Event
 from ledger import balances, proof
 from ledger.accounts import OWN_FEE, held, named
 from ledger.transfers import Entry, Story, post
-from orders.facts import RefundLineFacts, TenderFacts
+from orders.facts import RefundLineFacts, RefundTenderFacts, TenderFacts
 from orders.models import RefundLine
 from stores.models import Contract
 from tests.people import LONG_AGO, NOON, ONBOARDING, make_contract, make_store, renewed
@@ -157,6 +157,29 @@ def test_money_goes_back_where_it_came_from(world):
     with world.inside(world.qinglan):
         standing = {str(b.account): b.amount for b in balances.of_book(world.qinglan)}
     assert standing["held:psp"] == -13500
+    books_hold(world)
+
+
+@pytest.mark.parametrize("settle", [False, True], ids=["before it settled", "after"])
+def test_a_refund_that_names_its_payment_leaves_the_other_alone(world, settle):
+    """The store gives back what it took itself; the brand's wallet still holds all it got, and owes as before."""
+    renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
+    tenders = (
+        TenderFacts(place="psp", amount=15000, collector=world.qinglan.ref),
+        TenderFacts(place="cash", amount=4900),
+    )
+    sell(world, tenders=tenders, settle=settle)
+    take_back(world, 1990, tenders=(RefundTenderFacts(number=2, amount=1990),))
+    take_back(world, 995, no="R-2")
+    with world.inside(world.hehe):
+        assert list(Collection.party.order_by("number").values_list("returned", flat=True)) == [
+            750,
+            245 + 1990,
+        ]
+    with world.inside(world.qinglan):
+        standing = {str(b.account): b.amount for b in balances.of_book(world.qinglan)}
+    assert standing["held:psp"] == -(15000 - 750)
+    assert sum(clawed(world)) == 1990 + 995
     books_hold(world)
 
 

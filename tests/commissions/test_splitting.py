@@ -180,11 +180,9 @@ def test_refunds_never_take_a_share_back_twice_and_a_full_one_takes_all(paid, bo
             sold=1,
             contributions=borne,
             shares=shares,
-            tenders=[paid],
         )
         held = base - sum(now.shares)
         assert held - (sum(borne) - sum(now.contributions)) == paid - refunded
-        assert now.tenders == [refunded]
         if before:
             assert all(a <= b for a, b in zip(before.shares, now.shares, strict=True))
             assert all(a <= b for a, b in zip(before.contributions, now.contributions, strict=True))
@@ -193,9 +191,7 @@ def test_refunds_never_take_a_share_back_twice_and_a_full_one_takes_all(paid, bo
 
 
 def test_a_gift_gives_its_contribution_back_by_pieces():
-    one_of_three = give_back(
-        refunded=0, quantity=1, paid=0, sold=3, contributions=[1000], shares=[700, 300], tenders=[]
-    )
+    one_of_three = give_back(refunded=0, quantity=1, paid=0, sold=3, contributions=[1000], shares=[700, 300])
     assert one_of_three.contributions == [333]
     assert sum(one_of_three.shares) == 333
 
@@ -208,7 +204,6 @@ def test_two_thousand_five_hundred_refunds_of_one_fen_take_each_share_its_part()
         sold=1,
         contributions=[],
         shares=[5800, 3400, 700, 100],
-        tenders=[10_000],
     )
     assert so_far.shares == [1450, 850, 175, 25]
 

@@ -16,7 +16,7 @@ from commissions.splitting import Term
 from ledger.sets import post_set
 from merchants.business_day import business_date
 from merchants.errors import DomainError
-from orders.facts import RefundLineFacts, TenderFacts
+from orders.facts import RefundLineFacts, RefundTenderFacts, TenderFacts
 from orders.models import OrderLine
 from tests.commissions.street import BY, CARD, COUPON, Killed, Street, attempt, chosen, under_way
 from tests.selling import coupon_for, line, money_back, sold
@@ -81,10 +81,12 @@ class Sell:
 
 @dataclass(frozen=True)
 class GiveBack:
-    """Of some sale each line's `parts`: 0 nothing, 1 one fen, 2 half, 3 all that is left."""
+    """Of some sale each line's `parts`: 0 nothing, 1 one fen, 2 half, 3 all that is left. With `tender`, back on that
+    payment alone."""
 
     which: int
     parts: tuple[int, int, int]
+    tender: int | None = None
 
     def play(self, street: Street) -> None:
         order = chosen(street.orders, self.which)
@@ -96,10 +98,21 @@ class GiveBack:
         amounts = {
             n: (0, min(1, left[n]), left[n] // 2, left[n])[part] for n, part in enumerate(self.parts, 1)
         }
-        back = [RefundLineFacts(number=n, amount=amount) for n, amount in amounts.items() if amount]
+        back = [
+            RefundLineFacts(number=n, amount=amount, tenders=self._named(amount))
+            for n, amount in amounts.items()
+            if amount
+        ]
         if back:
-            world, no = street.world, f"R-{street.count}"
-            money_back(world.hehe, *back, order_no=order.external_no, no=no, refunded_at=at)
+            world, told = street.world, {"order_no": order.external_no, "no": f"R-{street.count}"}
+            attempt(
+                lambda: money_back(world.hehe, *back, refunded_at=at, **told),
+                "refund.tender_unknown",
+                "refund.above_tender",
+            )
+
+    def _named(self, amount: int) -> tuple[RefundTenderFacts, ...]:
+        return (RefundTenderFacts(number=self.tender, amount=amount),) if self.tender else ()
 
 
 @dataclass(frozen=True)

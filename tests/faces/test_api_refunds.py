@@ -117,3 +117,63 @@ def test_payments_are_counted_before_they_are_read(hehe):
     rest = {"place": "cash", "amount": 12800 - MOST_TENDERS}
     refused = hehe.post("/orders", sale(("MB-TEA", 1), tenders=[*pieces, rest]))
     assert (refused.status_code, code(refused)) == (422, "input.invalid")
+
+
+class TestPayments:
+    """A sale of Hehe's paid with two payments: a refund may say which it goes back on, and tells where it went."""
+
+    @pytest.fixture
+    def paid(self, hehe):
+        tenders = [{"place": "cash", "amount": 10000}, {"place": "acquirer", "amount": 9900}]
+        order = hehe.post("/orders", sale(("QL-SHIRT", 1)) | {"tenders": tenders}).json()
+        assert [tender["number"] for tender in order["tenders"]] == [1, 2]
+        return order
+
+    def back(self, amount, *tenders, no="R-1"):
+        body = money_back(("QL-SHIRT", 1, amount)) | {"external_no": no}
+        body["lines"][0] |= {"quantity": 0}
+        if tenders:
+            body["lines"][0]["tenders"] = [{"number": n, "amount": fen} for n, fen in tenders]
+        return body
+
+    def test_it_goes_back_on_the_one_that_is_named_and_says_so(self, hehe, paid):
+        given = hehe.post("/refunds", self.back(500, (2, 500)))
+        assert given.status_code == 201
+        assert given.json()["lines"][0]["tenders"] == [{"number": 2, "amount": 500}]
+        again = hehe.post("/refunds", self.back(500, (2, 500)))
+        assert (again.status_code, again.json()) == (200, given.json())
+        assert code(hehe.post("/refunds", self.back(500, (1, 500)))) == "refund.reused_number"
+
+    def test_it_goes_over_both_when_none_is_named_and_says_so(self, hehe, paid):
+        given = hehe.post("/refunds", self.back(1990)).json()
+        assert given["lines"][0]["tenders"] == [{"number": 1, "amount": 1000}, {"number": 2, "amount": 990}]
+
+    @pytest.mark.parametrize(
+        ("tenders", "why"),
+        [
+            ([(1, 499)], "refund.tenders_differ"),
+            ([(3, 500)], "refund.tender_unknown"),
+            ([(0, 500)], "input.invalid"),
+            ([(1, "500")], "input.invalid"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused_with_the_next_step(self, hehe, paid, tenders, why):
+        refused = hehe.post("/refunds", self.back(500, *tenders))
+        assert (refused.status_code, code(refused)) == (422, why)
+        assert refused.json()["next_step"]
+        assert hehe.get(f"/orders/{paid['id']}").json()["refunded_total"] == 0
+
+    def test_a_store_cannot_say_that_a_brand_gave_back_what_it_did_not_agree_to(self, world, hehe, told):
+        """Qinglan told the sale, paid to itself: Hehe may give back in part, but not speak for Qinglan's account."""
+        refused = hehe.post("/refunds", of(told) | self.lines_of(900, (1, 900)))
+        assert code(refused) == "refund.tender_unknown"
+        given = hehe.post("/refunds", of(told))
+        assert given.json()["lines"][0]["tenders"] == [{"number": 1, "amount": 900}]
+
+    def test_a_brand_hears_where_the_money_of_a_sale_that_it_told_went(self, world, qinglan, told):
+        body = money_back(("QL-SHIRT", 1, 700)) | {"order_external_no": "E-1", "store": world.jingan.ref}
+        own = qinglan.post("/refunds", body).json()
+        assert own["lines"][0]["tenders"] == [{"number": 1, "amount": 700}]
+
+    def lines_of(self, amount, *tenders):
+        return {"lines": self.back(amount, *tenders)["lines"]}

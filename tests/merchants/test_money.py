@@ -1,5 +1,7 @@
 """Dividing money: nothing lost, nothing made, whatever the order."""
 
+from fractions import Fraction
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,21 @@ def test_giving_back_never_goes_backwards_and_ends_at_the_whole(weights, stops):
         assert all(b <= n <= w for b, n, w in zip(before, now, weights, strict=True))
         before = now
     assert before == weights
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.integers(0, 60)), min_size=1, max_size=5), st.integers(0, 300)
+)
+def test_a_part_that_has_given_all_it_may_is_passed_over(parts, total):
+    """The next fen from the smallest (2·taken + 1) / held of those that may still give: one by one."""
+    held = [whole for whole, _spared in parts]
+    most = [max(0, whole - spared) for whole, spared in parts]
+    total = min(total, sum(most))
+    taken = [0] * len(held)
+    for _fen in range(total):
+        free = [i for i in range(len(held)) if taken[i] < most[i]]
+        taken[min(free, key=lambda i: (Fraction(2 * taken[i] + 1, held[i]), -held[i], i))] += 1
+    assert take_back(total, held, most=most) == taken
 
 
 def test_2500_refunds_of_one_fen_take_from_every_share_alike():
