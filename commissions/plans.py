@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -136,7 +135,7 @@ def publish_draft(
         version = _unpublished(version)
         draft_checks.is_the_one_read(version, read)
         check(terms_of(version), ceiling_ppm=version.ceiling_ppm)
-        if _held(version.plan, since=version.effective_from, until=at):
+        if succession.reaches_back(version, at=at):
             raise _overlaps()
         succession.ended_by_publishing(version).update(
             effective_until=version.effective_from, ended_by=version
@@ -231,12 +230,6 @@ def counted_roles(versions: Iterable[PlanVersion], *, plan_id: int, period: date
         for term in terms_of(version)
         if term.counts
     )
-
-
-def _held(plan: Plan, *, since: datetime, until: datetime) -> bool:
-    """Did any version hold in [since, until)? A narrower one would reach back over what a wider one split."""
-    held = PlanVersion.objects.filter(plan=plan, published_at__isnull=False, effective_from__lt=until)
-    return since < until and held.filter(Q(effective_until=None) | Q(effective_until__gt=since)).exists()
 
 
 def _unpublished(version: PlanVersion) -> PlanVersion:

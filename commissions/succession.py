@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from commissions.models import PlanVersion
 from orders.receipts import CLOCKS_DIFFER
@@ -27,6 +27,14 @@ def resumed_by_recalling(version: PlanVersion) -> QuerySet[PlanVersion]:
 def heir_of(version: PlanVersion) -> PlanVersion | None:
     later = beside(version).filter(effective_from__gt=version.effective_from)
     return later.order_by("effective_from").first()
+
+
+def reaches_back(draft: PlanVersion, *, at: datetime) -> bool:
+    """Did any version of the plan hold between the draft's beginning and `at`, of whatever scope? A narrower one would
+    reach back over what a wider one split."""
+    since = draft.effective_from
+    held = PlanVersion.objects.filter(plan=draft.plan, published_at__isnull=False, effective_from__lt=at)
+    return since < at and held.filter(Q(effective_until=None) | Q(effective_until__gt=since)).exists()
 
 
 def is_recallable(version: PlanVersion, *, at: datetime) -> bool:

@@ -55,7 +55,7 @@ class Terms:
             return 0
         if contract.fee_bearer != Contract.FeeBearer.PRINCIPAL:
             return 0
-        return min(fee, -(-paid * contract.fee_cap_ppm // PPM))
+        return min(fee, paid * contract.fee_cap_ppm // PPM)
 
     @cached_property
     def rules(self) -> list[Term]:

@@ -111,7 +111,7 @@ def _add_up(given: Sequence[TenderFacts], order: Order, lines: int) -> None:
 
 
 def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
-    is_money = tender.place not in NO_MONEY
+    may_cost = tender.place not in (*NO_MONEY, Tender.Place.CASH)
     named = numbers.issuperset(tender.lines) and len(tender.lines) <= len(numbers)
     fitting = not tender.transaction or (
         tender.place == Tender.Place.PSP and _TRANSACTION.fullmatch(tender.transaction)
@@ -127,14 +127,14 @@ def _sane(number: int, tender: TenderFacts, numbers: set[int]) -> None:
             ),
             field=f"tenders[{number - 1}]",
         )
-    if not 0 <= tender.fee <= (tender.amount if is_money else 0):
+    if not 0 <= tender.fee <= (tender.amount if may_cost else 0):
         raise DomainError(
             "order.tender_fee",
             _("Payment %(number)d: its fee is not between nothing and the payment itself.")
             % {"number": number},
             next_step=_(
-                "Tell what the payment service keeps of this payment, in fen; of stored value and points it keeps"
-                " nothing."
+                "Tell what the payment service keeps of this payment, in fen; of cash, stored value and points it"
+                " keeps nothing."
             ),
             field=f"tenders[{number - 1}].fee",
         )

@@ -33,8 +33,11 @@ from stores.terms import Terms
 class ContractQuery(PageQuery):
     side = serializers.ChoiceField(
         SIDES,
-        default="brand",
-        help_text=_("brand: of your brands, in anybody's stores; store: of others' brands, in your stores"),
+        required=False,
+        help_text=_(
+            "brand: of your brands, in anybody's stores; store: of others' brands, in your stores. If left out:"
+            " brand where you own one, else store"
+        ),
     )
     state = serializers.ChoiceField(STATES, required=False)
 
@@ -62,8 +65,9 @@ class Contracts(ContractCall):
     )
     def get(self, request: Request) -> Response:
         asked = self.asked(ContractQuery)
-        rows = access.contracts(asked["side"])
-        if asked["side"] == "store":
+        side = asked.get("side", "brand" if self.merchant.is_brand_owner else "store")
+        rows = access.contracts(side)
+        if side == "store":
             rows = rows.exclude(merchant=self.merchant)
         if "state" in asked:
             rows = rows.in_state(asked["state"])

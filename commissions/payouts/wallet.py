@@ -22,11 +22,13 @@ from merchants.scoping import acting_for
 
 @dataclass(frozen=True)
 class Purse:
-    """What one payer owes the guide, minor units: `due` now, `owed` back by her (≥ 0), kept first. `account` is
-    where it would go; `under_way` the payout that has no final answer yet."""
+    """What one payer owes the guide, minor units: `due` now, `reserve` once goods can no longer be returned, `owed`
+    back by her (≥ 0), kept first. `account` is where it would go; `under_way` the payout that has no final answer
+    yet."""
 
     book: Merchant
     due: int
+    reserve: int
     owed: int
     minimum: int
     account: PayeeAccount | None
@@ -162,6 +164,7 @@ def _purse(book: Merchant, guide: Guide) -> Purse:
         return Purse(
             book=book,
             due=standing.get("due", 0),
+            reserve=standing.get("reserve", 0),
             owed=-standing.get("owed", 0),
             minimum=policy.minimum if policy else 0,
             account=accounts.first(),

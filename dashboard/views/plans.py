@@ -169,6 +169,7 @@ def _outlook(version: PlanVersion, now: datetime) -> dict[str, object]:
         }
     return {
         "begins": version.effective_from > now,
+        "too_late": succession.reaches_back(version, at=now),
         "recallable_then": succession.is_recallable(version, at=now),
         "replaced": succession.ended_by_publishing(version).first(),
         "notice": CLOCKS_DIFFER.seconds // 60,

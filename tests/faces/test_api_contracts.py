@@ -47,7 +47,9 @@ def test_a_contract_is_offered_read_by_both_and_accepted(qinglan, hehe, body, pu
     assert [row["id"] for row in hehe.get("/contracts", side="store", state="draft").json()["data"]] == [
         offer["id"]
     ]
-    assert hehe.get("/contracts").json()["data"] == [], "Hehe owns no brand"
+    (row,) = hehe.get("/contracts", state="draft").json()["data"]
+    assert row["id"] == offer["id"], "Hehe owns no brand, so its stores' side is meant"
+    assert hehe.get("/contracts", side="brand").json()["data"] == []
     accepted = hehe.post(f"{path}/acceptance", {"version": 1})
     assert accepted.status_code == 200 and accepted.json()["state"] == "accepted"
     assert qinglan.get(path).json()["accepted_at"]

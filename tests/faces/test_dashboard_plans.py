@@ -145,6 +145,22 @@ def test_a_coming_version_is_taken_back_and_one_that_holds_is_not(world, at_desk
     assert "it is not recalled any more" in words(gu.post(f"/hq/plans/{holds.ref}/recall/", follow=True))
 
 
+def test_a_draft_that_would_reach_back_says_so_before_it_is_published(world, at_desk):
+    gu = at_desk(world.gu)
+    plans.publish_draft(
+        drafted(world, effective_from=timezone.now() - timedelta(days=9)), by=ONBOARDING, at=LATER
+    )
+    late = drafted(world, effective_from=timezone.now() - timedelta(minutes=3))
+    page = words(gu.get(f"/hq/plans/{late.ref}/"))
+    assert "It would begin too early" in page and 'data-dialog="publish-draft"' not in page
+    assert f"/hq/plans/{late.ref}/edit/" in page
+    gu.post(f"/hq/plans/{late.ref}/publish/", {"read": digest(late)})
+    assert plans.drafts_of(world.qinglan_brand) == [late]
+    coming = drafted(world, effective_from=timezone.now() + timedelta(days=1))
+    page = words(gu.get(f"/hq/plans/{coming.ref}/"))
+    assert "It would begin too early" not in page and 'data-dialog="publish-draft"' in page
+
+
 def test_before_publishing_it_is_read_when_it_begins_what_it_replaces_and_if_it_can_be_taken_back(
     world, at_desk
 ):

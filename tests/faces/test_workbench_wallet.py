@@ -8,7 +8,7 @@ from commissions.models import PayeeAccount, Payout
 from commissions.payouts import answers, payee_accounts, wallet
 from commissions.payouts.withholding import withhold_from
 from tests.commissions.earning import EARNED, earn, give_back, pay_lin, sent, stands
-from tests.people import NOON, ONBOARDING
+from tests.people import NOON, ONBOARDING, renewed
 from tests.plans import publish_plans
 from tests.streaming import flow
 
@@ -50,6 +50,14 @@ def test_each_payer_stands_with_what_is_payable_and_what_is_missing(lin, world):
     assert "Enter your bank account to withdraw." in page and "Withdraw money" not in page
     keep(lin)
     assert f'href="{at(world)}"' in text(lin.get("/w/earnings/", **ENGLISH))
+
+
+def test_what_is_kept_in_reserve_stands_beside_what_is_payable(lin, world):
+    assert "kept in reserve" not in text(lin.get("/w/earnings/", **ENGLISH))
+    renewed(world.qinglan_at_jingan, reserve_ppm=100_000)
+    earn(world, "T-2")
+    page = text(lin.get("/w/earnings/", **ENGLISH))
+    assert "¥0.99 more of settled sales is kept in reserve" in page and "¥18.91" in page
 
 
 def test_the_account_is_kept_for_every_payer_masked_and_replaced(lin, world):

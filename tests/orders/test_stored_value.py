@@ -188,6 +188,7 @@ def test_what_was_registered_after_all_was_held_has_nothing_left(world, card):
         (stored(19_900, "nothing"), "tender.programme_unknown"),
         (stored(19_900, fee=1), "order.tender_fee"),
         (TenderFacts(place="points", amount=19_900, fee=1), "order.tender_fee"),
+        (TenderFacts(place="cash", amount=19_900, fee=1), "order.tender_fee"),
     ],
 )
 def test_a_payment_with_stored_value_names_its_programme_and_no_fee(world, card, tender, code):
