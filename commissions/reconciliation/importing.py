@@ -70,10 +70,9 @@ def import_bill(
     """The bill of what this merchant had the rail move from `first` to `last`, on the rail's calendar, both included;
     and whether it was new: the same file again changes nothing.
 
-    Of what came in, only what quotes a payout that the merchant sends is kept. Lines that an earlier bill had are known
-    and not told twice. A day that is not over yet counts as not told: its
-    later lines come with another bill. DomainError `bill.…` for a file that cannot be read whole or whose days are
-    others; then nothing is kept.
+    Of what came in, only what quotes a payout that the merchant sends is kept. Lines that an earlier bill had are
+    known and not told twice. A day that is not over yet counts as not told: its later lines come with another bill.
+    DomainError `bill.…` for a file that cannot be read whole or whose days are others; then nothing is kept.
     """
     at = at or timezone.now()
     zone = ZoneInfo(merchant.time_zone)
@@ -148,8 +147,8 @@ def _told(lines: Iterable[bills.Line], merchant: Merchant, zone: ZoneInfo) -> li
     turns: Counter[tuple[str, ...]] = Counter()
     told = []
     for line in lines:
-        said = (line.number, line.reference, line.day.isoformat(), str(line.amount))
-        said += ("in",) if line.incoming else ()
+        way = ("in",) if line.incoming else ()
+        said = (line.number, line.reference, line.day.isoformat(), str(line.amount), *way)
         turns[said] += 1
         identity = hashlib.sha256("\x1f".join((*said, str(turns[said]))).encode()).digest()
         at = datetime.combine(line.day, line.clock, zone) if line.clock is not None else None
