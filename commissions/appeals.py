@@ -129,7 +129,7 @@ def decide(
     if not uphold:
         return appeal_cases.close(appeal, State.REJECTED, by=by, at=at, words=words)
     with acting_for(appeal.merchant):
-        if appeal.split_id in locked.splits_of(appeal.split.order_id):
+        if appeal.split_id in locked.splits_of([appeal.split.order_id]):
             raise locked.refuse()
         mine = appeal_cases.held(appeal)
         split = with_parts(Split.objects.filter(pk=mine.split_id), own=True).select_related("contract").get()

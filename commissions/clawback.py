@@ -1,11 +1,13 @@
 """A refund takes back from the shares what they held of it: a function of the total given back, so neither the
 order nor the size of refunds matters.
 
-Locks: batches that may be approved (commissions/locked.py), the splits, the totals of tiers and caps, the purses, each
-in order of id (docs/adr/0006).
+Locks: the orders, batches that may be approved (commissions/locked.py), the splits, the totals of tiers and caps, the
+purses, then the programmes of stored value, each in order of id (docs/adr/0006). Of several refunds those of all are
+taken before the first is worked.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Collection as Several
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -28,26 +30,33 @@ from merchants.scoping import acting_for
 from orders.models import Refund, RefundLine
 
 Row = TypeVar("Row", bound=models.Model)
+StoredBack = dict[Merchant, Counter[str]]  # issuer → by programme's code, fen
 
 
 def claw(refund: Refund, *, by: Actor = WORKER) -> list[Clawback]:
     """Take a refund back line by line, once; returns what was new. An order not booked yet is booked first; a line
     of a locked batch is left to the sweeper, who comes when it is payable."""
-    with acting_for(refund.merchant), transaction.atomic():
-        book_all([refund.order_id], seller=refund.merchant, by=by)
-        waiting = locked.splits_of(refund.order_id)
-        lock(Split.party.filter(order=refund.order_id))
-        lines = RefundLine.objects.filter(refund=refund, clawback__isnull=True).order_by("line__number")
-        wanted = {line.line_id: line for line in lines}
-        splits = with_parts(
-            Split.party.filter(line__in=wanted).exclude(pk__in=waiting).order_by("line__number")
-        )
-        clawing = _Clawing(refund, list(splits.prefetch_related(Prefetch("clawbacks", Clawback.party.all()))))
-        for split in clawing.splits:
-            clawing.take(split, wanted[split.line_id])
-        clawing.write()
-        announcing.announce("commission.clawed", clawing.moved, by=by, at=refund.refunded_at)
-        return clawing.clawbacks
+    return claw_all([refund], seller=refund.merchant, by=by)
+
+
+def claw_all(refunds: Sequence[Refund], *, seller: Merchant, by: Actor = WORKER) -> list[Clawback]:
+    """As `claw` one after the other, of one seller."""
+    orders = {refund.order_id for refund in refunds}
+    stored_back: StoredBack = defaultdict(Counter)
+    clawbacks: list[Clawback] = []
+    with acting_for(seller), transaction.atomic():
+        book_all(orders, seller=seller, by=by)
+        waiting = locked.splits_of(orders)
+        lock(Split.party.filter(order__in=orders))
+        _hold_all(orders)
+        for refund in refunds:
+            clawing = _worked(refund, waiting, stored_back)
+            announcing.announce("commission.clawed", clawing.moved, by=by, at=refund.refunded_at)
+            clawbacks += clawing.clawbacks
+        for issuer, amounts in sorted(stored_back.items(), key=lambda item: item[0].pk):
+            with acting_for(issuer):  # last: whoever pays with it waits for this row
+                programmes.put_back(amounts)
+    return clawbacks
 
 
 def unclawed(*, recorded_before: datetime) -> list[Refund]:
@@ -56,10 +65,30 @@ def unclawed(*, recorded_before: datetime) -> list[Refund]:
     return list(missing.select_related("merchant").order_by("id").distinct())
 
 
+def _hold_all(orders: Several[int]) -> None:
+    """What any refund of these orders may take from: each refund then takes locks that are held already."""
+    shares = Share.party.filter(split__order__in=orders)
+    running.opened(set(shares.filter(running__isnull=False).values_list("running", flat=True)))
+    settled = shares.filter(guide__isnull=False, item__isnull=False).select_related("split", "merchant")
+    hold((purse_of(share), share.split.currency) for share in settled)
+
+
+def _worked(refund: Refund, waiting: Several[int], stored_back: StoredBack) -> "_Clawing":
+    lines = RefundLine.objects.filter(refund=refund, clawback__isnull=True).order_by("line__number")
+    wanted = {line.line_id: line for line in lines}
+    splits = with_parts(Split.party.filter(line__in=wanted).exclude(pk__in=waiting).order_by("line__number"))
+    splits = splits.prefetch_related(Prefetch("clawbacks", Clawback.party.all()))
+    clawing = _Clawing(refund, list(splits), stored_back)
+    for split in clawing.splits:
+        clawing.take(split, wanted[split.line_id])
+    clawing.write()
+    return clawing
+
+
 class _Clawing:
     """Works one refund out, row by row, then writes it in as many statements as there are tables."""
 
-    def __init__(self, refund: Refund, splits: list[Split]) -> None:
+    def __init__(self, refund: Refund, splits: list[Split], stored_back: StoredBack) -> None:
         self.refund = refund
         self.splits = splits
         self.open_totals = running.opened(
@@ -74,7 +103,7 @@ class _Clawing:
         self.contributions: list[Contribution] = []
         self.items: list[SettlementItem] = []
         self.totals: dict[int, tuple[int, int]] = {}
-        self.stored_back: dict[Merchant, Counter[str]] = defaultdict(Counter)
+        self.stored_back = stored_back
 
     def take(self, split: Split, line: RefundLine) -> None:
         shares, settled = parts_of(split), is_settled(split)
@@ -163,9 +192,6 @@ class _Clawing:
                 own = [item for item in self.items if item.split_id == split.id]
                 SettlementItem.objects.bulk_update(own, ["reserve_clawed"])
         post(self.stories)
-        for issuer, amounts in sorted(self.stored_back.items(), key=lambda item: item[0].pk):
-            with acting_for(issuer):  # last: whoever pays with it waits for this row
-                programmes.put_back(amounts)
 
     def _pieces(self, share: Share, amount: int, is_settled: bool) -> Pieces:
         pieces = taken_from(share, amount, self.purses, is_settled=is_settled)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Prefetch, Sum
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from commissions.earnings import is_settled
@@ -59,12 +59,6 @@ class LineExplained:
     def as_json(self) -> dict[str, Any]:
         """What the API answers under `expand[]=splits`."""
         return asdict(self)
-
-
-def returned_of(order: Order, *, merchant: Merchant) -> dict[int, int]:
-    """Tender → fen of it that refunds have given back so far; for the seller, in its scope."""
-    rows = Collection.party.filter(split__order=order, split__counterparty=merchant)
-    return dict(rows.values_list("tender").annotate(Sum("returned")).order_by())
 
 
 def shares_of(order: Order, *, merchant: Merchant) -> list[LineExplained]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePath
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 200
 RETRIES = 50  # faults tried again in one step
+DEADLOCK = "40P01"
+DEADLOCKS = 5  # of one reader, one after the other
 PATIENCE = timedelta(hours=1)  # the longest wait between two tries
 
 Handle = Callable[[int, list[Event]], None]  # (merchant_id, events of that merchant in order)
@@ -56,11 +58,19 @@ def catch_up(lane: Lane, *, kinds: Collection[str], handle: Handle) -> int:
     """Bring the reader's lane to the head of the stream; returns how many events it was given.
 
     `handle` may see an event again only if its transaction was undone. If a batch fails, its events are given
-    one by one, and those that fail alone become faults: `retry_due` tries them again.
+    one by one, and those that fail alone become faults: `retry_due` tries them again. Of a deadlock nobody is at fault:
+    the batch is undone and given again.
     """
-    given = 0
+    given = deadlocks = 0
     while _is_behind(lane):
-        count = _step(lane, kinds, handle)
+        try:
+            count = _step(lane, kinds, handle)
+        except OperationalError as error:
+            deadlocks += 1
+            if not _is_deadlock(error) or deadlocks > DEADLOCKS:
+                raise
+            logger.warning("%s met a deadlock; its batch is given again", lane.name)
+            continue
         if count is None:
             break
         given += count
@@ -170,10 +180,15 @@ def _act(handle: Handle, merchant_id: int, events: list[Event]) -> str:
         with transaction.atomic():
             handle(merchant_id, events)
     except Exception as error:
-        if connection.needs_rollback or connection.connection is None or connection.connection.closed:
+        gone = connection.connection is None or connection.connection.closed
+        if connection.needs_rollback or gone or _is_deadlock(error):
             raise  # not the event's fault: the whole batch is undone and comes again
         return _described(error)
     return ""
+
+
+def _is_deadlock(error: BaseException) -> bool:
+    return getattr(error.__cause__, "pgcode", "") == DEADLOCK
 
 
 def _described(error: Exception) -> str:

@@ -4,4 +4,5 @@ from flows import notifying, settlement
 from flows.following import follow
 
 follow("notifications", kinds=notifying.KINDS, handler=notifying.tell)
-follow("commissions", kinds=settlement.KINDS, handler=settlement.act, lanes=2)
+follow("commissions", kinds=[settlement.PAID], handler=settlement.book, lanes=2)
+follow("clawbacks", kinds=[settlement.REFUNDED], handler=settlement.take_back)

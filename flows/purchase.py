@@ -22,7 +22,7 @@ from orders.goods import Goods
 from orders.models import Order
 from orders.reading import Receipt
 from orders.receipts import ReceiptLine
-from orders.tendering import StoredValue
+from orders.stored_value import StoredValue
 from orders.touching import Guides
 
 

@@ -25,23 +25,26 @@ from orders.models import Order, Refund
 
 logger = logging.getLogger(__name__)
 
-KINDS = ("order.paid", "order.refunded")
+PAID, REFUNDED = "order.paid", "order.refunded"
 PATIENCE = timedelta(minutes=2)  # the stream gets this long before the sweeper looks after an order
 BATCH = 200
 PARTS = 4_000  # lines, times payments, that are booked in one go: nobody's large sales hold up everybody's for long
 
 
-def act(events: list[Event]) -> None:
-    """Book and settle what was paid, then take back what was refunded: one merchant's events of a batch.
-
-    Everything is safe to repeat, so an event given again changes nothing.
-    """
+def book(events: list[Event]) -> None:
+    """Book and settle what was paid: one merchant's events of a batch. As with `take_back`, everything is safe to
+    repeat, so an event given again changes nothing; which of the two comes first does not matter."""
     seller = Merchant.objects.get(pk=events[0].merchant_id)
-    paid = [event.subject for event in events if event.kind == "order.paid"]
-    refunded = [event.payload["refund"] for event in events if event.kind == "order.refunded"]
+    paid = [event.subject for event in events if event.kind == PAID]
     book_and_settle(list(Order.objects.filter(ref__in=paid).values_list("id", flat=True)), seller=seller)
-    for refund in Refund.objects.filter(ref__in=refunded).select_related("merchant").order_by("id"):
-        clawback.claw(refund)
+
+
+def take_back(events: list[Event]) -> None:
+    """Take back what was refunded."""
+    seller = Merchant.objects.get(pk=events[0].merchant_id)
+    refs = [event.payload["refund"] for event in events if event.kind == REFUNDED]
+    refunds = Refund.objects.filter(ref__in=refs).select_related("merchant").order_by("id")
+    clawback.claw_all(list(refunds), seller=seller)
 
 
 def book_and_settle(order_ids: list[int], *, seller: Merchant, at: datetime | None = None) -> None:

@@ -1,15 +1,25 @@
 """Sales as headquarters sees them, over the seat's subtree: its own stores' receipts whole, and of other
 merchants' its brands' lines alone."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 
 from members.models import Member
 from merchants.scoping import Seat
-from orders.models import Order, OrderLine, Refund, Tender
+from orders.models import Order, OrderLine, Refund, RefundLine, Tender
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """A refund, the lines it gave back on, and how much of each payment went back."""
+
+    refund: Refund
+    lines: Sequence[RefundLine]
+    tenders: Sequence[tuple[Tender, int]]
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,7 @@ class SeenOrder:
 
     order: Order
     lines: Sequence[OrderLine]
-    refunds: list[Refund]
+    refunds: Sequence[Refund]
     whole: bool
     tenders: Sequence[Tender] = ()
 
@@ -29,6 +39,23 @@ class SeenOrder:
         if self.whole:
             return self.order.member
         return next((line.brand_member for line in self.lines if line.brand_member), None)
+
+    @property
+    def given_back(self) -> list[GivenBack]:
+        """Refund by refund; of a whole order."""
+        return [
+            GivenBack(refund, list(refund.lines.all()), self._of_each(_by_number(refund.lines.all())))
+            for refund in self.refunds
+        ]
+
+    @property
+    def payments(self) -> list[tuple[Tender, int]]:
+        """Each with what has gone back of it."""
+        gone = _by_number(line for refund in self.refunds for line in refund.lines.all())
+        return [(tender, gone[tender.number]) for tender in self.tenders]
+
+    def _of_each(self, gone: Counter[int]) -> list[tuple[Tender, int]]:
+        return [(tender, gone[tender.number]) for tender in self.tenders if gone[tender.number]]
 
     @property
     def fee(self) -> int:
@@ -49,6 +76,14 @@ class SeenOrder:
     @property
     def refunded(self) -> int:
         return sum(line.refunded for line in self.lines)
+
+
+def _by_number(lines: Iterable[RefundLine]) -> Counter[int]:
+    """Fen that went back, by the payment's number."""
+    gone: Counter[int] = Counter()
+    for line in lines:
+        gone.update(dict(line.tenders))
+    return gone
 
 
 READ = "orders.read"
@@ -80,8 +115,9 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
         own = OrderLine.objects.filter(order=order).annotate(catalogue_amount=_CATALOGUE_AMOUNT)
         lines = list(own.select_related(*with_names).order_by("number"))
         tenders = list(order.tenders.select_related("collector", "programme").order_by("number"))
-        refunds = list(order.refunds.order_by("refunded_at"))
-        return SeenOrder(order, lines, refunds, whole=True, tenders=tenders)
+        backs = RefundLine.objects.select_related("line__sku").order_by("line__number")
+        refunds = order.refunds.prefetch_related(Prefetch("lines", backs)).order_by("refunded_at", "id")
+        return SeenOrder(order, lines, list(refunds), whole=True, tenders=tenders)
     lines = list(
         lines_elsewhere(seat)
         .filter(order__ref=ref)

@@ -68,7 +68,10 @@ def spread(lines: Sequence[OrderLine], asked: Sequence[RefundLineFacts]) -> list
             next_step=_("Say the amount or the pieces of at least one line."),
             field="lines",
         )
-    backs = [Back(line, *given[line.id], dict(tenders[line.id])) for line in lines if line.id in given]
+    backs = []
+    for line in (line for line in lines if line.id in given):
+        quantity, amount = given[line.id]
+        backs.append(Back(line, quantity, amount, dict(tenders[line.id])))
     for back in backs:
         if back.tenders and sum(back.tenders.values()) != back.amount:
             raise _differ("lines", back.amount, sum(back.tenders.values()))

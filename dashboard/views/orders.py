@@ -42,11 +42,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     versions = access.plan_versions(request, {split.version for split in splits})
     touches = seen.order.touches.filter(kind="serving").select_related("guide")
     served = [touch.guide for touch in touches] if seen.whole else []
-    back = explain.returned_of(seen.order, merchant=seat.merchant) if seen.whole else {}
     context = {
         "seen": seen,
-        "payments": [(tender, back.get(tender.pk, 0)) for tender in seen.tenders],
-        "any_back": any(back.values()),
         "order": seen.order,
         "used": reading.used_on(seen.order) if seen.whole else reading.own_used_on(seen.order),
         "served": served,

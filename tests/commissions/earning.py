@@ -20,9 +20,9 @@ TO_QINGLAN = 15920
 SHIRT = 19900
 
 
-def earn(world: World, no: str = "T-1", *, shirts: int = 1) -> None:
+def earn(world: World, no: str = "T-1", *, shirts: int = 1, served_by: str = "G101") -> None:
     order = sold(
-        world.jingan, line(world.shirt, quantity=shirts), no=no, touches={"serving": "G101"}, paid_at=NOON
+        world.jingan, line(world.shirt, quantity=shirts), no=no, touches={"serving": served_by}, paid_at=NOON
     )
     accruals.book(order)
     with world.inside(world.hehe):

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from events import reading, relay, stream
@@ -129,6 +129,30 @@ def test_what_a_failing_handler_wrote_is_undone(sales):
     reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=handle)
     assert Fault.objects.get().error.startswith("IntegrityError")
     assert not Reader.objects.filter(name="written by the handler").exists()
+
+
+def test_a_deadlock_is_nobodys_fault_and_the_batch_is_given_again(sales):
+    sales(1, 2, 3)
+    clerk = Clerk()
+    left = [2]
+
+    def handle(merchant_id, events):
+        clerk.handle(merchant_id, events)
+        if left[0]:
+            left[0] -= 1
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "DO $$ BEGIN RAISE EXCEPTION 'two wait for each other' USING ERRCODE = '40P01'; END $$"
+                )
+
+    assert reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=handle) == 3
+    assert clerk.given == [["ord_1", "ord_2", "ord_3"]] * 3
+    assert not Fault.objects.exists()
+    left[0] = 100
+    sales(4)
+    with pytest.raises(OperationalError):
+        reading.catch_up(Lane("clerk"), kinds={"order.paid"}, handle=handle)
+    assert left[0] == 100 - 1 - reading.DEADLOCKS
 
 
 @pytest.mark.parametrize("guarded", [False, True], ids=["guard off: twice", "guard on: once"])

@@ -9,7 +9,7 @@ from merchants.onboarding import root_of
 from merchants.roles import Role
 from merchants.scoping import seats
 from orders import oversight
-from orders.facts import RefundLineFacts, TenderFacts
+from orders.facts import RefundLineFacts, RefundTenderFacts, TenderFacts
 from tests.faces.headquarters import manager_of, words
 from tests.people import NOON, renewed
 from tests.selling import line, money_back, sold
@@ -61,6 +61,22 @@ def test_the_seller_reads_what_paid_a_sale_and_who_bears_the_fee(world, at_desk)
     assert "Payments" not in brand and charged in brand, (
         "who bears it knows; how the receipt was paid is not its own"
     )
+
+
+def test_the_seller_reads_on_which_payments_each_refund_went_back_and_a_brand_does_not(world, at_desk):
+    tenders = (TenderFacts(place="cash", amount=10000), TenderFacts(place="acquirer", amount=9900))
+    order = sold(world.jingan, line(world.shirt), tenders=tenders)
+    named = (RefundTenderFacts(number=2, amount=700),)
+    money_back(world.hehe, RefundLineFacts(number=1, amount=700, tenders=named), no="R-card")
+    money_back(world.hehe, RefundLineFacts(number=1, amount=1990), no="R-both")
+    page = words(at_desk(world.he).get(f"/hq/orders/{order.ref}/"))
+    first, second = page.index("R-card"), page.index("R-both")
+    assert 'Card or QR acquirer <span class="faint small">¥7.00' in page[first:second]
+    assert "Cash" not in page[first:second]
+    assert all(f'<span class="faint small">{part}' in page[second:] for part in ("¥10.00", "¥9.90"))
+    assert "¥16.90" in page, "of the card in all"
+    brand = words(at_desk(world.gu).get(f"/hq/orders/{order.ref}/"))
+    assert "R-card" not in brand and "acquirer" not in brand
 
 
 def test_a_coupon_of_another_brand_is_not_told_to_a_brand_owner(world, at_desk, receipt):

@@ -16,7 +16,7 @@ from members.models import Programme, TopUp
 from merchants.errors import Conflict, DomainError
 from orders.facts import RefundLineFacts, TenderFacts
 from orders.models import Order
-from orders.tendering import StoredValue
+from orders.stored_value import StoredValue
 from tests.people import NOON, renewed
 from tests.selling import TILL, line, money_back, sale, sold
 

@@ -6,17 +6,20 @@ import time
 from contextlib import nullcontext
 
 import pytest
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 
 from commissions import clawback
 from commissions.models import BankFile, PayeeAccount, Payout, PayoutPart
 from commissions.payouts import answers, bank_file, contesting, payee_accounts, paying
+from commissions.purses import hold as held
 from ledger import accounts, balances
 from ledger.accounts import Place, named
-from tests.commissions.earning import EARNED, TO_QINGLAN, books_hold, earn, give_back, pay_lin, stands
-from tests.people import ONBOARDING
+from orders.facts import RefundLineFacts
+from tests.commissions.earning import EARNED, SHIRT, TO_QINGLAN, books_hold, earn, give_back, pay_lin, stands
+from tests.people import ONBOARDING, make_guide
 from tests.plans import publish_plans
 from tests.races.together import codes, together
+from tests.selling import money_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
 CLERKS = 4
@@ -228,3 +231,42 @@ def test_two_people_who_enter_an_account_at_once_leave_the_later_one(world):
     assert not [account for account in kept if isinstance(account, Exception)], kept
     with world.inside(world.qinglan):
         assert PayeeAccount.objects.filter(ended_at=None).count() == 1
+
+
+def two_refunds_while_both_are_paid(world, monkeypatch):
+    """Of two refunds worked together the first takes from the purse that is locked last; meanwhile all are paid."""
+    with world.inside(world.hehe):
+        zhou = make_guide(world.jingan, code="G102", name="周敏", phone="+8613900000992")
+    earn(world, "T-2", served_by="G102")  # so her purse was made after Lin's
+    refunds = [
+        money_back(world.hehe, RefundLineFacts(number=1, amount=SHIRT), order_no=no, no=f"R-{no}")[0]
+        for no in ("T-2", "T-1")
+    ]
+    purses = [((world.qinglan.pk, guide.party_id), "CNY") for guide in (world.lin, zhou)]
+    real, working = clawback._worked, threading.Event()
+
+    def slowly(*given):
+        clawing = real(*given)
+        working.set()
+        time.sleep(0.5)
+        return clawing
+
+    monkeypatch.setattr(clawback, "_worked", slowly)
+
+    def pays_all():
+        assert working.wait(30), "the first refund is worked"
+        with transaction.atomic():
+            held(purses)
+
+    return together(lambda: clawback.claw_all(refunds, seller=world.hehe), pays_all)
+
+
+def test_refunds_that_lock_one_after_the_other_and_a_payer_wait_for_each_other(world, monkeypatch):
+    monkeypatch.setattr(clawback, "_hold_all", lambda orders: None)
+    (error,) = [r for r in two_refunds_while_both_are_paid(world, monkeypatch) if isinstance(r, Exception)]
+    assert isinstance(error, OperationalError) and "deadlock" in str(error)
+
+
+def test_refunds_that_are_worked_together_lock_what_they_take_in_one_order(world, monkeypatch):
+    assert not [r for r in two_refunds_while_both_are_paid(world, monkeypatch) if isinstance(r, Exception)]
+    books_hold(world)
