@@ -244,7 +244,7 @@ JOIN commissions_payoutpart t ON t.payout_id = p.id AND NOT t.set_off
 _PAYMENTS = f"""
 SELECT batch_id, count(*), count(*) FILTER (WHERE matched) FROM (
     SELECT DISTINCT d.batch_id, p.id,
-        EXISTS (SELECT FROM commissions_billline l WHERE l.payout_id = p.id)
+        EXISTS (SELECT FROM commissions_billline l WHERE l.payout_id = p.id AND NOT l.incoming)
         AND NOT EXISTS (SELECT FROM commissions_break b WHERE b.payout_id = p.id AND b.state = 'open') AS matched
     {_LAID_OVER}
     WHERE d.batch_id = ANY(%(batches)s) AND p.state = 'succeeded' AND p.net > 0

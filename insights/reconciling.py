@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -41,14 +41,24 @@ MEANINGS = {
         "The rail lists this number more than once: the money may have left twice. Ask for it back."
     ),
     Kind.STATE: gettext_lazy("The rail says that it paid; here it is not paid."),
+    Kind.RETURNED: gettext_lazy(
+        "The rail says that the money came back; here the payout has not come back, so the payee goes without it and "
+        "nobody looks for it."
+    ),
+}
+BACK_MEANINGS = {
+    Kind.AMOUNT: gettext_lazy("The rail gave back another amount than the payout is of. Ask the rail why."),
+    Kind.DUPLICATE: gettext_lazy(
+        "The rail lists more than once that this number came back. Find out what else the money was."
+    ),
 }
 
-
+_BILLED = ~Q(standing__in=["", "unlisted"])
 _COUNTED = {
-    "n": Count("id", filter=~Q(standing="")),
-    "settled": Count("id", filter=Q(standing__in=["matched", "explained"])),
+    "n": Count("id", filter=_BILLED),
+    "settled": Count("id", filter=Q(standing__in=["matched", "explained", "returned", "left"])),
     "broken": Count("id", filter=Q(standing="broken")),
-    "amount": Sum("net", filter=~Q(standing="")),
+    "amount": Sum("net", filter=_BILLED),
 }
 
 
@@ -73,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Sums:
-    """A bill's parts; theirs of all of them is the bill's total, to the fen."""
+    """A bill's parts, of what left or of what came back; theirs of all of them is the bill's total, to the fen."""
 
     bill_total: int
     parts: tuple[Part, ...]
@@ -89,6 +99,10 @@ class Sums:
     @property
     def difference(self) -> int:
         return self.theirs - self.ours
+
+    @property
+    def open(self) -> int:
+        return sum(part.open for part in self.parts)
 
     @property
     def agree(self) -> bool:
@@ -133,6 +147,17 @@ def of_payout(payout: Payout) -> list[Break]:
     return list(Break.objects.filter(payout=payout, state__in=Break.LIVE).order_by("id"))
 
 
+def meaning(found: Break) -> str:
+    kind = Kind(found.kind)
+    return str(BACK_MEANINGS.get(kind, MEANINGS[kind]) if found.incoming else MEANINGS[kind])
+
+
+def left_on(found: Break) -> date | None:
+    """When its payout left, as a bill says."""
+    lines = BillLine.objects.filter(payout=found.payout, incoming=False).order_by("id")
+    return lines.values_list("day", flat=True).first()
+
+
 def by_state() -> dict[str, int]:
     """How many breaks stand in each state."""
     return dict(Break.objects.order_by().values_list("state").annotate(Count("id")))
@@ -159,10 +184,29 @@ def imported_by(bills: Iterable[RailBill]) -> dict[str, str]:
 
 
 def sums(bill: RailBill) -> Sums:
-    agreed = matched(bill).order_by().aggregate(n=Count("id"), theirs=Sum("amount", default=0),
-                                                ours=Sum("payout__net", default=0))  # fmt: skip
+    """Of what left."""
+    breaks = Break.objects.filter(bill=bill).exclude(line__incoming=True)
+    parts = _parts(matched(bill).filter(incoming=False), breaks)
+    if bill.known_count:
+        parts.append(Part("known", bill.known_count, bill.known_total, bill.known_total))
+    return Sums(bill.total, tuple(parts))
+
+
+def sums_back(bill: RailBill) -> Sums:
+    """Of what came back."""
+    lines = BillLine.objects.filter(bill=bill, incoming=True)
+    parts = _parts(matched(bill).filter(incoming=True), Break.objects.filter(line__in=lines))
+    new = lines.aggregate(n=Count("id"), amount=Sum("amount", default=0))
+    if known := bill.back_count - new["n"]:
+        parts.append(Part("known", known, *[bill.back_total - new["amount"]] * 2))
+    return Sums(bill.back_total, tuple(parts))
+
+
+def _parts(agreeing: QuerySet[BillLine], breaks: QuerySet[Break]) -> list[Part]:
+    agreed = agreeing.order_by().aggregate(n=Count("id"), theirs=Sum("amount", default=0),
+                                           ours=Sum("payout__net", default=0))  # fmt: skip
     parts = [Part("matched", agreed["n"], agreed["theirs"], agreed["ours"])]
-    rows = Break.objects.filter(bill=bill).order_by().values("kind")
+    rows = breaks.order_by().values("kind")
     kinds = rows.annotate(
         n=Count("id"),
         t=Sum("theirs"),
@@ -170,14 +214,11 @@ def sums(bill: RailBill) -> Sums:
         still=Count("id", filter=Q(state=Break.State.OPEN)),
     )
     parts += [Part(row["kind"], row["n"], row["t"], row["o"], row["still"]) for row in kinds.order_by("kind")]
-    if bill.known_count:
-        parts.append(Part("known", bill.known_count, bill.known_total, bill.known_total))
-    return Sums(bill.total, tuple(parts))
+    return parts
 
 
 def standings(payouts: Iterable[Payout]) -> dict[int, str]:
-    """How each payout of these stands: `matched`, `explained`, `broken`, `waiting` for its bill; "" where nothing is
-    to be found on one."""
+    """How each payout of these stands beside the bills, as `with_standing` knows it."""
     rows = with_standing(Payout.sent.filter(pk__in=[payout.pk for payout in payouts]))
     return dict(rows.values_list("pk", "standing"))
 
@@ -227,7 +268,7 @@ def as_csv(rows: Iterable[Row]) -> str:
     sheet = csv.writer(out)
     sheet.writerow(
         [_("Day"), _("Kind"), _("Number"), _("The rail's reference"), _("Payee"), _("Theirs"), _("Ours")]
-        + [_("Difference"), _("State"), _("Last word")]
+        + [_("Difference"), _("State"), _("Last word"), _("Direction")]
     )
     rows = list(rows)
     words = _last_notes([row.of for row in rows])
@@ -238,6 +279,7 @@ def as_csv(rows: Iterable[Row]) -> str:
         sheet.writerow(
             [found.day.isoformat(), found.get_kind_display(), *map(harmless, text), *amounts]
             + [found.get_state_display(), harmless(words.get(found.pk, ""))]
+            + [_("Came back") if found.incoming else _("Money out")]
         )
     return "\ufeff" + out.getvalue()
 

@@ -11,7 +11,7 @@ from merchants.refs import RefField
 
 class RailBill(models.Model):
     """A rail's bill of some days, as it was imported; amounts in minor units. `lines` and `total` are of all that the
-    file says left, those known from an earlier bill included."""
+    file says left, `back` of payouts that it says came back, those known from an earlier bill included."""
 
     ref = RefField(prefix="rbl")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="rail_bills")
@@ -25,7 +25,9 @@ class RailBill(models.Model):
     total = models.BigIntegerField()
     known_count = models.PositiveIntegerField(help_text="Lines that an earlier bill had")
     known_total = models.BigIntegerField()
-    left_out = models.PositiveIntegerField(help_text="Rows of what did not leave")
+    back_count = models.PositiveIntegerField(default=0)
+    back_total = models.PositiveBigIntegerField(default=0)
+    left_out = models.PositiveIntegerField(help_text="Rows of failures and of others' money that came in")
     imported_by = models.CharField(max_length=40, help_text="usr_… or system")
     imported_at = models.DateTimeField()
 
@@ -53,7 +55,8 @@ class RailBill(models.Model):
 
 
 class BillLine(models.Model):
-    """One movement that a rail told of, once, whichever bill had it first. `payout` is the one of its number."""
+    """One movement that a rail told of, once, whichever bill had it first. `payout` is the one of its number; what came
+    in is kept only with one."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     bill = models.ForeignKey(RailBill, on_delete=models.PROTECT, related_name="lines")
@@ -61,6 +64,7 @@ class BillLine(models.Model):
     number = models.CharField(max_length=64, blank=True)
     reference = models.CharField(max_length=64, blank=True, help_text="The rail's own")
     amount = models.BigIntegerField()
+    incoming = models.BooleanField(default=False, help_text="The payout's money came back")
     day = models.DateField(help_text="On the rail's calendar")
     at = models.DateTimeField(null=True, help_text="Where the rail told a time")
     payout = models.ForeignKey(Payout, on_delete=models.PROTECT, null=True, related_name="bill_lines")
@@ -73,6 +77,9 @@ class BillLine(models.Model):
             models.UniqueConstraint(fields=["id", "merchant"], name="bill_line_with_merchant"),
             models.UniqueConstraint(fields=["merchant", "identity"], name="bill_line_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="bill_line_moves_something"),
+            models.CheckConstraint(
+                condition=Q(incoming=False) | Q(payout__isnull=False), name="bill_line_in_is_a_payout_back"
+            ),
         ]
         indexes = [models.Index(fields=["bill", "row"], name="bill_line_in_order")]
 
@@ -116,7 +123,7 @@ class Break(models.Model):
             models.CheckConstraint(
                 condition=Q(kind="missing_theirs", line__isnull=True, payout__isnull=False, theirs=0)
                 | Q(kind="missing_ours", line__isnull=False, payout__isnull=True, ours=0)
-                | Q(kind__in=["amount", "date", "duplicate", "state"], line__isnull=False)
+                | Q(kind__in=["amount", "date", "duplicate", "state", "returned"], line__isnull=False)
                 & Q(payout__isnull=False),
                 name="break_says_which_side_lacks",
             ),
@@ -135,6 +142,10 @@ class Break(models.Model):
         return self.theirs - self.ours
 
     @property
+    def incoming(self) -> bool:
+        return self.line is not None and self.line.incoming
+
+    @property
     def number(self) -> str:
         """Of the line if there is one: it may be nobody's."""
         return self.line.number if self.line else self.payout.number if self.payout else ""
@@ -146,9 +157,9 @@ class BreakStep(models.Model):
     class Cause(models.TextChoices):
         EXPLAINED = "explained", _("Explained")
         REOPENED = "reopened", _("Opened again")
-        WORD_TAKEN = "word_taken", _("The bill's word was taken: paid out")
+        WORD_TAKEN = "word_taken", _("The bill's word was taken")
         LINE_CAME = "line_came", _("A later bill has the line")
-        ANSWER_CAME = "answer_came", _("The payout is paid here too by now")
+        ANSWER_CAME = "answer_came", _("The payout was answered so here too by now")
         NOT_PAID = "not_paid", _("The payout failed or came back, so no bill has to have it")
 
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")

@@ -47,10 +47,19 @@ def rows_of(file: bytes, *, largest: int) -> list[tuple[int, list[str]]]:
 
 def fen_of(text: str) -> int | None:
     """`` `¥1,234.50 `` → 123450; None for anything that is no amount of whole fen, zero or above."""
-    bare = re.sub(r"[`'¥,\s]|元$|CNY", "", unicodedata.normalize("NFKC", text).strip())
+    bare = _bare(text)
     if not re.fullmatch(rf"[0-9]{{1,{LONGEST}}}(\.[0-9]{{0,2}}0*)?", bare):
         return None
     return int(Decimal(bare) * 100)
+
+
+def signed_fen_of(text: str) -> int | None:
+    """As `fen_of`, and below zero behind a plain minus: `-¥1.50` or `−1.50` → -150."""
+    bare = _bare(text)
+    if not bare.startswith(("-", "−")):
+        return fen_of(bare)
+    fen = fen_of(bare[1:])
+    return None if fen is None else -fen
 
 
 def yuan_of(fen: int) -> str:
@@ -71,6 +80,10 @@ def heading(cell: str) -> str:
 def harmless(cell: str) -> str:
     """Text stays text in a spreadsheet, whatever somebody has called themselves."""
     return f"'{cell}" if cell.startswith(FORMULA) else cell
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[`'¥,\s]|元$|CNY", "", unicodedata.normalize("NFKC", text).strip())
 
 
 def _text(file: bytes, largest: int) -> str:

@@ -3,7 +3,7 @@ Pure: it knows the rails' words, not our payouts.
 
 A payment service's bill puts a back-tick before every value, tells amounts in yuan, ends with a heading of totals and
 the totals, and lists only what really moved. A bank's statement may list failures and money that came in as well, and
-may end with a row of its sum.
+may end with a row of its sum. Money that came in stands in a column of its own, is called so, or has a minus.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from commissions.payouts.bank_results import ANSWERS, PREAMBLE, Answer
-from commissions.payouts.tables import Unreadable, fen_of, heading, plain, rows_of
+from commissions.payouts.tables import Unreadable, fen_of, heading, plain, rows_of, signed_fen_of
 from commissions.reconciliation import refusals
 
 LARGEST = 20_000_000  # bytes
@@ -66,6 +66,7 @@ _INCOMING = {
     *("in", "credit", "refund", "return", "reversal", "c", "收入", "收", "贷", "贷方", "分账回退", "回退"),
     *("退款", "退汇", "退票", "冲正", "撤销"),
 }
+_OUTGOING = {"out", "debit", "d", "支出", "支", "付", "借", "借方"}
 _DONE = {"finished", "completed", "完成", "已完成", "处理完成", "分账成功", "交易完成"}
 _COUNTS = {"count", "rows", "totalcount", "总条数", "总笔数", "分账总条数", "分账总笔数", "分账笔数"}
 _SUMS = {"total", "totalamount", "totalamount(yuan)", "总金额", "总金额(元)", "分账总金额", "分账总金额(元)"}
@@ -81,7 +82,8 @@ _CLOCK = re.compile(r"([0-9]{1,2}):?([0-9]{2})(?::?([0-9]{2}))?(?:\.[0-9]+)?(?:\
 @dataclass(frozen=True)
 class Line:
     """One movement as the rail told it: fen, above zero; its day and, if told, time on the rail's wall clock. `row`
-    is its line in the file; `number` (ours, if it quotes one) and `reference` (the rail's) may be empty."""
+    is its line in the file; `number` (ours, if it quotes one) and `reference` (the rail's) may be empty. `incoming`
+    is money that came in, told only where it quotes a number of our kind."""
 
     row: int
     number: str
@@ -89,18 +91,31 @@ class Line:
     amount: int
     day: date
     clock: time | None = None
+    incoming: bool = False
 
 
 @dataclass(frozen=True)
 class Bill:
-    """What left, in the order of the file; `left_out` counts rows of what did not: failures, and money that came in."""
+    """What left and what may have come back, in the order of the file; `left_out` counts the other rows: failures, and
+    other people's money that came in. `total` is of what left."""
 
     lines: tuple[Line, ...]
     left_out: int
 
     @property
     def total(self) -> int:
-        return sum(line.amount for line in self.lines)
+        return sum(line.amount for line in self.lines if not line.incoming)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """As it is `written` in the column of amounts; `amount` is without a sign. `way` is 1 for what left, -1 for what
+    came in, 0 for what did not move. No `line` for what is left out."""
+
+    written: int
+    amount: int
+    way: int
+    line: Line | None = None
 
 
 def read(file: bytes) -> Bill:
@@ -116,16 +131,10 @@ def read(file: bytes) -> Bill:
         raise refusals.too_long(MOST_LINES)
     if told is None and any(cell.lstrip().startswith("`") for _row, cells in body for cell in cells):
         raise refusals.cut_off()
-    lines: list[Line] = []
-    others: list[int] = []
-    for row, cells in body:
-        line = _line(row, cells, columns)
-        if isinstance(line, Line):
-            lines.append(line)
-        else:
-            others.append(line)
-    _check(told, lines, others)
-    return Bill(tuple(lines), len(others))
+    found = [_row(row, cells, columns) for row, cells in body]
+    _check(told, found)
+    lines = tuple(row.line for row in found if row.line)
+    return Bill(lines, len(found) - len(lines))
 
 
 def _columns(rows: Sequence[list[str]]) -> tuple[dict[str, int], int]:
@@ -156,12 +165,12 @@ def _cut(rows: Rows, columns: dict[str, int]) -> tuple[Rows, tuple[int | None, i
                 raise refusals.cut_off()
             values = rows[-1][1]
             count = plain(_cell(values, _place(words, _COUNTS))) if _COUNTS.intersection(words) else None
-            told = _whole(count), fen_of(_cell(values, _place(words, _SUMS)))
+            told = _whole(count), signed_fen_of(_cell(values, _place(words, _SUMS)))
             if told[1] is None or count is not None and told[0] is None:
                 raise refusals.bad_row(rows[-1][0], refusals.NO_TOTAL)
             return rows[:place], (told[0], told[1])
         if next(filter(None, words)) in _ALTOGETHER:
-            total = fen_of(_cell(cells, columns["amount"]))
+            total = signed_fen_of(_cell(cells, columns["amount"]))
             if total is None:
                 raise refusals.bad_row(row, refusals.NO_TOTAL)
             if len(rows) != place + 1:
@@ -170,31 +179,38 @@ def _cut(rows: Rows, columns: dict[str, int]) -> tuple[Rows, tuple[int | None, i
     return rows, None
 
 
-def _line(row: int, cells: list[str], columns: dict[str, int]) -> Line | int:
-    """The movement, or the amount of what did not leave. DomainError `bill.bad_row`."""
+def _row(row: int, cells: list[str], columns: dict[str, int]) -> _Row:
+    """DomainError `bill.bad_row`."""
     told = {name: _cell(cells, place) for name, place in columns.items()}
-    amount = fen_of(told["amount"])
-    if not amount and fen_of(told.get("income", "")):
-        return fen_of(told["income"]) or 0
+    written, number = signed_fen_of(told["amount"]) or 0, _number(told["number"])
+    amount = abs(written) or fen_of(told.get("income", "")) or 0
     if not amount:
         raise refusals.bad_row(row, refusals.NO_AMOUNT)
-    if not _left(row, told):
-        return amount
+    ours = _OURS.fullmatch(number) is not None
+    way = _way(row, told, written) if written or ours else -1
+    if way == 0 or way < 0 and not ours:
+        return _Row(written, amount, way)
     day, clock = _moment(told["day"], told.get("clock", ""))
     if day is None:
         raise refusals.bad_row(row, refusals.NO_DAY)
-    return Line(row, _number(told["number"]), plain(told.get("reference", ""))[:LONGEST], amount, day, clock)
+    reference = plain(told.get("reference", ""))[:LONGEST]
+    return _Row(written, amount, way, Line(row, number, reference, amount, day, clock, incoming=way < 0))
 
 
-def _left(row: int, told: dict[str, str]) -> bool:
-    """Whether the money went out. A result we do not know refuses the file: taking it for paid could pay twice."""
+def _way(row: int, told: dict[str, str], written: int) -> int:
+    """Which way the money went, as in `_Row`. What we cannot tell refuses the file: a result that we do not know,
+    and a minus before what is called money out, which some banks put there and others take it back by. Taken for paid
+    or for come back, it could pay twice."""
     if result := heading(told.get("result", "")):
         answer = Answer.SUCCEEDED if result in _DONE else ANSWERS.get(result)
         if answer is None:
             raise refusals.bad_row(row, refusals.NO_RESULT)
         if answer != Answer.SUCCEEDED:
-            return False
-    return heading(told.get("kind", "")) not in _INCOMING
+            return 0
+    kind = heading(told.get("kind", ""))
+    if written < 0 and kind in _OUTGOING:
+        raise refusals.bad_row(row, refusals.NO_WAY)
+    return -1 if written <= 0 or kind in _INCOMING else 1
 
 
 def _number(cell: str) -> str:
@@ -229,12 +245,14 @@ def _clock(text: str) -> time | None:
     return time(hour, minute, second)
 
 
-def _check(told: tuple[int | None, int] | None, lines: list[Line], others: list[int]) -> None:
-    """The file's totals are those of what left, or of every row it lists."""
-    left = len(lines), sum(line.amount for line in lines)
-    listed = left[0] + len(others), left[1] + sum(others)
-    if told and not any(told[0] in (None, count) and told[1] == total for count, total in (left, listed)):
-        raise refusals.totals_differ(told=told[1], found=left[1])
+def _check(told: tuple[int | None, int] | None, rows: list[_Row]) -> None:
+    """The file's totals are those of what left; of every row it lists, with signs or without; or of what left less
+    what came in."""
+    left = [row.amount for row in rows if row.way > 0]
+    moved = [row.amount * row.way for row in rows if row.way]
+    ways = (left, [row.amount for row in rows], [row.written for row in rows], moved)
+    if told and not any(told[0] in (None, len(way)) and told[1] == sum(way) for way in ways):
+        raise refusals.totals_differ(told=told[1], found=sum(left))
 
 
 def _place(words: Sequence[str], wanted: set[str]) -> int:

@@ -6,7 +6,7 @@ moves meanwhile clears its break when one looks again.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,6 +51,10 @@ class _Told:
     def day(self) -> date:
         return self.line.day
 
+    @property
+    def incoming(self) -> bool:
+        return self.line.incoming
+
 
 def import_bill(
     *,
@@ -66,9 +70,9 @@ def import_bill(
     """The bill of what this merchant had the rail move from `first` to `last`, on the rail's calendar, both included;
     and whether it was new: the same file again changes nothing.
 
-    Lines that an earlier bill had are known and not told twice. A day that is not over yet counts as not told: its
-    later lines come with another bill. DomainError `bill.…` for a file that cannot be read whole or whose days are
-    others; then nothing is kept.
+    Of what came in, only what quotes a payout that the merchant sends is kept. Lines that an earlier bill had are
+    known and not told twice. A day that is not over yet counts as not told: its later lines come with another bill.
+    DomainError `bill.…` for a file that cannot be read whole or whose days are others; then nothing is kept.
     """
     at = at or timezone.now()
     zone = ZoneInfo(merchant.time_zone)
@@ -89,6 +93,10 @@ def import_bill(
         hold_bills(merchant)
         if known := _known_bill(merchant, rail, digest):
             return known, False
+        payouts = _payouts(told)
+        told = [line for line in told if line.number in payouts or not line.incoming]
+        left = [line for line in told if not line.incoming]
+        back = [line for line in told if line.incoming]
         old = _known_lines(told)
         new = [line for line in told if line.identity not in old]
         kept = RailBill(
@@ -99,17 +107,19 @@ def import_bill(
             told_until=min(last, today - DAY),
             name=name[:120],
             digest=digest,
-            lines_count=len(told),
+            lines_count=len(left),
             total=bill.total,
-            known_count=len(told) - len(new),
-            known_total=bill.total - sum(line.amount for line in new),
-            left_out=bill.left_out,
+            known_count=sum(line.identity in old for line in left),
+            known_total=sum(line.amount for line in left if line.identity in old),
+            back_count=len(back),
+            back_total=sum(line.amount for line in back),
+            left_out=bill.left_out + len(bill.lines) - len(told),
             imported_by=by.ref,
             imported_at=at,
         )
         with refusing("rail_bill_once_a_file", refusals.imported_meanwhile()):
             kept.save(force_insert=True)
-        found = _keep(kept, new, zone)
+        found = _keep(kept, new, payouts, zone)
         looked = look_again(merchant=merchant, by=by, at=at)
         record(
             "bill.imported",
@@ -137,7 +147,8 @@ def _told(lines: Iterable[bills.Line], merchant: Merchant, zone: ZoneInfo) -> li
     turns: Counter[tuple[str, ...]] = Counter()
     told = []
     for line in lines:
-        said = (line.number, line.reference, line.day.isoformat(), str(line.amount))
+        way = ("in",) if line.incoming else ()
+        said = (line.number, line.reference, line.day.isoformat(), str(line.amount), *way)
         turns[said] += 1
         identity = hashlib.sha256("\x1f".join((*said, str(turns[said]))).encode()).digest()
         at = datetime.combine(line.day, line.clock, zone) if line.clock is not None else None
@@ -146,11 +157,15 @@ def _told(lines: Iterable[bills.Line], merchant: Merchant, zone: ZoneInfo) -> li
     return told
 
 
-def _keep(bill: RailBill, new: Sequence[_Told], zone: ZoneInfo) -> int:
+def _payouts(told: Iterable[_Told]) -> dict[str, Payout]:
+    """By number, those of the lines that the merchant sends."""
+    numbers = {line.number for line in told if line.number}
+    return {payout.number: payout for payout in Payout.sent.filter(number__in=numbers)}
+
+
+def _keep(bill: RailBill, new: Sequence[_Told], payouts: Mapping[str, Payout], zone: ZoneInfo) -> int:
     """The lines and their breaks; how many breaks."""
-    numbers = {line.number for line in new if line.number}
-    payouts = {payout.number: payout for payout in Payout.sent.filter(number__in=numbers)}
-    before = BillLine.objects.filter(payout__in=payouts.values()).values_list("payout__number", flat=True)
+    before = BillLine.objects.filter(payout__in=payouts.values()).values_list("payout__number", "incoming")
     ours = {number: _ours(payout, bill.merchant, zone) for number, payout in payouts.items()}
     kinds = match(new, ours, told_before=set(before))
     rows = [
@@ -164,6 +179,7 @@ def _keep(bill: RailBill, new: Sequence[_Told], zone: ZoneInfo) -> int:
             day=told.day,
             at=told.at,
             payout=payouts.get(told.number),
+            incoming=told.incoming,
             identity=told.identity,
         )
         for told in new
@@ -207,6 +223,7 @@ def _ours(payout: Payout, merchant: Merchant, zone: ZoneInfo) -> Ours:
     return Ours(
         amount=payout.net,
         left=left,
+        given_back=payout.state in Payout.GIVEN_BACK,
         business=Days(by_business(sent), by_business(heard) if heard else None) if sent else None,
         calendar=Days(sent.astimezone(zone).date(), heard.astimezone(zone).date() if heard else None)
         if sent

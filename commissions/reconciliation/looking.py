@@ -58,15 +58,16 @@ def hold_bills(merchant: Merchant) -> None:
 def _cleared() -> list[Clearing]:
     """Live breaks, locked, that are none any more."""
     live = Break.objects.filter(state__in=Break.LIVE).select_for_update(no_key=True, of=("self",))
-    listed = BillLine.objects.filter(payout=OuterRef("payout"))
+    listed = BillLine.objects.filter(payout=OuterRef("payout"), incoming=False)
     given_back = Q(kind=Kind.MISSING_THEIRS, payout__state__in=Payout.GIVEN_BACK)
     left = Q(kind=Kind.STATE) & (Q(payout__paid_at__isnull=False) | Q(payout__state=State.RETURNED))
+    back = Q(kind=Kind.RETURNED, payout__state__in=Payout.GIVEN_BACK)
     came = Q(kind=Kind.MISSING_THEIRS) & Q(Exists(listed))
     rows: list[Clearing] = []
     for condition, cause in (
         (came, BreakStep.Cause.LINE_CAME),
         (given_back & ~came, BreakStep.Cause.NOT_PAID),
-        (left, BreakStep.Cause.ANSWER_CAME),
+        (left | back, BreakStep.Cause.ANSWER_CAME),
     ):
         rows += [Clearing(row, cause) for row in live.filter(condition).order_by("id")]
     return rows
@@ -107,7 +108,7 @@ def _missed(merchant: Merchant, rail: str, bills: Iterable[RailBill], at: dateti
         paid |= Q(paid_at__gte=first, paid_at__lt=end)
         lost |= Q(submitted_at__gte=first, submitted_at__lt=min(end, _over_since(at - GRACE, zone)))
     due = Q(state=State.SUCCEEDED) & paid | Q(state=State.UNKNOWN) & lost
-    listed = BillLine.objects.filter(payout=OuterRef("pk"))
+    listed = BillLine.objects.filter(payout=OuterRef("pk"), incoming=False)
     named = Break.objects.filter(payout=OuterRef("pk"), kind=Kind.MISSING_THEIRS, state__in=Break.LIVE)
     return Payout.sent.filter(due, ~Exists(listed), ~Exists(named), rail=rail, net__gt=0).order_by("id")
 

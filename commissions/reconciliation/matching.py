@@ -1,6 +1,7 @@
 """A bill's lines laid beside our payouts, by our number. Pure.
 
-One break a line, the gravest first: not ours; twice; another amount; paid there but not here; another day.
+One break a line, the gravest first: not ours; twice; another amount; paid there but not here; another day. What came
+in is laid beside our returns by the same steps; its day is the bank's, so any is right.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,8 +18,9 @@ class Kind(TextChoices):
     MISSING_THEIRS = "missing_theirs", _("Not on the bill")
     AMOUNT = "amount", _("Amount differs")
     DATE = "date", _("Date differs")
-    DUPLICATE = "duplicate", _("Paid twice")
+    DUPLICATE = "duplicate", _("Listed twice")
     STATE = "state", _("Paid there, not here")
+    RETURNED = "returned", _("Came back there, not here")
 
 
 class Theirs(Protocol):
@@ -32,6 +34,8 @@ class Theirs(Protocol):
     def day(self) -> date: ...
     @property
     def business_day(self) -> date | None: ...
+    @property
+    def incoming(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -47,46 +51,53 @@ class Days:
 
 @dataclass(frozen=True)
 class Ours:
-    """A payout: `left` if we say that its money left, even if it came back later. Its days by the business date and
-    by the calendar, for a rail that tells a time and one that tells only a date; None if it was never sent."""
+    """A payout: `left` if we say that its money left, even if it came back later; `given_back` if we say that it is
+    due again. Its days by the business date and by the calendar, for a rail that tells a time and one that tells only
+    a date; None if it was never sent."""
 
     amount: int
     left: bool
     business: Days | None
     calendar: Days | None
+    given_back: bool = False
+
+
+Way = tuple[str, bool]  # a number, and whether its money came in
 
 
 def match(
-    lines: Iterable[Theirs], ours: Mapping[str, Ours], *, told_before: Iterable[str] = ()
+    lines: Iterable[Theirs], ours: Mapping[str, Ours], *, told_before: Iterable[Way] = ()
 ) -> list[Kind | None]:
-    """What is wrong with each line, in their order; None for one that agrees. `told_before` are the numbers that an
-    earlier bill had."""
+    """What is wrong with each line, in their order; None for one that agrees. `told_before` is what an earlier bill
+    had: a number that left may come back once."""
     lines = list(lines)
     first = _firsts(lines, ours, set(told_before))
     return [_kind(place, line, ours.get(line.number), first) for place, line in enumerate(lines)]
 
 
-def _firsts(lines: list[Theirs], ours: Mapping[str, Ours], told_before: set[str]) -> dict[str, int]:
-    """Which line of a number is the payment itself: the one that agrees in amount, else the first. -1 if an earlier
-    bill had it."""
+def _firsts(lines: list[Theirs], ours: Mapping[str, Ours], told_before: set[Way]) -> dict[Way, int]:
+    """Which line of a number is the payment itself, or its return: the one that agrees in amount, else the first. -1
+    if an earlier bill had it."""
     found = dict.fromkeys(told_before, -1)
     for place, line in enumerate(lines):
-        payout = ours.get(line.number)
-        if payout is None or found.get(line.number) == -1:
+        payout, way = ours.get(line.number), (line.number, line.incoming)
+        if payout is None or found.get(way) == -1:
             continue
-        held = found.setdefault(line.number, place)
+        held = found.setdefault(way, place)
         if lines[held].amount != payout.amount and line.amount == payout.amount:
-            found[line.number] = place
+            found[way] = place
     return found
 
 
-def _kind(place: int, line: Theirs, payout: Ours | None, first: Mapping[str, int]) -> Kind | None:
+def _kind(place: int, line: Theirs, payout: Ours | None, first: Mapping[Way, int]) -> Kind | None:
     if payout is None:
         return Kind.MISSING_OURS
-    if first[line.number] != place:
+    if first[line.number, line.incoming] != place:
         return Kind.DUPLICATE
     if line.amount != payout.amount:
         return Kind.AMOUNT
+    if line.incoming:
+        return None if payout.given_back else Kind.RETURNED
     if not payout.left:
         return Kind.STATE
     days = payout.business if line.business_day else payout.calendar

@@ -33,18 +33,23 @@ def steps(found: Break) -> list[BreakStep]:
 
 
 def with_standing(payouts: QuerySet[Payout]) -> QuerySet[Payout]:
-    """With `standing`: `matched`, `explained`, `broken`, or `waiting` for its bill; "" where none is to have it: what
-    failed, and what was never sent. Of those that the acting merchant sends."""
+    """With `standing`: `matched`, `explained`, `broken`, or `waiting` for its bill. Of what came back: `returned` once
+    a bill has that, `left` while one has only that it left. `unlisted` is what was sent and rightly on none: it failed,
+    or came back before it counted as paid; "" what was never sent. Of those that the acting merchant sends."""
     found = Break.objects.filter(payout=OuterRef("pk"))
-    listed = Exists(BillLine.objects.filter(payout=OuterRef("pk")))
-    nothing = Q(net=0) | Q(state__in=[State.CREATED, State.FAILED]) | Q(submitted_at=None)
-    given_back_unpaid = Q(state=State.RETURNED, paid_at=None)
+    lines = BillLine.objects.filter(payout=OuterRef("pk"))
+    listed, back = Exists(lines.filter(incoming=False)), Exists(lines.filter(incoming=True))
+    nothing = Q(net=0) | Q(state=State.CREATED) | Q(submitted_at=None)
+    unlisted = Q(state=State.FAILED) | Q(state=State.RETURNED, paid_at=None)
     return payouts.annotate(
         standing=Case(
             When(Exists(found.filter(state=Break.State.OPEN)), then=Value("broken")),
             When(Exists(found.filter(state=Break.State.EXPLAINED)), then=Value("explained")),
-            When(listed & Q(state__in=[State.SUCCEEDED, State.RETURNED]), then=Value("matched")),
-            When(nothing | given_back_unpaid, then=Value("")),
+            When(Q(state=State.RETURNED) & back, then=Value("returned")),
+            When(Q(state=State.RETURNED) & listed, then=Value("left")),
+            When(Q(state=State.SUCCEEDED) & listed, then=Value("matched")),
+            When(nothing, then=Value("")),
+            When(unlisted, then=Value("unlisted")),
             default=Value("waiting"),
             output_field=CharField(),
         )

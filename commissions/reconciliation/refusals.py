@@ -10,6 +10,7 @@ from merchants.money import yuan
 NO_AMOUNT = _("there is no amount in yuan above zero")
 NO_DAY = _("there is no date")
 NO_RESULT = _("its result is not one we know")
+NO_WAY = _("it has a minus and is called money out, so it may have left or come back")
 NO_TOTAL = _("there is no total in yuan")
 _WHOLE = _("Download it from the rail anew and import it as it is. Nothing of this file was kept.")
 
@@ -112,7 +113,10 @@ def no_word() -> Conflict:
     return Conflict(
         "break.no_word",
         _("This break is not cleared by what the bill says."),
-        next_step=_("Only a payout that was sent and waits for its answer can take the bill's word."),
+        next_step=_(
+            "Only a payout that was sent can take the bill's word: while it waits for its answer that it was paid, and "
+            "until it has come back here that it came back."
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Finance works a break: explains it, opens it again, or takes the bill's word that a payout was paid.
+"""Finance works a break: explains it, opens it again, or takes the bill's word that a payout was paid or came back.
 
 Locks: the break's row, then what `answers` takes: the purse and the payout's row (docs/adr/0006).
 """
@@ -21,7 +21,13 @@ from merchants.errors import DomainError
 from merchants.scoping import acting_for
 
 LONGEST_NOTE = 500
-WAITING = (Payout.State.SUBMITTED, Payout.State.UNKNOWN, Payout.State.HELD)
+State = Payout.State
+WAITING = (State.SUBMITTED, State.UNKNOWN, State.HELD)
+# By kind: what the payout may be when the bill's word is taken, and what answers it.
+_WORDS = {
+    Kind.STATE: (WAITING, answers.succeed),
+    Kind.RETURNED: ((*WAITING, State.SUCCEEDED, State.CONTESTED), answers.come_back),
+}
 Cause = BreakStep.Cause
 
 
@@ -53,32 +59,34 @@ def reopen(found: Break, *, note: str = "", by: Actor, at: datetime | None = Non
 
 
 def can_take_word(found: Break) -> bool:
-    """Whether the bill proves paid, to the fen, a payout that was sent and waits for its answer. Comes loaded with
-    its payout."""
-    payout = found.payout
+    """Whether the bill proves, to the fen, that a payout was paid which waits for its answer, or that one came back
+    which has not here. Comes loaded with its payout."""
+    payout, (states, _answer) = found.payout, _WORDS.get(Kind(found.kind), ((), None))
     return (
-        found.kind == Kind.STATE
-        and found.state in Break.LIVE
+        found.state in Break.LIVE
         and payout is not None
-        and payout.state in WAITING
+        and payout.state in states
         and payout.submitted_at is not None
     )
 
 
 def take_word(found: Break, *, by: Actor, at: datetime | None = None) -> Payout:
-    """The rail says that it paid, so the payout succeeds. Conflict `break.worked`; `break.no_word` for a payout that
-    was never sent or has failed: what the rail moved then is a matter between people."""
+    """The rail says that it paid, so the payout succeeds; or that it came back, so it is due again. Conflict
+    `break.worked`; `break.no_word` for a payout that was never sent or has failed: what the rail moved then is a matter
+    between people."""
     at = at or timezone.now()
     with _held(found, *Break.LIVE) as row:
         if not can_take_word(row) or row.payout is None:
             raise refusals.no_word()
-        payout = answers.succeed(row.payout, by=by, at=at)
+        _states, answer = _WORDS[Kind(row.kind)]
+        payout = answer(row.payout, by=by, at=at)
         take_step(row, Cause.WORD_TAKEN, by=by, at=at)
     return payout
 
 
 def words_offered(bill: RailBill) -> list[Break]:
-    """The bill's breaks that can take its word. Inside its merchant's scope."""
+    """The bill's breaks that can take its word that it paid. What came back is looked at one by one: it will be paid
+    anew. Inside its merchant's scope."""
     rows = Break.objects.filter(bill=bill, kind=Kind.STATE, state__in=Break.LIVE)
     return [row for row in rows.select_related("merchant", "payout").order_by("id") if can_take_word(row)]
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from commissions.models import Break
+from commissions.models import Break, Payout
 from commissions.reconciliation import working
 from dashboard import access
 from dashboard.access import needs
@@ -23,7 +23,8 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "found": found,
         "row": reconciling.named([found])[0],
-        "meaning": reconciling.MEANINGS[found.kind],
+        "meaning": reconciling.meaning(found),
+        "left_on": reconciling.left_on(found) if found.incoming else None,
         "history": reconciling.history(found),
         "can_explain": may_write and found.state == Break.State.OPEN,
         "can_reopen": may_write and found.state == Break.State.EXPLAINED,
@@ -51,7 +52,10 @@ def word(request: HttpRequest, ref: str) -> HttpResponse:
     found = access.found_break(request, ref)
     with refusals_told(request):
         payout = working.take_word(found, by=request.seat.actor)
-        messages.success(request, _("%(number)s counts as paid out now.") % {"number": payout.number})
+        words = _("%(number)s counts as paid out now.")
+        if payout.state == Payout.State.RETURNED:
+            words = _("%(number)s counts as returned now: its amount is due again.")
+        messages.success(request, words % {"number": payout.number})
     return redirect("break", ref)
 
 

@@ -1,5 +1,7 @@
 """Reconciliation: the rails' bills, what of them agrees with what was paid, and every break between."""
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib import messages
@@ -108,16 +110,18 @@ def bill(request: HttpRequest, ref: str) -> HttpResponse:
         rows = rows.filter(kind=kind)
     if request.GET.get("format") == "csv":
         return _as_csv(rows, f"breaks-{bill.first_day}-{bill.last_day}")
-    sums = reconciling.sums(bill)
+    sums, back = reconciling.sums(bill), reconciling.sums_back(bill)
     agrees = kind == "matched"
     found = newest_first(reading.matched(bill) if agrees else rows, request.GET.get("cursor", ""))
     context = {
         "bill": bill,
         "sums": sums,
+        "back": back,
+        "difference": sums.difference - back.difference,
         "rows": reconciling.named(found.rows),
         "next": found.next,
         "kind": kind,
-        "tabs": _tabs(sums, kind),
+        "tabs": _tabs(sums.parts + back.parts, kind),
         "words": working.words_offered(bill),
         "by": reconciling.imported_by([bill]).get(bill.imported_by, ""),
         "may_write": request.seat.may("payouts.write"),
@@ -125,14 +129,22 @@ def bill(request: HttpRequest, ref: str) -> HttpResponse:
     return page(request, "dashboard/reconciliation/bill.html", context, section="reconciliation")
 
 
-def _tabs(sums: reconciling.Sums, kind: str) -> list[dict[str, object]]:
+def _tabs(parts: Iterable[reconciling.Part], kind: str) -> list[dict[str, object]]:
     """All breaks, each kind there is, and what agrees."""
-    parts = [part for part in sums.parts if part.kind != "known"]
-    total = sum(part.count for part in parts if part.kind != "matched")
-    shown = [("", _("All breaks"), total)] + [(part.kind, part.label, part.count) for part in parts]
+    counts: Counter[str] = Counter()
+    for part in parts:
+        if part.kind != "known":
+            counts[part.kind] += part.count
+    shown = {"": counts.total() - counts["matched"]} | counts
+    labels = {"": _("All breaks")} | reconciling.PARTS
     return [
-        {"url": f"?kind={value}" if value else "?", "label": label, "count": n, "current": value == kind}
-        for value, label, n in shown
+        {
+            "url": f"?kind={value}" if value else "?",
+            "label": labels[value],
+            "count": n,
+            "current": value == kind,
+        }
+        for value, n in shown.items()
     ]
 
 
@@ -140,10 +152,11 @@ def _tell(request: HttpRequest, bill: RailBill, *, is_new: bool) -> None:
     if not is_new:
         messages.info(request, _("This file was imported before. Nothing has changed."))
         return
-    new = bill.lines_count - bill.known_count
+    new = bill.lines.count()
+    known_count = bill.lines_count + bill.back_count - new
     words = ngettext("%(n)s new line was read.", "%(n)s new lines were read.", new) % {"n": new}
-    if bill.known_count:
-        known = ngettext("%(n)s was known.", "%(n)s were known.", bill.known_count) % {"n": bill.known_count}
+    if known_count:
+        known = ngettext("%(n)s was known.", "%(n)s were known.", known_count) % {"n": known_count}
         words = _("%(sentence)s %(next_sentence)s") % {"sentence": words, "next_sentence": known}
     messages.success(request, words)
 

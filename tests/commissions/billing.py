@@ -45,11 +45,11 @@ def moment(at: datetime = NOON) -> str:
 
 
 def yuan(fen: int) -> str:
-    return f"{fen // 100}.{fen % 100:02d}"
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def statement(*rows: tuple[str, int, date], encoding: str = "utf-8-sig") -> bytes:
-    """A bank's: number, fen, day."""
+    """A bank's: number, fen, day. Fen below zero came in."""
     text = "交易日期,交易流水号,金额(元),附言\n"
     for place, (number, fen, day) in enumerate(rows):
         text += f"{day:%Y-%m-%d},B{place:04d},{yuan(fen)},{number}\n"

@@ -61,6 +61,57 @@ def test_money_that_came_in_stands_in_a_column_of_its_own():
     assert (bill.total, bill.left_out) == (995, 1)
 
 
+@pytest.mark.parametrize("amount", ["-9.95", "−9.95", "－9.95", "-¥9.95", "¥-9.95"])
+def test_a_minus_is_money_that_came_in(amount):
+    file = (
+        statement((LIN, 995, DAY)) + f"2026-11-21,B1,{amount},退回 {LIN}\n2026-11-21,B2,-7.00,货款\n".encode()
+    )
+    bill = bills.read(file)
+    assert bill.lines[1] == bills.Line(3, LIN, "B1", 995, DAY, incoming=True)
+    assert (len(bill.lines), bill.total, bill.left_out) == (2, 995, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "incoming"),
+    [
+        ("9.95,,退汇,成功", [True]),
+        ("9.95,,退票,成功", [True]),
+        ("9.95,,return,", [True]),
+        ("9.95,,reversal,", [True]),
+        ("-9.95,,退汇,", [True]),
+        (",9.95,,", [True]),
+        ("-9.95,,退汇,失败", []),
+        (",9.95,,失败", []),
+        ("9.95,,支出,", [False]),
+    ],
+)
+def test_what_came_back_says_so_in_a_column_of_its_own_or_by_its_type_and_a_failure_did_not(row, incoming):
+    text = f"日期,附言,借方金额,贷方金额,业务类型,状态\n2026-11-21,{LIN},{row}\n"
+    bill = bills.read(text.encode())
+    assert [(line.incoming, line.amount) for line in bill.lines] == [(way, 995) for way in incoming]
+    assert bill.left_out == 1 - len(incoming)
+
+
+@pytest.mark.parametrize("total", ["14.95", "524.95", "-5.05", "0.00"])
+def test_a_sum_is_of_what_left_or_of_all_rows_or_of_the_column_or_less_what_came_in(total):
+    text = (
+        f"日期,附言,借方金额,贷方金额,状态\n2026-11-21,{LIN},9.95,,\n2026-11-21,{CHEN},5,,\n"
+        f"2026-11-21,{LIN},-14.95,,\n2026-11-21,货款,,5.05,\n2026-11-21,{CHEN},490,,失败\n合计,,{{}},5.05\n"
+    )
+    if total == "0.00":
+        text = text.replace(f"2026-11-21,{CHEN},490,,失败\n", "")
+    bill = bills.read(text.format(total).encode())
+    assert (bill.total, len(bill.lines)) == (1495, 3)
+    assert refused(text.format("9.94").encode()).code == "bill.totals_differ"
+
+
+def test_a_minus_before_what_is_called_money_out_may_mean_both_and_refuses_the_file():
+    text = f"日期,金额,编号,收/支\n2026-11-21,-9.95,{LIN},支出\n"
+    with translation.override("en"):
+        refusal = refused(text.encode())
+    assert refusal.code == "bill.bad_row" and "may have left or come back" in str(refusal.message)
+
+
 def test_a_day_on_which_nothing_moved_has_a_bill_too():
     assert bills.read(sharing_bill()) == bills.Bill((), 0)
     assert bills.read(statement()) == bills.Bill((), 0)
@@ -94,7 +145,9 @@ def test_a_bill_that_breaks_off_is_refused_wherever_it_does():
     [
         (f"2026-11-21,B1,nine,{LIN}", "amount"),
         (f"2026-11-21,B1,0.00,{LIN}", "amount"),
-        (f"2026-11-21,B1,-9.95,{LIN}", "amount"),
+        (f"2026-11-21,B1,--9.95,{LIN}", "amount"),
+        (f"2026-11-21,B1,(9.95),{LIN}", "amount"),
+        (f"2026-11-31,B1,-9.95,{LIN}", "date"),
         (f"2026-11-21,B1,9.955,{LIN}", "amount"),
         (f"2026-11-31,B1,9.95,{LIN}", "date"),
         (f"yesterday,B1,9.95,{LIN}", "date"),

@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from commissions.models import BillLine, Break, BreakStep, Payout, RailBill
-from commissions.payouts import answers, paying
+from commissions.payouts import answers, bank_file, paying
 from commissions.reconciliation import looking, working
 from events.models import Event
 from insights import reconciling
@@ -97,6 +97,60 @@ def test_the_banks_answer_that_comes_later_clears_the_break(world, lin):
     assert kinds(world) == [("state", "resolved")]
     with world.inside(world.qinglan):
         assert BreakStep.objects.get().cause == "answer_came"
+
+
+@pytest.mark.parametrize("answered", [paid, answers.lost])
+def test_the_bills_word_is_taken_for_what_came_back_and_the_money_is_due_again(world, lin, answered):
+    if answered is paid:
+        paid(lin)
+    else:
+        answers.lost(lin, at=NOON, **BY)
+    file = statement((lin.number, 995, ON), (lin.number, -995, ON))
+    bill, _new = imported(world, file, at=NEXT)
+    found = next(row for row in breaks(world) if row.kind == "returned")
+    assert working.can_take_word(found)
+    with world.inside(world.qinglan):
+        assert found not in working.words_offered(bill)  # each is looked at before it is paid anew
+    assert working.take_word(found, at=NEXT, **BY).state == State.RETURNED
+    assert stands(world, world.qinglan, world.lin.party) == {"due": 995}
+    with pytest.raises(Conflict, match="break.worked"):
+        working.take_word(found, **BY)
+    assert imported(world, file, at=NEXT) == (bill, False)
+    looking.look_again(merchant=world.qinglan, at=NEXT, **BY)
+    assert {state for _kind, state in kinds(world)} == {"resolved"}
+    with world.inside(world.qinglan):
+        assert reconciling.standings([lin]) == {lin.pk: "returned"}
+    books_hold(world)
+
+
+def test_no_word_is_taken_for_what_came_back_of_another_amount_or_was_never_sent(world, lin):
+    paid(lin)
+    due = Entry(world.qinglan.pk, "test", held("psp"), named("due", world.hehe.party), 300)
+    post([Story("test", "hehe", ON, NOON, "CNY", (due,))])
+    unsent = paying.pay(book=world.qinglan, payee=world.hehe.party, rail="bank", at=NOON, **BY)
+    imported(
+        world,
+        statement((lin.number, 995, ON), (lin.number, -994, ON), (unsent.number, -300, ON)),
+        at=NEXT,
+    )
+    assert [row.kind for row in breaks(world)] == ["amount", "returned"]
+    for found in breaks(world):
+        assert not working.can_take_word(found)
+        with pytest.raises(Conflict, match="break.no_word"):
+            working.take_word(found, **BY)
+    assert [now(row).state for row in (lin, unsent)] == [State.SUCCEEDED, State.CREATED]
+
+
+def test_what_is_answered_here_as_come_back_clears_its_break(world, lin):
+    paid(lin)
+    imported(world, statement((lin.number, 995, ON), (lin.number, -995, ON)), at=NEXT)
+    (found,) = breaks(world)
+    working.explain(found, note="银行在查", **BY)
+    file = f"编号,结果,金额\n{lin.number},退汇,9.95\n".encode()
+    assert bank_file.import_results(book=world.qinglan, file=file, at=NEXT, **BY).moved
+    looked = looking.look_again(merchant=world.qinglan, at=NEXT, **BY)
+    assert (looked.cleared, kinds(world)) == (1, [("returned", "resolved")])
+    assert stands(world, world.qinglan, world.lin.party) == {"due": 995}
 
 
 def test_a_later_bill_with_the_line_clears_the_break_by_itself_and_says_so(world, lin):

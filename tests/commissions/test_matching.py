@@ -14,10 +14,13 @@ class Line:
     amount: int = 100
     day: date = D21
     business_day: date | None = None
+    incoming: bool = False
 
 
-def ours(amount=100, *, left=True, first=D21, last: date | None = D21, calendar: Days | None = None):
-    return Ours(amount, left, Days(first, last), calendar or Days(first, last))
+def ours(
+    amount=100, *, left=True, first=D21, last: date | None = D21, calendar: Days | None = None, back=False
+):
+    return Ours(amount, left, Days(first, last), calendar or Days(first, last), given_back=back)
 
 
 def test_what_agrees_in_number_amount_and_day_is_no_break():
@@ -66,4 +69,21 @@ def test_a_number_twice_is_once_too_often_and_the_line_that_agrees_is_the_paymen
 
 
 def test_a_number_that_an_earlier_bill_had_is_once_too_often_whatever_it_says():
-    assert match([Line(), Line(amount=1)], {"A": ours()}, told_before=["A"]) == [Kind.DUPLICATE] * 2
+    assert match([Line(), Line(amount=1)], {"A": ours()}, told_before=[("A", False)]) == [Kind.DUPLICATE] * 2
+
+
+def back(**changed) -> Line:
+    return Line(incoming=True, **changed)
+
+
+def test_what_came_back_is_our_return_on_whatever_day_and_the_payment_is_left_alone():
+    assert match([Line(), back(day=D22)], {"A": ours(back=True)}) == [None, None]
+    assert match([back(), Line()], {"A": ours()}) == [Kind.RETURNED, None]
+    assert match([back()], {"A": ours(left=False, last=None)}) == [Kind.RETURNED]
+
+
+def test_a_return_of_another_amount_or_a_second_one_is_graver_than_one_we_have_not_heard_of():
+    assert match([back(amount=99)], {"A": ours()}) == [Kind.AMOUNT]
+    assert match([back(amount=99), back()], {"A": ours()}) == [Kind.DUPLICATE, Kind.RETURNED]
+    assert match([back()], {"A": ours(back=True)}, told_before=[("A", False)]) == [None]
+    assert match([back()], {"A": ours(back=True)}, told_before=[("A", True)]) == [Kind.DUPLICATE]

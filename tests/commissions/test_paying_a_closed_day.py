@@ -145,16 +145,23 @@ def test_a_bill_that_has_every_payment_makes_it_reconciled_and_a_break_keeps_it_
     hers = answers.succeed(sent(world, world.chen.party), at=MIDNIGHT, **BY)
     on = (MIDNIGHT + timedelta(hours=8)).date()
     bill = {"first": on, "last": on, "at": MIDNIGHT + 2 * ONE, "merchant": world.mubai}
+
+    def explain_all():
+        with world.inside(world.mubai):
+            for found in billing.breaks(world, world.mubai):
+                if found.state == "open":
+                    working.explain(found, note="the bank is asked", **BY)
+
+    billing.imported(world, billing.statement((payout.number, -STORES, on)), **bill, rail="manual")
+    explain_all()
+    assert reached(world, batch).matched == 0, "a bill that has it coming back does not have it paid"
     rows = [(payout.number, STORES, on), (hers.number, CHENS - 1, on)]
     billing.imported(world, billing.statement(rows[0]), **bill, rail="manual")
     assert stage(world, batch) == Stage.PAID
     billing.imported(world, billing.statement(*rows), **bill, rail="manual")
     now = reached(world, batch)
     assert (now.stage, now.payments, now.matched) == (Stage.PAID, 2, 1)
-    with world.inside(world.mubai):
-        for found in billing.breaks(world, world.mubai):
-            if found.state == "open":
-                working.explain(found, note="the bank kept a fen", **BY)
+    explain_all()
     assert stage(world, batch) == Stage.RECONCILED
 
 

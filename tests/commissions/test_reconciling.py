@@ -139,6 +139,78 @@ def test_what_came_back_may_as_well_be_listed(world, lin):
     assert kinds(world) == []
 
 
+def standing(world, payout):
+    with world.inside(world.qinglan):
+        return reconciling.standings([payout])[payout.pk]
+
+
+def test_what_the_bank_gave_back_and_nobody_heard_of_is_a_break_and_the_payment_still_agrees(world, lin):
+    paid(lin)
+    file = statement((lin.number, 995, ON), (lin.number, -995, ON + DAY), ("货款", -8800, ON + DAY))
+    bill, _new = imported(world, file, last=ON + DAY, at=NEXT + DAY)
+    (found,) = breaks(world)
+    assert (found.kind, found.theirs, found.ours, found.incoming) == ("returned", 995, 0, True)
+    assert (bill.total, bill.back_count, bill.back_total, bill.left_out) == (995, 1, 995, 1)
+    told = sums(world, bill)
+    assert told.agree and (told.theirs, told.ours) == (995, 995)
+    with world.inside(world.qinglan):
+        back = reconciling.sums_back(bill)
+        (today, day) = reconciling.of_days(world.qinglan, since=ON)
+        assert not day.reconciled and today.broken == 1
+    assert back.agree and (back.theirs, back.ours, back.open) == (995, 0, 1)
+    assert standing(world, lin) == "broken"
+
+
+def test_what_came_back_here_and_there_agrees_and_how_each_payout_stands_can_be_told_apart(world):
+    parties = (world.lin.party, world.chen.party, world.hehe.party)
+    lin, chen, hehe = by_bank(world, *zip(parties, (995, 5000, 30000), strict=True))
+    answers.come_back(paid(lin), at=NOON + timedelta(hours=2), **BY)
+    answers.fail(chen, at=NOON, **BY)
+    paid(hehe)
+    left = [(lin.number, 995, ON), (hehe.number, 30000, ON)]
+    imported(world, statement(*left), at=NEXT)
+    assert [standing(world, row) for row in (lin, chen, hehe)] == ["left", "unlisted", "matched"]
+    bill, _new = imported(world, statement(*left, (lin.number, -995, ON)), at=NEXT)
+    assert (bill.known_count, bill.known_total, bill.back_count) == (2, 30995, 1)
+    assert [standing(world, row) for row in (lin, chen, hehe)] == ["returned", "unlisted", "matched"]
+    assert kinds(world) == []
+    with world.inside(world.qinglan):
+        (day,) = reconciling.of_days(world.qinglan, since=ON)
+    assert day.reconciled and day.amount == 30995
+
+
+def test_what_came_back_is_known_once_and_another_amount_or_a_second_time_is_a_break(world, lin):
+    paid(lin)
+    out, back = (lin.number, 995, ON), (lin.number, -995, ON)
+    imported(world, statement(out, back), at=NEXT)
+    more = statement(out, back, (lin.number, -995, ON), (lin.number, -7, ON))
+    bill, _new = imported(world, more, at=NEXT)
+    assert kinds(world) == [("returned", "open"), ("duplicate", "open"), ("duplicate", "open")]
+    with world.inside(world.qinglan):
+        assert BillLine.objects.count() == 4
+        told = reconciling.sums_back(bill)
+    assert told.agree and {part.kind: part.theirs for part in told.parts} == {
+        "matched": 0,
+        "duplicate": 1002,
+        "known": 995,
+    }
+    (chen,) = by_bank(world, (world.chen.party, 5000))
+    imported(world, statement((paid(chen).number, -4999, ON)), at=NEXT)
+    found = breaks(world)[-2:]
+    assert [(row.kind, row.theirs, row.ours) for row in found] == [
+        ("amount", 4999, 5000),
+        ("missing_theirs", 0, 5000),  # coming back is not leaving
+    ]
+
+
+def test_what_came_back_to_another_merchant_is_counted_and_kept_by_nobody(world, lin):
+    paid(lin)
+    bill, _new = imported(world, statement((lin.number, -995, ON)), at=NEXT, merchant=world.stranger)
+    assert (bill.left_out, bill.back_count, breaks(world, world.stranger)) == (1, 0, [])
+    with world.inside(world.stranger):
+        assert not BillLine.objects.exists()
+
+
 def test_a_payout_without_an_answer_is_not_missing_before_its_day_has_been_over_for_a_while(world, lin):
     answers.lost(lin, at=NOON, **BY)
     imported(world, statement(), at=NEXT)  # 20 hours after the day ended over there

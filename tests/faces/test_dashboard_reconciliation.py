@@ -132,6 +132,28 @@ def test_a_month_end_is_worked_until_the_day_is_reconciled(finance, world, payou
     assert {row.standing for row in shown.context["rows"]} == {"matched", "explained"}
 
 
+def test_what_the_bank_gave_back_is_found_and_due_again_with_a_click(finance, world, payouts, day):
+    _lin, chen, _hehe = payouts
+    file = statement(
+        *[(row.number, row.net, day) for row in payouts], (chen.number, -5000, day), ("", -700, day)
+    )
+    answer = upload(finance, file, day)
+    page = text(answer)
+    assert "4 new lines were read." in page and "All that came back" in page
+    assert "1 row of the file is neither money out nor a payout that came back" in page
+    assert answer.context["back"].theirs == 5000 and answer.context["difference"] == 995 - 5000
+    found = the_break(world, "returned")
+    assert "The bill proves that ¥50.00 came back" in text(
+        finance.get(reverse("break", args=[found.ref]), **ENGLISH)
+    )
+    page = text(finance.post(reverse("break_word", args=[found.ref]), follow=True, **ENGLISH))
+    assert "counts as returned now: its amount is due again." in page
+    assert now(chen).state == Payout.State.RETURNED
+    assert "Return on the bill" in text(finance.get(reverse("payouts"), **ENGLISH))
+    agreeing = finance.get(answer.request["PATH_INFO"], {"kind": "matched"}, **ENGLISH)
+    assert [row.of.number for row in agreeing.context["rows"]] == [payouts[2].number, chen.number]
+
+
 def test_an_explanation_is_taken_back_and_the_payout_shows_it(finance, world, payouts, day):
     upload(finance, broken(payouts, day), day)
     found = the_break(world, "missing_theirs")

@@ -92,9 +92,14 @@ def test_two_bills_know_their_common_line_once(world, lin):
     assert kinds(world) == [("missing_ours", "open")]
 
 
-def worked_twice(world, lin):
+PAID, BACK = [995], [995, -995]  # what the bill tells of a payout, the last is the news
+
+
+def worked_twice(world, lin, told):
     """One desk takes the bill's word while another explains the break away."""
-    imported(world, statement((lin.number, 995, ON)), at=NEXT)
+    if told == BACK:
+        paid(lin)
+    imported(world, statement(*[(lin.number, fen, ON) for fen in told]), at=NEXT)
     (found,) = breaks(world)
     return together(
         *[lambda: working.take_word(found, **BY)] * 2,
@@ -102,19 +107,23 @@ def worked_twice(world, lin):
     )
 
 
+@pytest.mark.parametrize("told", [PAID, BACK])
 def test_without_its_lock_only_the_constraint_keeps_a_break_from_being_worked_twice(
-    world, lin, break_unguarded
+    world, lin, break_unguarded, told
 ):
-    results = worked_twice(world, lin)
+    results = worked_twice(world, lin, told)
     assert [result for result in results if isinstance(result, IntegrityError)]
 
 
-def test_a_break_is_worked_by_one_after_the_other_and_the_late_one_hears_so(world, lin):
-    results = worked_twice(world, lin)
+@pytest.mark.parametrize(
+    ("told", "state", "purse"), [(PAID, "succeeded", {}), (BACK, "returned", {"due": 995})]
+)
+def test_a_break_is_worked_by_one_after_the_other_and_the_late_one_hears_so(world, lin, told, state, purse):
+    results = worked_twice(world, lin, told)
     assert set(codes(results)) == {"break.worked"}
-    assert len(codes(results)) in (2, 3)  # explained first, its payout may still be paid on the bill's word
-    assert now(lin).state == "succeeded"
-    assert stands(world, world.qinglan, world.lin.party) == {}
+    assert len(codes(results)) in (2, 3)  # explained first, the bill's word may still be taken
+    assert now(lin).state == state
+    assert stands(world, world.qinglan, world.lin.party) == purse
     with world.inside(world.qinglan):
         assert BreakStep.objects.count() == 4 - len(codes(results))
     books_hold(world)
