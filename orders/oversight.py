@@ -4,13 +4,15 @@ merchants' its brands' lines alone."""
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.utils import timezone
 
 from members.models import Member
 from merchants.scoping import Seat
-from orders.models import Order, OrderLine, Refund, RefundLine, Tender
+from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine, Tender
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def _by_number(lines: Iterable[RefundLine]) -> Counter[int]:
 
 
 READ = "orders.read"
+REFUSED_FOR = timedelta(days=30)
 _CATALOGUE_AMOUNT = F("sku__list_price") * F("quantity")
 
 
@@ -126,6 +129,16 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
         .order_by("number")
     )
     return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
+
+
+def waiting_refunds(seat: Seat, *, limit: int = 50) -> list[ParkedRefund]:
+    """Refunds that were told and gave nothing back, the newest first: those whose sale has not come, and of the last
+    `REFUSED_FOR` those that did not fit it. No store is known of them, so only who reads all orders is told."""
+    if not any(apt.may(READ) and apt.org_unit.parent_id is None for apt in seat.appointments):
+        return []
+    since = timezone.now() - REFUSED_FOR
+    told = Q(applied_at=None) | Q(applied_at__gte=since) & ~Q(refused_code="")
+    return list(ParkedRefund.objects.filter(told).order_by("-id")[:limit])
 
 
 def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> Sequence[OrderLine]:

@@ -101,3 +101,12 @@ class ParkedRefund(models.Model):
 
     def __str__(self) -> str:
         return self.external_no
+
+    @property
+    def amount(self) -> int:
+        """What it asks to give back, minor units."""
+        return sum(line["amount"] for line in self.facts["lines"])
+
+    @property
+    def told_in(self) -> str:
+        return str(Order.Channel(self.channel).label)

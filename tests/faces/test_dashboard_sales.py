@@ -79,6 +79,21 @@ def test_the_seller_reads_on_which_payments_each_refund_went_back_and_a_brand_do
     assert "R-card" not in brand and "acquirer" not in brand
 
 
+def test_a_refund_that_gave_nothing_back_is_seen_until_its_sale_comes(world, at_desk):
+    money_back(world.hehe, RefundLineFacts(number=1, amount=700), order_no="T-l", no="R-mistyped")
+    he, gu = at_desk(world.he), at_desk(world.gu)
+    page = words(he.get("/hq/orders/"))
+    assert all(said in page for said in ("R-mistyped", "T-l", "¥7.00", "Waits for its sale"))
+    assert "R-mistyped" not in words(gu.get("/hq/orders/")) + words(gu.get("/hq/orders/?where=partners"))
+    sold(world.jingan, line(world.shirt), no="T-l")
+    assert "R-mistyped" not in words(he.get("/hq/orders/"))
+    money_back(world.hehe, RefundLineFacts(number=9, amount=700), order_no="T-2", no="R-no-such-line")
+    sold(world.jingan, line(world.shirt), no="T-2")
+    assert "Does not fit the sale that came" in words(he.get("/hq/orders/"))
+    manager = at_desk(manager_of(world.hehe, world.jingan.org_unit))
+    assert "R-no-such-line" not in words(manager.get("/hq/orders/"))
+
+
 def test_a_coupon_of_another_brand_is_not_told_to_a_brand_owner(world, at_desk, receipt):
     with world.inside(world.mubai):
         mei = manager_of(world.mubai, root_of(world.mubai), role=Role.OWNER, email="mei@mubai.example")
