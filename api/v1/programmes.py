@@ -50,7 +50,7 @@ class TopUpAnswer(serializers.Serializer):
 
 
 class Programmes(Call):
-    scopes = {"GET": "ledger:read", "POST": "orders:write"}
+    scopes = {"GET": "programmes:read", "POST": "programmes:write"}
     names = {"GET": "listProgrammes", "POST": "createProgramme"}
 
     @extend_schema(
@@ -76,7 +76,7 @@ class Programmes(Call):
 
 
 class OneProgramme(Call):
-    scopes = {"GET": "ledger:read"}
+    scopes = {"GET": "programmes:read"}
     names = {"GET": "getProgramme"}
 
     @extend_schema(description=_("One of your programmes."), responses=ProgrammeAnswer)
@@ -85,7 +85,7 @@ class OneProgramme(Call):
 
 
 class TopUps(Call):
-    scopes = {"POST": "orders:write"}
+    scopes = {"POST": "programmes:write"}
     names = {"POST": "createTopUp"}
 
     @extend_schema(

@@ -59,6 +59,23 @@ def test_a_till_registers_a_programme_tops_it_up_and_takes_it_for_a_sale(world, 
     assert stranger.post(f"{path}/top-ups", told_again("U-2")).status_code == 404
 
 
+def test_programmes_have_scopes_of_their_own(world, till):
+    made = till.post("/programmes", {"code": "card", "name": "卡"}).json()
+    top_ups = f"/programmes/{made['id']}/top-ups"
+    scopes = set(till.key.scopes) - {"programmes:read", "programmes:write"}
+    other = MerchantSystem(world.hehe, scopes=sorted(scopes))
+    for answer, scope in [
+        (other.get("/programmes"), "programmes:read"),
+        (other.get(f"/programmes/{made['id']}"), "programmes:read"),
+        (other.post("/programmes", {"code": "x", "name": "卡"}), "programmes:write"),
+        (other.post(top_ups, told_again("U-1")), "programmes:write"),
+    ]:
+        assert (answer.status_code, answer.json()["scope"]) == (403, scope)
+    counter = MerchantSystem(world.hehe, scopes=["programmes:read", "programmes:write"])
+    assert counter.post(top_ups, told_again("U-1")).status_code == 201
+    assert counter.get("/programmes").json()["data"][0]["outstanding"] == 100
+
+
 def told_again(number):
     return {"external_no": number, "paid": 100, "place": "cash"}
 
