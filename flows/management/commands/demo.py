@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from commissions.models import SettlementBatch
-from components.formatting import yuan
+from commissions.payouts.tables import yuan_of
 from flows.demo import closing, logins, performing
 from flows.demo.script import SCALES, SHANGHAI, write
 from flows.demo.staging import Stage, is_laid
@@ -72,10 +72,10 @@ class Command(BaseCommand):
 
 def _told(batch: SettlementBatch) -> str:
     if batch.state == SettlementBatch.State.POSTED:
-        return f"{batch.business_date} posted, {batch.lines} lines, {yuan(batch.due_total or 0)} payable"
+        return f"{batch.business_date} posted, {batch.lines} lines, ¥{yuan_of(batch.due_total or 0)} payable"
     waits = batch.needs_approval and batch.state == SettlementBatch.State.FROZEN
     state = "waits for approval" if waits else batch.state
-    return f"{batch.business_date} {state}, {batch.lines} lines, {yuan(batch.total)}"
+    return f"{batch.business_date} {state}, {batch.lines} lines, ¥{yuan_of(batch.total)}"
 
 
 def _days(text: str) -> int:
