@@ -1,10 +1,12 @@
 """What every call has in common: a key, its scope, the merchant's rows only, a request id, JSON in and
 out."""
 
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
+from django.urls import resolve
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,8 +14,9 @@ from rest_framework.serializers import Field, ListSerializer, Serializer
 from rest_framework.views import APIView
 
 from api.authentication import need
-from api.errors import no_such_address
+from api.errors import no_such_address, no_such_id
 from api.parsing import check_query
+from api.paths import AN_ID
 from api.throttling import count
 from events.record import Actor
 from merchants.errors import DomainError
@@ -28,6 +31,7 @@ class Call(APIView):
     """
 
     scopes: dict[str, str] = {}  # method → scope, HEAD as GET
+    by_code = False  # whether `?code=` narrows the list
     http_method_names = [
         "get",
         "head",
@@ -130,4 +134,21 @@ class Unknown(Call):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if found := _list_of(request.path_info):
+            path, view = found
+            raise no_such_id(path, by_code=view.by_code)
         raise no_such_address()
+
+
+def _list_of(path: str) -> tuple[str, type[Call]] | None:
+    """Of an address that would be one of ours with an id in its place: the list (path and view) that tells the ids."""
+    if told := re.fullmatch(r"(.+/v1/[a-z-]+)/[^/]+((?:/[a-z-]+)?)", path):
+        one, whole = (_view_at(place) for place in (f"{told[1]}/{AN_ID}{told[2]}", told[1]))
+        if one is not None and whole is not None:
+            return told[1], whole
+    return None
+
+
+def _view_at(path: str) -> type[Call] | None:
+    view = getattr(resolve(path).func, "view_class", Unknown)
+    return None if view is Unknown else view

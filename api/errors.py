@@ -188,6 +188,20 @@ def no_such_address() -> DomainError:
     )
 
 
+def no_such_id(where: str, *, by_code: bool) -> DomainError:
+    """`where` is the path of the list that tells the ids."""
+    next_step = (
+        _("Take the “id” that GET %(where)s?code=… answers for your code.")
+        if by_code
+        else _("Take the “id” that GET %(where)s answers.")
+    )
+    return NotFound(
+        "request.no_such_address",
+        _("There is nothing at this address: it names a record by our id, not by a code or number of yours."),
+        next_step=next_step % {"where": where},
+    )
+
+
 def busy() -> DomainError:
     return _framed(
         503,

@@ -1,5 +1,7 @@
 """What may stand in an address. Whatever else does is no address of ours, and never reaches the database."""
 
+AN_ID = "abc_" + "0" * 23  # in the form of all, of nothing there is
+
 
 class RefConverter:
     """A public reference: three letters of kind, then 23 of Crockford's base 32."""

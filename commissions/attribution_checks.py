@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.utils.translation import gettext_lazy as _
 
@@ -77,4 +78,43 @@ def _unclear(rule: AttributionRule | None, message: object) -> DomainError:
         next_step=_("Correct the rule and keep the draft again."),
         field="rules",
         extra={"rule": rule.number} if rule else {},
+    )
+
+
+def overtaken(rules: Iterable[AttributionRule]) -> dict[int, tuple[int, ...]]:
+    """Rules that can never decide, by number: with the earlier ones of which one matches whenever they do, whatever
+    was sold to whom. Only where that is certain; no fault, for the other rules do what they say."""
+    found: dict[int, tuple[int, ...]] = {}
+    earlier: list[AttributionRule] = []
+    for rule in sorted(rules, key=lambda rule: rule.number):
+        cases = [
+            (channel, placed) for channel in rule.channels or Order.Channel.values for placed in _placed(rule)
+        ]
+        first = [_first(earlier, channel, placed) for channel, placed in cases]
+        if None not in first:
+            found[rule.number] = tuple(sorted({number for number in first if number is not None}))
+        earlier.append(rule)
+    return found
+
+
+def _placed(rule: AttributionRule) -> list[AttributionRule]:
+    """The own guide who has a part is bound somewhere: here, or at another store."""
+    if rule.bound_at != ANYWHERE or BOUND not in rule.touches:
+        return [rule]
+    return [replace(rule, bound_at=place) for place in (SAME_STORE, OTHER_STORE)]
+
+
+def _first(earlier: Iterable[AttributionRule], channel: str, rule: AttributionRule) -> int | None:
+    """The first of these that matches wherever the rule does in this channel."""
+    covering = (one for one in earlier if one.covers(channel) and _is_wider(one, rule))
+    return next((one.number for one in covering), None)
+
+
+def _is_wider(one: AttributionRule, rule: AttributionRule) -> bool:
+    """Whether it asks for nothing that the rule does not ask for as well."""
+    return (
+        set(one.touches) <= set(rule.touches)
+        and one.bound_at in (ANYWHERE, rule.bound_at)
+        and (not one.protected or rule.protected)
+        and (one.days is None or (rule.days is not None and rule.days <= one.days))
     )

@@ -1,5 +1,7 @@
 """An attribution policy's rules as sentences that whoever is paid by them can read. Codes in, words out."""
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -25,6 +27,16 @@ def rule_in_words(rule: AttributionRule) -> str:
         told = _("%(told)s, %(clause)s") % {"told": told, "clause": clause}
     # Translators: in which sales channels, and who has the guide's part there.
     return _("%(channels)s: %(told)s") % {"channels": _channels(rule), "told": told}
+
+
+def overtaken_in_words(earlier: Sequence[int]) -> str:
+    """Of a rule that can never decide; the numbers of those that match before it."""
+    told = _listed([str(number) for number in earlier])
+    return ngettext(
+        "Rule %(numbers)s always matches before it: move it up, or remove it.",
+        "One of the rules %(numbers)s always matches before it: move it up, or remove it.",
+        len(earlier),
+    ) % {"numbers": told}
 
 
 def _channels(rule: AttributionRule) -> str:

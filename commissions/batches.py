@@ -97,9 +97,12 @@ def freeze(batch: SettlementBatch, *, by: Actor, at: datetime) -> None:
 
 
 @transaction.atomic
-def approve(batch: SettlementBatch, *, by: Actor, at: datetime | None = None) -> SettlementBatch:
+def approve(
+    batch: SettlementBatch, *, by: Actor, at: datetime | None = None, read: int | None = None
+) -> SettlementBatch:
     """Finance lets a frozen batch go on and locks it: what it comes to now is what becomes payable, to the fen.
-    Conflict `settlement.not_waiting` if it does not wait for that."""
+    Conflict `settlement.not_waiting` if it does not wait for that, `settlement.changed` if it comes to something else
+    than the sum that was `read`."""
     at = at or timezone.now()
     with acting_for(batch.merchant):
         batch = _locked(batch)
@@ -110,6 +113,12 @@ def approve(batch: SettlementBatch, *, by: Actor, at: datetime | None = None) ->
                 next_step=_("Load the page again to see how it stands."),
             )
         batch.locked_total = to_others(lines_of(batch))
+        if read is not None and read != batch.locked_total:
+            raise Conflict(
+                "settlement.changed",
+                _("A refund or an appeal has changed what this batch comes to since you read it."),
+                next_step=_("Look at the new sum, and approve it then."),
+            )
         batch.state, batch.approved_at, batch.approved_by = State.APPROVED, at, by.ref
         batch.save(update_fields=["state", "approved_at", "approved_by", "locked_total"])
         _tell("settlement.approved", batch, by=by, at=at)

@@ -42,6 +42,21 @@ def latest_first(
     return _cut(found, size, lambda row: [_reached(row, moment).isoformat(), _reached(row, key)])
 
 
+def latest_read(
+    read: Callable[[tuple[datetime, int] | None, int], Sequence[Any]],
+    cursor: str,
+    *,
+    moment: str,
+    key: str,
+    size: int = SIZE,
+) -> Slice:
+    """What `read(place, how many)` gives by a moment and a number, both descending, behind that place; None: from the
+    top."""
+    place = _decoded(cursor, _instant, _number)
+    found = list(read((place[0], place[1]) if place else None, size + 1))
+    return _cut(found, size, lambda row: [_reached(row, moment).isoformat(), _reached(row, key)])
+
+
 def by_name(rows: QuerySet, cursor: str, *, name: str, key: str, size: int = SIZE) -> Slice:
     """Rows by a text column and an id, both ascending; `rows` come in that order."""
     place = _decoded(cursor, _text, _number)

@@ -30,6 +30,8 @@ API_SCOPES = (
     "campaigns:write",
     "orders:read",
     "orders:write",
+    "programmes:read",
+    "programmes:write",
     "plans:read",
     "plans:write",
     "ledger:read",

@@ -135,7 +135,7 @@ def coupon_in(shop: Shop, ref: str) -> Coupon:
 
 def coupons_in(shop: Shop):
     """The member's coupons that count for this brand, the newest first."""
-    rows = every(Coupon).filter(member=shop.member).select_related("campaign__brand")
+    rows = every(Coupon).filter(member=shop.member).select_related("campaign__brand", "campaign__sku")
     return rows.filter(campaign__brand=shop.brand).order_by("-issued_at", "-id")
 
 

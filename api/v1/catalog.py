@@ -58,6 +58,7 @@ class CodeQuery(PageQuery):
 
 
 class Products(Call):
+    by_code = True
     scopes = {"GET": "catalog:read", "POST": "catalog:write"}
     names = {"GET": "listProducts", "POST": "putProduct"}
 
@@ -94,6 +95,7 @@ class OneProduct(Call):
 
 
 class Skus(Call):
+    by_code = True
     scopes = {"GET": "catalog:read", "POST": "catalog:write"}
     names = {"GET": "listSkus", "POST": "putSku"}
 

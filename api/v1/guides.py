@@ -46,6 +46,7 @@ class GuideQuery(PageQuery):
 
 
 class Guides(Call):
+    by_code = True
     scopes = {"GET": "guides:read", "POST": "guides:write"}
     names = {"GET": "listGuides", "POST": "putGuide"}
 

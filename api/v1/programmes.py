@@ -49,17 +49,26 @@ class TopUpAnswer(serializers.Serializer):
     business_date = serializers.DateField()
 
 
+class ProgrammeQuery(PageQuery):
+    code = serializers.CharField(required=False)
+
+
 class Programmes(Call):
-    scopes = {"GET": "ledger:read", "POST": "orders:write"}
+    by_code = True
+    scopes = {"GET": "programmes:read", "POST": "programmes:write"}
     names = {"GET": "listProgrammes", "POST": "createProgramme"}
 
     @extend_schema(
         description=_("Your programmes of stored value, and what is outstanding of each; the newest first."),
-        parameters=[PageQuery],
+        parameters=[ProgrammeQuery],
         responses=page_of(ProgrammeAnswer),
     )
     def get(self, request: Request) -> Response:
-        return Response(page(self.asked(PageQuery), every(Programme), show))
+        asked = self.asked(ProgrammeQuery)
+        rows = every(Programme)
+        if "code" in asked:
+            rows = rows.filter(code=asked["code"])
+        return Response(page(asked, rows, show))
 
     @extend_schema(
         description=_(
@@ -76,7 +85,7 @@ class Programmes(Call):
 
 
 class OneProgramme(Call):
-    scopes = {"GET": "ledger:read"}
+    scopes = {"GET": "programmes:read"}
     names = {"GET": "getProgramme"}
 
     @extend_schema(description=_("One of your programmes."), responses=ProgrammeAnswer)
@@ -85,7 +94,7 @@ class OneProgramme(Call):
 
 
 class TopUps(Call):
-    scopes = {"POST": "orders:write"}
+    scopes = {"POST": "programmes:write"}
     names = {"POST": "createTopUp"}
 
     @extend_schema(

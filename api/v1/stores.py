@@ -105,6 +105,7 @@ class NearestQuery(serializers.Serializer):
 
 
 class Stores(Call):
+    by_code = True
     scopes = {"GET": "stores:read", "POST": "stores:write"}
     names = {"GET": "listStores", "POST": "putStore"}
 

@@ -13,14 +13,16 @@ register = template.Library()
 
 
 @register.simple_block_tag
-def list_item(content, title, note="", href="", lead="", **attrs) -> SafeString:
-    """An `<li>` of `<ul class="list">`: a lead (an avatar), title and note, and the content at its end."""
+def list_item(content, title, note="", href="", lead="", about="", **attrs) -> SafeString:
+    """An `<li>` of `<ul class="list">`: a lead (an avatar), title, what it is about and a note, and the content at its
+    end."""
     name = classes("item", lead and "item-led")
     end = content.strip()
     inner = format_html(
-        '{}<span><span class="item-title">{}</span>{}</span>{}',
+        '{}<span><span class="item-title">{}</span>{}{}</span>{}',
         lead,
         title,
+        format_html('<span class="item-note">{}</span>', about) if about else "",
         format_html('<span class="item-note">{}</span>', note) if note else "",
         format_html('<span class="item-end">{}</span>', mark_safe(end)) if end else "",
     )

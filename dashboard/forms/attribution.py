@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from commissions.attribution_checks import MOST_DAYS, MOST_RULES, MOST_WEIGHT
+from commissions.attribution_checks import MOST_DAYS, MOST_RULES, MOST_WEIGHT, overtaken
 from commissions.attribution_rules import ANYWHERE, OTHER_STORE, SAME_STORE, TOUCHES, AttributionRule
-from commissions.attribution_wording import rule_in_words
+from commissions.attribution_wording import overtaken_in_words, rule_in_words
 from commissions.models import Rule
 from dashboard.forms.fields import AskingForm, MomentField, WholeField, say_what_to_do
 from merchants.errors import DomainError
@@ -107,14 +107,19 @@ class AttributionForm(AskingForm):
     def rules(self) -> list[AttributionRule]:
         return [row.rule(number) for number, row in enumerate(self.rows, start=1)]
 
-    def sentences(self) -> list[str]:
-        """Every rule read out, as typed or as it began; "" for one that cannot be read yet."""
+    def sentences(self) -> list[tuple[str, str]]:
+        """Every rule read out, as typed or as it began, "" for one that cannot be read yet; and what to warn of."""
         rows = self.rows.forms
         if not self.rows.is_bound:
             rows = [RuleRow(_typed(row), prefix="") for row in rows]
+        read = {number: row.rule(number) for number, row in enumerate(rows, start=1) if row.is_valid()}
+        never = overtaken(read.values())
         return [
-            rule_in_words(row.rule(number)) if row.is_valid() else ""
-            for number, row in enumerate(rows, start=1)
+            (
+                rule_in_words(read[number]) if number in read else "",
+                overtaken_in_words(never[number]) if number in never else "",
+            )
+            for number in range(1, len(rows) + 1)
         ]
 
     def blame(self, refusal: DomainError) -> None:

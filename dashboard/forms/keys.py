@@ -16,6 +16,7 @@ WHAT = {
     "members": _("Members"),
     "campaigns": _("Campaigns and coupons"),
     "orders": _("Orders and refunds"),
+    "programmes": _("Programmes of stored value"),
     "plans": _("Commission plans"),
     "ledger": _("Ledger"),
     "payouts": _("Payouts"),

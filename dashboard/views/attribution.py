@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from commissions import attribution_policies as policies
-from commissions.attribution_checks import digest
+from commissions.attribution_checks import digest, overtaken
 from commissions.attribution_rules import DEFAULT, Policy
-from commissions.attribution_wording import rule_in_words
+from commissions.attribution_wording import overtaken_in_words, rule_in_words
 from commissions.models import AttributionPolicy
 from dashboard import access
 from dashboard.access import needs
@@ -56,6 +56,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "policy": policy,
         "state": _state(policy, now),
         "sentences": _sentences(policy.said),
+        "warnings": _warnings(policy.said),
         "may_write": request.seat.may("plans.write"),
         "read": digest(policy.said.rules),
         "recallable": policies.is_recallable(policy, at=now),
@@ -157,6 +158,10 @@ def _form(request: HttpRequest, form: AttributionForm, title: str, *, read: str 
 
 def _sentences(policy: Policy) -> list[str]:
     return [rule_in_words(rule) for rule in policy.rules]
+
+
+def _warnings(policy: Policy) -> list[tuple[int, str]]:
+    return [(number, overtaken_in_words(earlier)) for number, earlier in overtaken(policy.rules).items()]
 
 
 def _state(policy: AttributionPolicy, now: datetime) -> str:

@@ -1,21 +1,28 @@
-"""Stored value: the merchant's programmes, what each still owes its shoppers, and value stored by hand."""
+"""Stored value: the merchant's programmes, what each still owes its shoppers and how it came to that, and value stored
+by hand."""
+
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard import access
 from dashboard.access import needs
 from dashboard.forms.programmes import ProgrammeForm, TopUpForm
 from dashboard.frame import page
-from dashboard.paging import newest_first
+from dashboard.paging import latest_read, newest_first
 from dashboard.refusals import refusals_blamed_on
+from insights import stored_value
 from ledger import balances
 from ledger.accounts import stored
 from members import programmes
-from members.models import Programme, TopUp
+from members.models import Programme
 from merchants import finding
+
+MOST_DOWNLOADED = 50_000  # movements in one file
 
 
 @needs("ledger.read")
@@ -43,7 +50,15 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @needs("ledger.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
-    return _shown(request, access.programme(request, ref), TopUpForm(), status=200)
+    """`?format=csv` downloads every movement."""
+    programme = access.programme(request, ref)
+    if request.GET.get("format") == "csv":
+        moves = stored_value.movements(programme, limit=MOST_DOWNLOADED)
+        response = HttpResponse(stored_value.as_csv(moves), content_type="text/csv; charset=utf-8")
+        name = f"stored-value-{programme.code}-{timezone.localdate()}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    return _shown(request, programme, TopUpForm(), status=200)
 
 
 @needs("settlements.write")
@@ -60,17 +75,22 @@ def top_up(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, programme: Programme, form: TopUpForm, *, status: int) -> HttpResponse:
-    rows = finding.every(TopUp).filter(programme=programme)
-    found = newest_first(rows, request.GET.get("cursor", ""))
+    def read(place: tuple[datetime, int] | None, limit: int) -> list[stored_value.Movement]:
+        return stored_value.movements(programme, before=place, limit=limit)
+
+    found = latest_read(read, request.GET.get("cursor", ""), moment="told_at", key="key")
     account = stored(programme.code).code
     balance = balances.of_book(request.seat.merchant, codes=[account])
+    owed = sum(row.amount for row in balance)
     context = {
         "programme": programme,
         "account": account,
-        "owed": sum(row.amount for row in balance),
+        "owed": owed,
+        "not_booked": owed - programme.outstanding,
         "rows": found.rows,
         "next": found.next,
         "form": form,
+        "may_open_orders": request.seat.may("orders.read"),
         "may_write": request.seat.may("settlements.write"),
     }
     return page(request, "dashboard/programmes/show.html", context, section="programmes", status=status)

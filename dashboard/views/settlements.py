@@ -1,5 +1,6 @@
 """Settlement runs: what waits, what each closed day came to and for whom, and finance's word where it is asked."""
 
+import re
 from datetime import timedelta
 
 from django.contrib import messages
@@ -62,10 +63,12 @@ def preview(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     batch = access.batch(request, ref)
     row = settling.progress_of(request.seat.merchant, [batch])[0]
+    payees = settling.payees(batch)
     context = {
         "row": row,
         "batch": batch,
-        "payees": settling.payees(batch),
+        "payees": payees,
+        "comes_to": sum(payee.due + payee.reserve for payee in payees),
         "paid": settling.paid(batch, row.reached),
         "may_write": request.seat.may("settlements.write"),
     }
@@ -75,9 +78,13 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 @needs("settlements.write")
 def approve(request: HttpRequest, ref: str) -> HttpResponse:
+    """`read` is the sum, in fen, that the page showed."""
     batch = access.batch(request, ref)
     with refusals_told(request):
-        batches.approve(batch, by=request.seat.actor)
+        read = request.POST.get("read", "")
+        batches.approve(
+            batch, read=int(read) if re.fullmatch(r"[0-9]{1,18}", read) else None, by=request.seat.actor
+        )
         messages.success(request, _("Approved and locked. The batch becomes payable within minutes."))
     return redirect("settlement", ref)
 

@@ -96,6 +96,29 @@ def test_an_address_that_is_none_is_a_problem_too(world, path, method):
     assert problem(response)["code"] == "request.no_such_address"
 
 
+def test_an_address_with_a_code_in_the_place_of_an_id_says_where_the_id_is_found(world, till):
+    told = till.post("/programmes", {"code": "card", "name": "卡"}).json()
+    for path, found_by_code in [
+        (f"/guides/{world.lin.code}", f"/guides?code={world.lin.code}"),
+        (f"/stores/{world.jingan.code}", f"/stores?code={world.jingan.code}"),
+        (f"/skus/{world.tote.code}", f"/skus?code={world.tote.code}"),
+        ("/programmes/card", "/programmes?code=card"),
+        ("/programmes/card/top-ups", "/programmes?code=card"),
+    ]:
+        refused = problem(till.client.get(f"/api/v1{path}", headers=till.headers()))
+        room, _query, code = found_by_code.partition("?code=")
+        assert refused["code"] == "request.no_such_address" and "id" in refused["detail"]
+        assert f"/api/v1{room}?code=" in refused["next_step"], path
+        assert len(till.get(room, code=code).json()["data"]) == 1, path
+    assert till.get("/programmes", code="other").json()["data"] == []
+    assert till.get(f"/programmes/{told['id']}").status_code == 200
+    refused = problem(till.get("/orders/T-1"))
+    assert "/api/v1/orders " in refused["next_step"] and "?code=" not in refused["next_step"]
+    for path in ("/nothing/card", "/versions/1", "/stores/a/b/c"):
+        refused = problem(till.client.get(f"/api/v1{path}", headers=till.headers()))
+        assert "/api/docs/" in refused["next_step"], path
+
+
 def test_a_method_that_an_address_does_not_take(till):
     response = till.client.delete("/api/v1/stores", headers=till.headers())
     assert response.status_code == 405

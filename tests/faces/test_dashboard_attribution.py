@@ -53,6 +53,19 @@ def test_a_merchant_without_a_policy_reads_the_default_and_drafts_from_it(world,
     assert one_draft(world).said.rules == DEFAULT.rules
 
 
+def test_a_rule_that_can_never_decide_is_warned_of_and_kept_all_the_same(world, at_desk):
+    gu = at_desk(world.gu)
+    warning = "ule 1 always matches before it: move it up"
+    given = form(row(0, serving="1"), row(1, serving="1", channels=["pos"]), row(2, bound="1"))
+    read = words(gu.post(NEW, given | {"change": "look"}))
+    assert (
+        read.count(warning) == 1 and warning in read.partition('id="said-1"')[2].partition('id="said-2"')[0]
+    )
+    page = words(gu.post(NEW, given, follow=True))
+    assert f"Rule 2: R{warning}" in page and len(one_draft(world).said.rules) == 3
+    assert warning in words(gu.get(f"{HERE}{one_draft(world).ref}/edit/"))
+
+
 def test_a_draft_of_shares_and_windows_is_kept_read_out_and_published_for_later(world, at_desk):
     gu = at_desk(world.gu)
     rules = [

@@ -62,7 +62,13 @@ def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_appr
     assert batches.preview(world.mubai, day=NOON.date()) == (0, 0), (
         "what is frozen does not wait for another day"
     )
-    finance.post(reverse("settlement_approve", args=[batch.ref]))
+    asked = shown.partition("<dialog")[2]
+    assert "Becomes payable" in asked and "¥32.00" in asked and 'name="read" value="3200"' in asked
+    assert "Approve and lock" in asked and "sends nothing yet" in asked
+    approval = reverse("settlement_approve", args=[batch.ref])
+    stale = text(finance.post(approval, {"read": "3201"}, follow=True, **english))
+    assert "since you read it" in stale and "Waits for approval" in stale
+    finance.post(approval, {"read": "3200"})
     again = text(finance.post(reverse("settlement_approve", args=[batch.ref]), follow=True, **english))
     assert "does not wait for approval" in again
     batches.close(world.mubai, now=MIDNIGHT)

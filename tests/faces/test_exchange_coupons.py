@@ -69,8 +69,12 @@ def test_shopper_and_guide_read_it_in_plain_words_and_the_shirt_costs_nothing(
     coupon, code = coupon_for(campaign, member_at(world.qinglan), at=timezone.now())
     told = text_of(phone.get(at("coupon", ref=coupon.ref)))
     assert "1 piece free" in told and "of 青岚亚麻衬衫" in told and "¥0" not in told
+    assert "青岚亚麻衬衫" in text_of(phone.get(at("me")))
     renewed(world.qinglan_at_jingan, store_bears_ppm=300_000)
     lin = at_desk(world.lin.user)
+    card = f"/w/members/{member_at(world.hehe).ref}/"
+    for page in (card, f"{card}coupons/"):
+        assert "青岚亚麻衬衫" in words(lin.get(page)), page
     page = lin.get(f"/w/sale/?coupon={carried(code)}", follow=True)
     assert "Exchanged for" in words(page) and "of 青岚亚麻衬衫" in words(page)
     refused = lin.post("/w/sale/basket/", form_of(page, **basket(world, world.coat)), headers=HTMX)

@@ -1,11 +1,19 @@
 """Stored value on the two faces that know it: a merchant's till tells it, finance sees what is owed for it."""
 
+import csv
+import io
+
 import pytest
 
+from commissions import accruals, clawback
+from ledger import balances
 from members import programmes
+from members.models import Programme
+from orders.facts import RefundLineFacts, TenderFacts
 from tests.faces.headquarters import words
 from tests.faces.merchant_system import MerchantSystem
-from tests.selling import TILL
+from tests.people import NOON, renewed
+from tests.selling import FANG, TILL, joined, line, money_back, sold
 
 
 @pytest.fixture
@@ -51,6 +59,23 @@ def test_a_till_registers_a_programme_tops_it_up_and_takes_it_for_a_sale(world, 
     assert stranger.post(f"{path}/top-ups", told_again("U-2")).status_code == 404
 
 
+def test_programmes_have_scopes_of_their_own(world, till):
+    made = till.post("/programmes", {"code": "card", "name": "卡"}).json()
+    top_ups = f"/programmes/{made['id']}/top-ups"
+    scopes = set(till.key.scopes) - {"programmes:read", "programmes:write"}
+    other = MerchantSystem(world.hehe, scopes=sorted(scopes))
+    for answer, scope in [
+        (other.get("/programmes"), "programmes:read"),
+        (other.get(f"/programmes/{made['id']}"), "programmes:read"),
+        (other.post("/programmes", {"code": "x", "name": "卡"}), "programmes:write"),
+        (other.post(top_ups, told_again("U-1")), "programmes:write"),
+    ]:
+        assert (answer.status_code, answer.json()["scope"]) == (403, scope)
+    counter = MerchantSystem(world.hehe, scopes=["programmes:read", "programmes:write"])
+    assert counter.post(top_ups, told_again("U-1")).status_code == 201
+    assert counter.get("/programmes").json()["data"][0]["outstanding"] == 100
+
+
 def told_again(number):
     return {"external_no": number, "paid": 100, "place": "cash"}
 
@@ -77,3 +102,95 @@ def test_finance_registers_a_programme_and_tops_it_up_by_hand(world, at_desk):
 def test_another_merchants_programme_is_not_found(world, at_desk):
     gold = programmes.register(merchant=world.qinglan, code="gold", name="青岚卡", by=TILL)
     assert at_desk(world.he).get(f"/hq/stored-value/{gold.ref}/").status_code == 404
+
+
+def topped_up(programme, number, paid=30_000, bonus=2_000):
+    programmes.top_up(
+        programme=programme, external_no=number, paid=paid, bonus=bonus, place="psp", at=NOON, by=TILL
+    )
+
+
+def stands(world, programme) -> tuple[int, int]:
+    """(what may be spent, what the book owes)"""
+    with world.inside(programme.merchant):
+        book = balances.of_book(programme.merchant, codes=[f"stored:{programme.code}"])
+        return Programme.objects.get(pk=programme.pk).outstanding, sum(row.amount for row in book)
+
+
+def test_finance_follows_every_movement_of_a_programme_to_what_is_left_and_owed(world, at_desk):
+    desk, card = at_desk(world.he), programmes.register(merchant=world.hehe, code="card", name="卡", by=TILL)
+    path = f"/hq/stored-value/{card.ref}/"
+
+    def shown(query=""):
+        page = desk.get(path + query)
+        rows = page.context["rows"]
+        return page, [(row.word, row.about, row.amount, row.left) for row in rows]
+
+    topped_up(card, "U-1")
+    other = programmes.register(merchant=world.hehe, code="other", name="另一张", by=TILL)
+    topped_up(other, "U-0")
+    paid = tuple(TenderFacts(place="stored", amount=n, programme="card") for n in (17_000, 700))
+    order = sold(world.jingan, line(world.tea), line(world.tote), tenders=paid)
+    page, rows = shown()
+    assert rows[0][2:] == (-700, 14_300) and "Spent, not booked yet" in words(page)
+    accruals.book(order)
+    refund, _is_new = money_back(world.hehe, RefundLineFacts(number=1, amount=6_400))
+    assert len(shown()[1]) == 3, "put back is what is back"
+    clawback.claw(refund)
+    topped_up(card, "U-2", paid=100, bonus=0)
+    page, rows = shown()
+    assert rows == [
+        ("Topped up", "U-2", 100, 20_800),
+        ("Put back after a refund", "T-1, line 1", 6_400, 20_700),
+        ("Spent", "T-1", -700, 14_300),
+        ("Spent", "T-1", -17_000, 15_000),
+        ("Topped up", "U-1", 32_000, 32_000),
+    ]
+    assert stands(world, card) == (20_800, 20_800) and "not booked" not in words(page)
+    assert f"/hq/orders/{order.ref}/" in words(page) and world.jingan.name in words(page)
+
+    for number in range(28):
+        topped_up(card, f"B-{number}", paid=1, bonus=0)
+    page, first = shown()
+    page, second = shown(f"?cursor={page.context['next']}")
+    assert page.context["next"] is None and first[28:] + second == rows
+    before = 0
+    for _word, _about, amount, left in reversed(first + second):
+        assert left == before + amount
+        before = left
+    assert stands(world, card) == (before, before)
+
+    file = desk.get(f"{path}?format=csv")
+    told = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig"))))
+    assert [row[-2:] for row in told[29:]] == [
+        ["1.00", "208.00"],
+        ["64.00", "207.00"],
+        ["-7.00", "143.00"],
+        ["-170.00", "150.00"],
+        ["320.00", "320.00"],
+    ]
+
+
+def test_of_a_sale_at_anothers_store_the_issuer_sees_its_own_value_and_lines_alone(world, at_desk):
+    gold = programmes.register(merchant=world.qinglan, code="gold", name="青岚卡", by=TILL)
+    topped_up(gold, "U-1")
+    renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
+    joined(world.mubai_brand, world.jingan, phone=FANG, name="方女士")
+    of_qinglan = TenderFacts(place="stored", amount=31_000, programme="gold", collector=world.qinglan.ref)
+    rest = TenderFacts(place="cash", amount=1_700)
+    order = sold(world.jingan, line(world.tea), line(world.shirt), phone=FANG, tenders=(of_qinglan, rest))
+    accruals.book(order)
+    backs = [RefundLineFacts(number=1, amount=12_800), RefundLineFacts(number=2, amount=10_000)]
+    clawback.claw(money_back(world.hehe, *backs)[0])
+    page = at_desk(world.gu).get(f"/hq/stored-value/{gold.ref}/")
+    rows = [(row.about, row.amount, row.left) for row in page.context["rows"]]
+    assert rows == [
+        ("T-1, line 2", 9_480, 22_615),
+        ("T-1", 12_135, 13_135),
+        ("T-1", -31_000, 1_000),
+        ("U-1", 32_000, 32_000),
+    ]
+    assert stands(world, gold) == (22_615, 22_615)
+    said = words(page)
+    assert world.jingan.name in said
+    assert "方女士" not in said and "¥327.00" not in said and "¥17.00" not in said

@@ -9,6 +9,8 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_scopes import scope
 
+from commissions import batches
+from commissions.accruals import WORKER
 from commissions.models import SettlementBatch, Split
 from flows.demo import cast, performing
 from flows.demo.acts import GiveBack, Join, Sale, Send
@@ -75,16 +77,26 @@ def small(db):
 def test_the_demos_day_is_moved_on_and_its_lines_become_payable(db, monkeypatch):
     play(until=MIDNIGHT - timedelta(days=7))
     monkeypatch.setattr(timezone, "now", lambda: MIDNIGHT - timedelta(hours=1))
-    told = io.StringIO()
-    call_command("demo", advance=1, stdout=told)
-    assert "2026-11-22 posted" in told.getvalue()
+    qinglan = Merchant.objects.get(name=cast.MERCHANTS[0].name)
+    batches.ask_for_approval(qinglan, True, by=WORKER)
+    for _again in range(2):
+        assert f"{qinglan.name}: 2026-11-22 waits for approval, " in advanced()
+    with scope(merchant=qinglan):
+        batches.approve(batches.under_way(), by=WORKER)
+    line = advanced().splitlines()[0]
+    assert line.startswith(f"{qinglan.name}: 2026-11-22 posted, ")
+    assert line.endswith(" payable")
     for merchant in Merchant.objects.all():
         with scope(merchant=merchant):
             assert trial_balance(merchant).holds
             assert not Split.objects.filter(merchant=merchant, settlement="T1").open().exists()
-    again = io.StringIO()
-    call_command("demo", advance=2, stdout=again)
-    assert again.getvalue().count("nothing to close") == len(cast.MERCHANTS)
+    assert advanced(2).count("nothing to close") == len(cast.MERCHANTS)
+
+
+def advanced(days=1) -> str:
+    told = io.StringIO()
+    call_command("demo", advance=days, stdout=told)
+    return told.getvalue()
 
 
 def test_what_was_played_stands_and_balances(small):

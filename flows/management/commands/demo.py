@@ -10,6 +10,8 @@ from datetime import datetime
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from commissions.models import SettlementBatch
+from commissions.payouts.tables import yuan_of
 from flows.demo import closing, logins, performing
 from flows.demo.script import SCALES, SHANGHAI, write
 from flows.demo.staging import Stage, is_laid
@@ -65,8 +67,15 @@ class Command(BaseCommand):
         if not is_laid():
             raise CommandError("There is no demo yet; make it first.")
         for book, batches in closing.advance(days, now=timezone.now()).items():
-            told = [f"{b.business_date} {b.state}, {b.lines} lines" for b in batches]
-            self.stdout.write(f"{book}: {'; '.join(told) or 'nothing to close'}")
+            self.stdout.write(f"{book}: {'; '.join(map(_told, batches)) or 'nothing to close'}")
+
+
+def _told(batch: SettlementBatch) -> str:
+    if batch.state == SettlementBatch.State.POSTED:
+        return f"{batch.business_date} posted, {batch.lines} lines, ¥{yuan_of(batch.due_total or 0)} payable"
+    waits = batch.needs_approval and batch.state == SettlementBatch.State.FROZEN
+    state = "waits for approval" if waits else batch.state
+    return f"{batch.business_date} {state}, {batch.lines} lines, ¥{yuan_of(batch.total)}"
 
 
 def _days(text: str) -> int:
