@@ -37,7 +37,8 @@ class Part:
     """What a batch made payable at once to one payee and what became of it, minor units: amount = paid + under_way +
     set_off + left. `came_back` is the part of `left` that had been sent. What is left to a guide lies in her wallet.
 
-    `set_off`: taken back by a refund since, kept for what the payee owed, or set against what it owes the book.
+    `paid` with the tax that was withheld. `set_off`: taken back by a refund since, kept for what the payee owed, or
+    set against what it owes the book.
     """
 
     payee: Party
@@ -51,6 +52,11 @@ class Part:
     @property
     def is_guides(self) -> bool:
         return self.payee.kind == Party.Kind.GUIDE
+
+    @property
+    def unpaid(self) -> int:
+        """What has not arrived: sent without an answer, or not sent."""
+        return self.under_way + self.left
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,10 @@ class Progress:
     @property
     def came_back(self) -> int:
         return sum(part.came_back for part in self.parts)
+
+    @property
+    def unpaid(self) -> int:
+        return sum(part.unpaid for part in self.parts)
 
     @property
     def in_wallets(self) -> int:
@@ -194,6 +204,12 @@ _WITHIN = (
     "(SELECT coalesce(sum(upper(r) - lower(r)), 0)::bigint FROM unnest({} * int8multirange({})) AS fen(r))"
 )
 _STRETCH = "int8range(t.start, t.start + t.amount)"
+# The first fen of a payout are those it kept for what the payee owed.
+_BEFORE_IT = (
+    "coalesce(sum(t.amount) FILTER (WHERE NOT t.set_off) OVER (PARTITION BY p.id ORDER BY t.start"
+    " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
+)
+_KEPT, _SENT = "int8range(t.start, t.start + t.kept)", "int8range(t.start + t.kept, t.start + t.amount)"
 _NONE = "'{}'::int8multirange"
 _BEFORE = "int8range(0, d.up_to - d.amount)"
 
@@ -203,18 +219,24 @@ WITH dues AS MATERIALIZED (
     SELECT batch_id, payee_id, amount, up_to, int8range(up_to - amount, up_to) AS span
     FROM commissions_batchdue WHERE batch_id = ANY(%(batches)s)
 ),
+pieces AS MATERIALIZED (
+    SELECT p.payee_id, p.state, t.set_off, t.start, t.amount,
+        least(t.amount, greatest(0, CASE WHEN t.set_off THEN 0 ELSE p.recovered - {_BEFORE_IT} END))::bigint AS kept
+    FROM commissions_payout p JOIN commissions_payoutpart t ON t.payout_id = p.id
+    WHERE p.merchant_id = %(book)s AND p.currency = %(currency)s
+      AND p.payee_id IN (SELECT payee_id FROM dues)
+),
 laid AS MATERIALIZED (
     SELECT w.payee_id,
-        coalesce(range_agg({_STRETCH}) FILTER (WHERE t.set_off), {_NONE}) AS set_off,
-        coalesce(range_agg({_STRETCH}) FILTER (WHERE NOT t.set_off AND p.state = 'succeeded'), {_NONE}) AS paid,
-        coalesce(range_agg({_STRETCH}) FILTER (WHERE NOT t.set_off AND p.state = ANY(%(under_way)s)), {_NONE})
+        coalesce(range_agg({_STRETCH}) FILTER (WHERE t.set_off), {_NONE})
+            + coalesce(range_agg({_KEPT}) FILTER (WHERE NOT t.state = ANY(%(given_back)s)), {_NONE}) AS set_off,
+        coalesce(range_agg({_SENT}) FILTER (WHERE NOT t.set_off AND t.state = 'succeeded'), {_NONE}) AS paid,
+        coalesce(range_agg({_SENT}) FILTER (WHERE NOT t.set_off AND t.state = ANY(%(under_way)s)), {_NONE})
             AS under_way,
-        coalesce(range_agg({_STRETCH}) FILTER (WHERE NOT t.set_off AND p.state = ANY(%(given_back)s)), {_NONE})
+        coalesce(range_agg({_STRETCH}) FILTER (WHERE NOT t.set_off AND t.state = ANY(%(given_back)s)), {_NONE})
             AS given_back
     FROM (SELECT DISTINCT payee_id FROM dues) w
-    LEFT JOIN commissions_payout p
-        ON p.merchant_id = %(book)s AND p.currency = %(currency)s AND p.payee_id = w.payee_id
-    LEFT JOIN commissions_payoutpart t ON t.payout_id = p.id
+    LEFT JOIN pieces t USING (payee_id)
     GROUP BY w.payee_id
 ),
 standing AS MATERIALIZED (

@@ -17,11 +17,12 @@ from dashboard.access import needs
 from dashboard.frame import page
 from dashboard.paging import newest_first
 from dashboard.refusals import refusals_told
-from insights import settling
+from insights import coming, settling
 from merchants import finding
 from merchants.business_day import business_date
 
 WEEK = timedelta(days=6)
+MONTH = timedelta(days=31)
 
 
 @needs("ledger.read")
@@ -35,6 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "next": found.next,
         "lines": lines,
         "total": total,
+        "coming": coming.to(merchant, since=today - MONTH),
         "at_once": settling.at_once(merchant, since=today - WEEK),
         "needs_approval": batches.needs_approval(merchant),
         "under_way": batches.under_way(),
@@ -63,13 +65,10 @@ def preview(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, ref: str) -> HttpResponse:
     batch = access.batch(request, ref)
     row = settling.progress_of(request.seat.merchant, [batch])[0]
-    payees = settling.payees(batch)
     context = {
         "row": row,
         "batch": batch,
-        "payees": payees,
-        "comes_to": sum(payee.due + payee.reserve for payee in payees),
-        "paid": settling.paid(batch, row.reached),
+        "payees": settling.payees(batch, row.reached),
         "may_write": request.seat.may("settlements.write"),
     }
     return page(request, "dashboard/settlements/show.html", context, section="settlements")

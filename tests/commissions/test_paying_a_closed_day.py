@@ -139,6 +139,27 @@ def test_what_a_refund_took_and_what_was_set_against_a_debt_need_no_payout(world
     assert stage(world, owing) == Stage.PAID
 
 
+@pytest.mark.parametrize("verb", [answers.succeed, answers.fail])
+def test_what_a_payout_kept_for_what_the_payee_owed_is_set_off_and_was_not_sent(world, verb):
+    friday = closed(world)
+    answers.succeed(sent(world, world.chen.party), at=MIDNIGHT, **BY)
+    refund, _new = money_back(world.qinglan, RefundLineFacts(number=1, amount=PRICE // 2))
+    clawback.claw(refund)
+    saturday = closed(world, "T-2", day=1)
+    payout = sent(world, world.chen.party)
+    kept = CHENS // 2
+    assert payout.recovered == kept
+    now = part(world, saturday, world.chen.party)
+    assert (now.under_way, now.set_off, now.paid, now.left) == (CHENS - kept, kept, 0, 0)
+    verb(payout, at=MIDNIGHT, **BY)
+    if verb is answers.fail:
+        assert part(world, saturday, world.chen.party).came_back == CHENS - kept
+        answers.succeed(sent(world, world.chen.party), at=MIDNIGHT, **BY)
+    now = part(world, saturday, world.chen.party)
+    assert (now.paid, now.set_off, now.unpaid) == (CHENS - kept, kept, 0)
+    assert part(world, friday, world.chen.party).paid == CHENS
+
+
 def test_a_bill_that_has_every_payment_makes_it_reconciled_and_a_break_keeps_it_from_being_so(world):
     batch = closed(world)
     payout = answers.succeed(sent(world), at=MIDNIGHT, **BY)

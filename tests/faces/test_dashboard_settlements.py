@@ -47,7 +47,7 @@ def test_what_waits_for_its_day_is_said_before_any_batch(finance, world):
     booked(world, "T-1", at=NOON)
     page = text(finance.get(reverse("settlements"), headers={"Accept-Language": "en"}))
     assert "¥32.00" in page and "1 line under T+1 contracts" in page
-    assert "No day has been closed yet." in page
+    assert "No day of your own book has been closed yet." in page
 
 
 def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_approved(finance, world):
@@ -59,11 +59,14 @@ def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_appr
     assert 'name="needs_approval" value="no"' in asked and "after the one up to 2026-11-20" in asked
     shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))
     assert "Waits for approval" in shown and "陈一诺" in shown and "¥6.40" in shown and "¥25.60" in shown
+    listed = text(finance.get(reverse("settlements"), **english))
+    assert "once it is approved" in listed and "Made payable" not in listed
+    assert "Nothing of it is payable yet" in shown
     assert batches.preview(world.mubai, day=NOON.date()) == (0, 0), (
         "what is frozen does not wait for another day"
     )
     asked = shown.partition("<dialog")[2]
-    assert "Becomes payable" in asked and "¥32.00" in asked and 'name="read" value="3200"' in asked
+    assert "Becomes payable at once" in asked and "¥32.00" in asked and 'name="read" value="3200"' in asked
     assert "Approve and lock" in asked and "sends nothing yet" in asked
     approval = reverse("settlement_approve", args=[batch.ref])
     stale = text(finance.post(approval, {"read": "3201"}, follow=True, **english))
@@ -97,6 +100,27 @@ def test_who_would_be_paid_is_shown_before_the_day_is_closed(finance, world):
     booked(world, "T-1", at=NOON)
     page = text(finance.get(reverse("settlement_preview"), headers={"Accept-Language": "en"}))
     assert "陈一诺" in page and "¥6.40" in page and "¥25.60" in page and "¥32.00" in page
+
+
+def test_who_has_a_share_reads_it_waiting_and_in_the_run_of_anothers_book_and_a_stranger_reads_nothing(
+    client, world
+):
+    english, address = {"headers": {"Accept-Language": "en"}}, reverse("settlements")
+    batches.ask_for_approval(world.mubai, True, by=ONBOARDING)
+    booked(world, "T-1", at=NOON)
+    client.force_login(world.gu)
+    page = text(client.get(address, **english))
+    assert (
+        "1 line of yours waits" in page and "木白茶业" in page and "¥25.60" in page and "2026-11-20" in page
+    )
+    assert "No run of another merchant" in page and "No day of your own book" in page
+    batch = batches.close(world.mubai, now=MIDNIGHT)
+    page = text(client.get(address, **english))
+    assert "0 lines of yours wait" in page and "not payable yet" in page and "¥25.60" in page
+    assert batch.ref not in page and "¥32.00" not in page, "what is others' is not told"
+    client.force_login(world.wei)
+    page = text(client.get(address, **english))
+    assert "木白茶业" not in page and "¥25.60" not in page and "Nothing of yours waits" in page
 
 
 def test_the_policy_can_be_taken_back(finance, world):
