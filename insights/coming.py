@@ -59,15 +59,24 @@ class Coming:
 
     @property
     def lines(self) -> int:
+        """That wait for their day."""
         return sum(row.lines for row in self.waiting)
 
     @property
+    def in_runs(self) -> int:
+        """In fen, reserves included: closed, and not payable yet."""
+        return sum(run.due + run.reserve for run in self.runs if not run.is_payable)
+
+    @property
     def amount(self) -> int:
-        return sum(row.amount for row in self.waiting)
+        """In fen, all that is not payable yet."""
+        return sum(row.amount for row in self.waiting) + self.in_runs
 
     @property
     def guides(self) -> int:
-        return sum(row.guides for row in self.waiting)
+        return sum(row.guides for row in self.waiting) + sum(
+            run.guides for run in self.runs if not run.is_payable
+        )
 
 
 def to(merchant: Merchant, *, since: date) -> Coming:

@@ -50,6 +50,8 @@ def test_a_run_is_told_with_what_it_will_make_payable_here_and_after_that_with_w
         found = to(world, world.qinglan)
         assert found.runs == [coming.Run(world.mubai.name, FRIDAY, stage, 1, 1703, 857, 640)]
         assert [(one.day, one.lines, one.amount) for one in found.waiting] == [(FRIDAY, 1, 2560)]
+        in_runs = 0 if stage == Stage.POSTED else 2560
+        assert (found.in_runs, found.amount) == (in_runs, in_runs + 2560)
         if stage == Stage.FROZEN:
             batches.approve(batch, by=ONBOARDING)
         elif stage == Stage.APPROVED:
