@@ -19,6 +19,8 @@ from insights.settling import HELD, RESERVED
 from merchants.models import Merchant
 from stores.models import Contract
 
+UNDER_WAY = (Stage.OPEN, Stage.FROZEN, Stage.APPROVED)
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -104,7 +106,7 @@ def _open(theirs: QuerySet[Share], merchant: Merchant) -> QuerySet:
         amount__gt=F("clawed") + F("moved_out"),
     )
     under_way = FilteredRelation(
-        "merchant__settlement_batches", condition=~Q(merchant__settlement_batches__state=Stage.POSTED)
+        "merchant__settlement_batches", condition=Q(merchant__settlement_batches__state__in=UNDER_WAY)
     )
     taken = Q(
         split__business_date__lte=F("run__business_date"),
@@ -114,6 +116,7 @@ def _open(theirs: QuerySet[Share], merchant: Merchant) -> QuerySet:
     found = open_.annotate(run=under_way, is_taken=Case(When(taken, then=True), default=False))
     named = found.values(
         "is_taken",
+        "merchant",
         book=F("merchant__name"),
         day=F("split__business_date"),
         batch=F("run__id"),
@@ -126,10 +129,8 @@ def _open(theirs: QuerySet[Share], merchant: Merchant) -> QuerySet:
 def _settled(theirs: QuerySet[Share], merchant: Merchant, since: date) -> QuerySet:
     """By the batch that settled them; one under way has settled some of its pages."""
     batch = "item__settlement__batch"
-    taken = theirs.filter(Q(item__due__gt=0) | Q(item__reserve__gt=0), item__settlement__mode="T1")
-    recent = taken.filter(
-        Q(**{f"{batch}__business_date__gte": since}) | ~Q(**{f"{batch}__state": Stage.POSTED})
-    )
+    told = Q(**{f"{batch}__business_date__gte": since}) | Q(**{f"{batch}__state__in": UNDER_WAY})
+    recent = theirs.filter(told, Q(item__due__gt=0) | Q(item__reserve__gt=0))
     named = recent.values(
         book=F("merchant__name"),
         batch=F(batch),
