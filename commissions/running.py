@@ -69,7 +69,7 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], 
 LEFT JOIN LATERAL (
     -- Booked before a version of the plan that looks at totals was published.
     SELECT (s.basis - back.refunded - div((s.basis - s.paid) * back.part, back.whole)::bigint)
-           * max(h.part_ppm::bigint * (1000000 - h.moved_ppm) / 1000000) AS basis_ppm,
+           * max(h.part_ppm::bigint * (1000000 - h.moved_ppm) / 1000000)::numeric AS basis_ppm,
            sum(h.amount - h.clawed - h.moved_out) AS booked
     FROM commissions_share h JOIN commissions_split s ON s.id = h.split_id
     JOIN orders_orderline l ON l.id = s.line_id
@@ -132,7 +132,7 @@ def opened(ids: Collection[int]) -> dict[int, tuple[int, int]]:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [sorted(ids)])
-        return {pk: (basis_ppm, booked) for pk, basis_ppm, booked in cursor.fetchall()}
+        return {pk: (int(basis_ppm), booked) for pk, basis_ppm, booked in cursor.fetchall()}
 
 
 def lower(standing: Mapping[int, tuple[int, int]], taken: Mapping[int, tuple[int, int]]) -> None:
@@ -148,7 +148,7 @@ def lower(standing: Mapping[int, tuple[int, int]], taken: Mapping[int, tuple[int
 
 _SET = """
 UPDATE commissions_runningtotal r SET basis_ppm = w.basis_ppm, booked = w.booked
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS w(id, basis_ppm, booked) WHERE r.id = w.id
+FROM unnest(%s::bigint[], %s::numeric[], %s::bigint[]) AS w(id, basis_ppm, booked) WHERE r.id = w.id
 """
 
 
@@ -161,7 +161,7 @@ def _set(rows: Collection[tuple[int | None, int, int]]) -> None:
 def _find(wanted: list[Key], lock: str = "") -> dict[Key, Total]:
     with connection.cursor() as cursor:
         cursor.execute(_FIND + lock, _columns(wanted))
-        return {Key(*row[1:7]): Total(row[0], *row[7:]) for row in cursor.fetchall()}
+        return {Key(*row[1:7]): Total(row[0], int(row[7]), row[8]) for row in cursor.fetchall()}
 
 
 def _columns(keys: list[Key]) -> list[list[object]]:

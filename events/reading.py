@@ -73,6 +73,7 @@ def catch_up(lane: Lane, *, kinds: Collection[str], handle: Handle) -> int:
             continue
         if count is None:
             break
+        deadlocks = 0
         given += count
     return given
 

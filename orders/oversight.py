@@ -131,14 +131,16 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
     return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
 
 
-def waiting_refunds(seat: Seat, *, limit: int = 50) -> list[ParkedRefund]:
-    """Refunds that were told and gave nothing back, the newest first: those whose sale has not come, and of the last
-    `REFUSED_FOR` those that did not fit it. No store is known of them, so only who reads all orders is told."""
+def waiting_refunds(seat: Seat, *, partners: bool, limit: int = 50) -> list[ParkedRefund]:
+    """Refunds that the merchant told, for its own stores or for others', and that gave nothing back, the newest first:
+    those whose sale has not come, and of the last `REFUSED_FOR` those that did not fit it. No store is known of them,
+    so only who reads all orders is told."""
     if not any(apt.may(READ) and apt.org_unit.parent_id is None for apt in seat.appointments):
         return []
     since = timezone.now() - REFUSED_FOR
     told = Q(applied_at=None) | Q(applied_at__gte=since) & ~Q(refused_code="")
-    return list(ParkedRefund.objects.filter(told).order_by("-id")[:limit])
+    own = Q(merchant=seat.merchant)
+    return list(ParkedRefund.told.filter(told, ~own if partners else own).order_by("-id")[:limit])
 
 
 def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> Sequence[OrderLine]:

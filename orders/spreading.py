@@ -87,13 +87,17 @@ def _clear(place: int, wish: RefundLineFacts, fits: Sequence[OrderLine]) -> None
             next_step=_("Say the number of the line whose payments you name."),
             field=f"lines[{place}].number",
         )
-    named = {one.number for one in wish.tenders}
-    come_to = sum(one.amount for one in wish.tenders)
-    if (
-        len(named) < len(wish.tenders)
-        or any(one.amount < 0 for one in wish.tenders)
-        or come_to != wish.amount
+    if len({one.number for one in wish.tenders}) < len(wish.tenders) or any(
+        one.amount <= 0 for one in wish.tenders
     ):
+        raise DomainError(
+            "refund.tenders_differ",
+            _("A payment of this line is named twice, or with nothing that goes back on it."),
+            next_step=_("Name each payment of the line once, so that they come to its amount; or name none."),
+            field=f"lines[{place}].tenders",
+        )
+    come_to = sum(one.amount for one in wish.tenders)
+    if come_to != wish.amount:
         raise _differ(f"lines[{place}].tenders", wish.amount, come_to)
 
 

@@ -22,7 +22,10 @@ class RunningTotal(models.Model):
     role = models.CharField(max_length=12, choices=Rule.Role)
     payee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     period = models.DateField(help_text="The first day of the month of business dates")
-    basis_ppm = models.BigIntegerField(default=0, help_text="Σ basis × part, in millionths of a minor unit")
+    # Millionths of sums that themselves fill eight bytes.
+    basis_ppm = models.DecimalField(
+        max_digits=38, decimal_places=0, default=0, help_text="Σ basis × part, in millionths of a minor unit"
+    )
     booked = models.BigIntegerField(default=0, help_text="Σ of the shares, less what was taken back")
     trued_up_at = models.DateTimeField(null=True, blank=True)
 

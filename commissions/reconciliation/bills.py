@@ -58,15 +58,33 @@ _HEADINGS: dict[str, tuple[str, ...]] = {
         *("支付时间", "付款时间", "完成时间", "时间"),
     ),
     "clock": ("time", "交易时间", "付款时间", "时间"),
-    "kind": ("type", "direction", "业务类型", "类型", "收/支", "收支类型", "借贷标志", "借贷"),
     "result": ("result", "status", "处理状态", "处理结果", "交易结果", "交易状态", "结果", "状态"),
 }
 _NEEDED = {"number", "amount", "day"}
-_INCOMING = {
-    *("in", "credit", "refund", "return", "reversal", "c", "收入", "收", "贷", "贷方", "分账回退", "回退"),
-    *("退款", "退汇", "退票", "冲正", "撤销"),
+# Every column of these is read. A direction is one of few words; a type may be any, and tells money in by its signs.
+_DIRECTIONS = {"direction", "收/支", "收支类型", "借贷标志", "借贷"}
+_TYPES = {"type", "业务类型", "类型"}
+_INCOMING = {"in", "c", "cr", "收", "入", "贷", "贷方"}
+_SIGNS_OF_INCOMING = re.compile(
+    r"退|冲正|冲账|冲帐|红字|撤销|来账|来帐|入账|入帐|转入|收入|收款|贷记"
+    r"|^(return|refund|revers|credit|incom|receiv|recall|chargeback)"
+)
+_OUTGOING = {
+    "out",
+    "outgoing",
+    "debit",
+    "d",
+    "dr",
+    "支出",
+    "支",
+    "付",
+    "付款",
+    "转出",
+    "往账",
+    "借",
+    "借方",
+    "借记",
 }
-_OUTGOING = {"out", "debit", "d", "支出", "支", "付", "借", "借方"}
 _DONE = {"finished", "completed", "完成", "已完成", "处理完成", "分账成功", "交易完成"}
 _COUNTS = {"count", "rows", "totalcount", "总条数", "总笔数", "分账总条数", "分账总笔数", "分账笔数"}
 _SUMS = {"total", "totalamount", "totalamount(yuan)", "总金额", "总金额(元)", "分账总金额", "分账总金额(元)"}
@@ -149,6 +167,8 @@ def _columns(rows: Sequence[list[str]]) -> tuple[dict[str, int], int]:
         if set(found) >= _NEEDED:
             if found.get("clock") == found["day"]:
                 del found["clock"]
+            found |= {f"direction {i}": i for i, name in enumerate(names) if name in _DIRECTIONS}
+            found |= {f"type {i}": i for i, name in enumerate(names) if name in _TYPES}
             return found, place + 1
     raise refusals.no_columns()
 
@@ -183,7 +203,10 @@ def _row(row: int, cells: list[str], columns: dict[str, int]) -> _Row:
     """DomainError `bill.bad_row`."""
     told = {name: _cell(cells, place) for name, place in columns.items()}
     written, number = signed_fen_of(told["amount"]) or 0, _number(told["number"])
-    amount = abs(written) or fen_of(told.get("income", "")) or 0
+    income = fen_of(told.get("income", "")) or 0
+    if written and income:
+        raise refusals.bad_row(row, refusals.BOTH_WAYS)
+    amount = abs(written) or income
     if not amount:
         raise refusals.bad_row(row, refusals.NO_AMOUNT)
     ours = _OURS.fullmatch(number) is not None
@@ -198,19 +221,34 @@ def _row(row: int, cells: list[str], columns: dict[str, int]) -> _Row:
 
 
 def _way(row: int, told: dict[str, str], written: int) -> int:
-    """Which way the money went, as in `_Row`. What we cannot tell refuses the file: a result that we do not know,
-    and a minus before what is called money out, which some banks put there and others take it back by. Taken for paid
-    or for come back, it could pay twice."""
+    """Which way the money went, as in `_Row`. What we cannot tell refuses the file: a result or a direction that we do
+    not know, columns that contradict each other, and a minus before what is called money out, which some banks put
+    there and others take it back by. Taken for paid or for come back, it could pay twice."""
     if result := heading(told.get("result", "")):
         answer = Answer.SUCCEEDED if result in _DONE else ANSWERS.get(result)
         if answer is None:
             raise refusals.bad_row(row, refusals.NO_RESULT)
         if answer != Answer.SUCCEEDED:
             return 0
-    kind = heading(told.get("kind", ""))
-    if written < 0 and kind in _OUTGOING:
+    said = {_said(row, column, heading(cell)) for column, cell in told.items()} - {0}
+    if len(said) > 1 or not written and 1 in said:
+        raise refusals.bad_row(row, refusals.BOTH_WAYS)
+    if written < 0 and 1 in said:
         raise refusals.bad_row(row, refusals.NO_WAY)
-    return -1 if written <= 0 or kind in _INCOMING else 1
+    return -1 if written <= 0 or -1 in said else 1
+
+
+def _said(row: int, column: str, word: str) -> int:
+    """What a column says of the way: 1 for out, -1 for in, 0 for nothing."""
+    if not word or not column.startswith(("direction ", "type ")):
+        return 0
+    if word in _INCOMING or _SIGNS_OF_INCOMING.search(word):
+        return -1
+    if word in _OUTGOING:
+        return 1
+    if column.startswith("direction "):
+        raise refusals.bad_row(row, refusals.NO_DIRECTION)
+    return 0
 
 
 def _number(cell: str) -> str:

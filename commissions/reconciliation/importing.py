@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from commissions.models import BillLine, Break, Payout, RailBill
@@ -93,7 +94,7 @@ def import_bill(
         hold_bills(merchant)
         if known := _known_bill(merchant, rail, digest):
             return known, False
-        payouts = _payouts(told)
+        payouts = _payouts(told, rail)
         told = [line for line in told if line.number in payouts or not line.incoming]
         left = [line for line in told if not line.incoming]
         back = [line for line in told if line.incoming]
@@ -157,10 +158,14 @@ def _told(lines: Iterable[bills.Line], merchant: Merchant, zone: ZoneInfo) -> li
     return told
 
 
-def _payouts(told: Iterable[_Told]) -> dict[str, Payout]:
-    """By number, those of the lines that the merchant sends."""
+def _payouts(told: Iterable[_Told], rail: str) -> dict[str, Payout]:
+    """By number, those of the lines that the merchant sends and the rail may have moved: what goes by WeChat Pay stands
+    on its bill alone, and a bank's tells of what was paid by hand as well."""
     numbers = {line.number for line in told if line.number}
-    return {payout.number: payout for payout in Payout.sent.filter(number__in=numbers)}
+    sent = Payout.sent.filter(number__in=numbers)
+    wechat = Q(rail=Payout.Rail.WECHAT)
+    found = sent.filter(wechat if rail == Payout.Rail.WECHAT else ~wechat)
+    return {payout.number: payout for payout in found}
 
 
 def _keep(bill: RailBill, new: Sequence[_Told], payouts: Mapping[str, Payout], zone: ZoneInfo) -> int:

@@ -10,6 +10,8 @@ from merchants.money import yuan
 NO_AMOUNT = _("there is no amount in yuan above zero")
 NO_DAY = _("there is no date")
 NO_RESULT = _("its result is not one we know")
+NO_DIRECTION = _("its direction is not a word we know")
+BOTH_WAYS = _("one column calls it money out, another money in")
 NO_WAY = _("it has a minus and is called money out, so it may have left or come back")
 NO_TOTAL = _("there is no total in yuan")
 _WHOLE = _("Download it from the rail anew and import it as it is. Nothing of this file was kept.")

@@ -28,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "where": "partners" if partners else "own",
         "tabs": own_and_partners(request, partners=partners),
         "partners": partners,
-        "waiting": [] if partners or request.GET.get("before") else oversight.waiting_refunds(seat),
+        "waiting": [] if request.GET.get("before") else oversight.waiting_refunds(seat, partners=partners),
     }
     return page(request, "dashboard/orders/index.html", context, section="orders")
 

@@ -23,6 +23,7 @@ from merchants.business_day import business_date
 
 WEEK = timedelta(days=6)
 MONTH = timedelta(days=31)
+NO_SUM = 10**18
 
 
 @needs("ledger.read")
@@ -81,9 +82,9 @@ def approve(request: HttpRequest, ref: str) -> HttpResponse:
     batch = access.batch(request, ref)
     with refusals_told(request):
         read = request.POST.get("read", "")
-        batches.approve(
-            batch, read=int(read) if re.fullmatch(r"[0-9]{1,18}", read) else None, by=request.seat.actor
-        )
+        # A sum that cannot be one agrees with none.
+        told = int(read) if re.fullmatch(r"-?[0-9]{1,18}", read) else NO_SUM
+        batches.approve(batch, read=told, by=request.seat.actor)
         messages.success(request, _("Approved and locked. The batch becomes payable within minutes."))
     return redirect("settlement", ref)
 

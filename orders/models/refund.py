@@ -84,6 +84,7 @@ class ParkedRefund(models.Model):
     refused_code = models.CharField(max_length=60, blank=True)
 
     objects = ScopedManager(merchant="merchant")
+    told = ScopedManager(merchant="teller")
 
     class Meta:
         constraints = [

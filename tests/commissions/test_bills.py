@@ -112,6 +112,44 @@ def test_a_minus_before_what_is_called_money_out_may_mean_both_and_refuses_the_f
     assert refusal.code == "bill.bad_row" and "may have left or come back" in str(refusal.message)
 
 
+WORDS_OF_INCOMING = (
+    "来账 退回 转入 入账 收款 退汇入账 贷记 冲账 红字 incoming Credited Reversed Refunded Returned CR"
+)
+
+
+@pytest.mark.parametrize(
+    ("type_", "direction", "incoming"),
+    [
+        *((word, "", True) for word in WORDS_OF_INCOMING.split()),
+        *(("", word, True) for word in ("in", "CR", "收入", "贷", "退汇")),
+        ("转账", "收入", True),
+        ("转账", "支出", False),
+        ("代收付", "", False),
+        ("", "DR", False),
+    ],
+)
+def test_every_column_that_tells_the_way_is_read(type_, direction, incoming):
+    text = f"日期,金额,编号,业务类型,收/支\n2026-11-21,9.95,{LIN},{type_},{direction}\n"
+    assert [line.incoming for line in bills.read(text.encode()).lines] == [incoming]
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("9.95,,退回,支出", "another money in"),
+        ("9.95,,out,in", "another money in"),
+        ("9.95,9.95,,", "another money in"),
+        (",9.95,,支出", "another money in"),
+        ("9.95,,,其他", "not a word we know"),
+    ],
+)
+def test_a_way_that_cannot_be_told_refuses_the_file(row, why):
+    text = f"日期,附言,借方金额,贷方金额,业务类型,收/支\n2026-11-21,{LIN},{row}\n"
+    with translation.override("en"):
+        refusal = refused(text.encode())
+    assert refusal.code == "bill.bad_row" and why in str(refusal.message)
+
+
 def test_a_day_on_which_nothing_moved_has_a_bill_too():
     assert bills.read(sharing_bill()) == bills.Bill((), 0)
     assert bills.read(statement()) == bills.Bill((), 0)

@@ -1,11 +1,12 @@
 """What rules claim, line by line: fixed fees, conditions, caps, and guides who share."""
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
-from commissions import accruals, clawback
+from commissions import accruals, clawback, running
 from commissions.explain import shares_of
-from commissions.models import Share, Split
+from commissions.models import RunningTotal, Share, Split
 from commissions.preview import PreviewLine, estimate
 from commissions.splitting import Term
 from events.models import Event
@@ -210,3 +211,17 @@ def test_what_a_share_depends_on_is_in_the_hash(world):
     with world.inside(world.hehe):
         hashes = {bytes(split.input_hash) for split in Split.party.filter(order__in=orders)}
     assert len(hashes) == 2
+
+
+def test_a_months_total_holds_more_than_eight_bytes_of_millionths(world):
+    """A hundred sales of the largest sum there is would fill them, and nobody of the plan be booked again."""
+    published(world, Term(1, "guide", tiers=TIERS))
+    booked(world, "T-1")
+    with world.inside(world.qinglan):
+        row = RunningTotal.objects.get(payee=world.lin.party)
+    huge = 10**25
+    with transaction.atomic():
+        running.lower(running.opened([row.pk]), {row.pk: (-huge, 0)})
+    second = booked(world, "T-2")
+    assert total(world)[0] == huge // 1_000_000 + 2 * 19900
+    assert amounts(world, second) == [995], "all of it in the last tier"

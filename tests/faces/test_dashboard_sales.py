@@ -4,14 +4,15 @@ from datetime import timedelta
 
 from commissions import accruals
 from dashboard.paging import latest_first
+from flows import refund
 from members.models import Member
 from merchants.onboarding import root_of
 from merchants.roles import Role
 from merchants.scoping import seats
 from orders import oversight
-from orders.facts import RefundLineFacts, RefundTenderFacts, TenderFacts
+from orders.facts import RefundFacts, RefundLineFacts, RefundTenderFacts, TenderFacts
 from tests.faces.headquarters import manager_of, words
-from tests.people import NOON, renewed
+from tests.people import NOON, ONBOARDING, renewed
 from tests.selling import line, money_back, sold
 
 
@@ -85,6 +86,13 @@ def test_a_refund_that_gave_nothing_back_is_seen_until_its_sale_comes(world, at_
     page = words(he.get("/hq/orders/"))
     assert all(said in page for said in ("R-mistyped", "T-l", "¥7.00", "Waits for its sale"))
     assert "R-mistyped" not in words(gu.get("/hq/orders/")) + words(gu.get("/hq/orders/?where=partners"))
+    told_by_qinglan = RefundFacts(
+        merchant=world.hehe, channel="api", external_no="R-of-the-brand", order_external_no="E-none",
+        lines=(RefundLineFacts(number=1, amount=300),), refunded_at=NOON,
+    )  # fmt: skip
+    refund.refunded(told_by_qinglan, by=ONBOARDING, brands_of=world.qinglan)
+    assert "R-of-the-brand" in words(gu.get("/hq/orders/?where=partners")), "whose word it was hears of it"
+    assert "R-of-the-brand" not in words(he.get("/hq/orders/")) + words(gu.get("/hq/orders/?where=own"))
     sold(world.jingan, line(world.shirt), no="T-l")
     assert "R-mistyped" not in words(he.get("/hq/orders/"))
     money_back(world.hehe, RefundLineFacts(number=9, amount=700), order_no="T-2", no="R-no-such-line")

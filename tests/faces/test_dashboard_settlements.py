@@ -71,8 +71,10 @@ def test_a_batch_waits_for_finance_shows_who_would_be_paid_and_goes_on_once_appr
     approval = reverse("settlement_approve", args=[batch.ref])
     stale = text(finance.post(approval, {"read": "3201"}, follow=True, **english))
     assert "since you read it" in stale and "Waits for approval" in stale
+    for unread in ({}, {"read": "-1"}, {"read": "3200.00"}):
+        assert "since you read it" in text(finance.post(approval, unread, follow=True, **english))
     finance.post(approval, {"read": "3200"})
-    again = text(finance.post(reverse("settlement_approve", args=[batch.ref]), follow=True, **english))
+    again = text(finance.post(approval, {"read": "3200"}, follow=True, **english))
     assert "does not wait for approval" in again
     batches.close(world.mubai, now=MIDNIGHT)
     shown = text(finance.get(reverse("settlement", args=[batch.ref]), **english))

@@ -75,6 +75,7 @@ def test_no_payment_gives_back_more_than_it_paid(world, shirt):
         ([(CASH, 600)], "refund.tenders_differ"),
         ([(CASH, 250), (CASH, 250)], "refund.tenders_differ"),
         ([(CASH, 600), (CARD, -100)], "refund.tenders_differ"),
+        ([(CASH, 500), (CARD, 0)], "refund.tenders_differ"),
         ([(3, 500)], "refund.tender_unknown"),
         ([(0, 500)], "refund.tender_unknown"),
     ],
