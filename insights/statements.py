@@ -1,7 +1,7 @@
 """Statements of a book's parties with names and words. Inside the book's scope."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -38,6 +38,20 @@ KINDS = {
     "true_up": gettext_lazy("Period true-up"),
     "goodwill": gettext_lazy("Goodwill"),
     "write_off": gettext_lazy("Write-off"),
+}
+
+# On one account there are also moves from or to the party's others; and what is the own book's is not for another side.
+ON_ONE_ACCOUNT = KINDS | {
+    "tender": gettext_lazy("Payments of sales"),
+    "refund": gettext_lazy("Refunds"),
+    "settle_t0": gettext_lazy("Settled with the sale"),
+    "settle_t1": gettext_lazy("Settled after the day"),
+    "release": gettext_lazy("Reserve released"),
+    "recover": gettext_lazy("Recovered from a payout"),
+    "payout_paid": gettext_lazy("Payout that arrived"),
+    "arrival": gettext_lazy("Money that arrived elsewhere"),
+    "top_up": gettext_lazy("Stored value topped up"),
+    "bonus": gettext_lazy("Stored value added for nothing"),
 }
 
 
@@ -126,24 +140,26 @@ class Line:
     amount: int
 
 
-def in_words(moves: Sequence[Movement]) -> list[Line]:
+def in_words(moves: Sequence[Movement], words: Mapping[str, object] = KINDS) -> list[Line]:
     """With the number of the sale or payout, as far as this merchant knows it; few look-ups for many lines."""
     names = Names({move.source_id.partition("/")[0] for move in moves}, {})
-    return [_line(move, names) for move in moves]
+    return [_line(move, names, words) for move in moves]
 
 
-def _line(move: Movement, names: Names) -> Line:
+def _line(move: Movement, names: Names, words: Mapping[str, object]) -> Line:
     ref, _slash, number = move.source_id.partition("/")
+    if move.source == "arrival":  # it goes by what the merchant called it
+        return Line(move.booked_on, word_of(move.kind, words), move.source_id, "", move.amount)
     known = names.of(ref, "")
     about = _("%(sale)s, line %(number)s") % {"sale": known, "number": number} if known and number else known
     return Line(
         move.booked_on,
-        word_of(move.kind),
+        word_of(move.kind, words),
         about,
         ref if known and ref.startswith("ord_") else "",
         move.amount,
     )
 
 
-def word_of(kind: str) -> str:
-    return str(KINDS.get(kind, kind))
+def word_of(kind: str, words: Mapping[str, object] = KINDS) -> str:
+    return str(words.get(kind, kind))
