@@ -94,7 +94,7 @@ WHERE booked_on >= %(first)s ORDER BY booked_on, id LIMIT %(limit)s
 _LATEST = (
     _MOVES
     + """
-SELECT booked_on, kind, source, source_id, added, id, standing FROM (
+SELECT booked_on, kind, source, source_id, added, id, (%(opening)s + standing)::bigint FROM (
     SELECT *, sum(added) OVER (ORDER BY booked_on, id) AS standing FROM moves WHERE booked_on >= %(first)s
 ) period
 WHERE %(on)s::date IS NULL OR (booked_on, id) < (%(on)s::date, %(id)s)
@@ -235,10 +235,11 @@ def latest(
     """What moved in the period, the last booked first, each with what stood after it; `opening` is the statement's.
     Those behind the movement (booking date, id) that `before` names."""
     on, pk = before or (None, None)
-    given = _given(book, party, first, last, currency, codes) | {"limit": limit, "on": on, "id": pk}
+    given = _given(book, party, first, last, currency, codes)
+    given |= {"opening": opening, "limit": limit, "on": on, "id": pk}
     with connection.cursor() as cursor:
         cursor.execute(_LATEST, given)
-        return [Standing(*row, balance=opening + int(sum)) for *row, sum in cursor.fetchall()]
+        return [Standing(*row) for row in cursor.fetchall()]
 
 
 def _given(
