@@ -43,15 +43,15 @@ KINDS = {
 # On one account there are also moves from or to the party's others; and what is the own book's is not for another side.
 ON_ONE_ACCOUNT = KINDS | {
     "tender": gettext_lazy("Payments of sales"),
-    "refund": gettext_lazy("Refunds"),
+    "refund": gettext_lazy("Refunds of sales"),
     "settle_t0": gettext_lazy("Settled with the sale"),
     "settle_t1": gettext_lazy("Settled after the day"),
     "release": gettext_lazy("Reserve released"),
     "recover": gettext_lazy("Recovered from a payout"),
     "payout_paid": gettext_lazy("Payout that arrived"),
-    "arrival": gettext_lazy("Money that arrived elsewhere"),
+    "arrival": gettext_lazy("Moved between own accounts"),
     "top_up": gettext_lazy("Stored value topped up"),
-    "bonus": gettext_lazy("Stored value added for nothing"),
+    "bonus": gettext_lazy("Bonus on stored value"),
 }
 
 
