@@ -1,5 +1,5 @@
 """Sales as headquarters sees them, over the seat's subtree: its own stores' receipts whole, and of other
-merchants' its brands' lines alone."""
+merchants' its brands' lines alone, with the money that reached it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
