@@ -52,7 +52,8 @@ def test_a_fee_is_traced_to_its_sale_and_the_movements_come_to_the_sum(world, at
     assert sum(row.credit for row in fees) == 420
     assert {(row.route, row.ref) for row in fees} == {("order", order.ref)}
     back = next(row for row in rows if row.credit == 600)
-    assert (back.about, back.route, back.ref) == ("T-420, line 2", "order", order.ref)
+    assert (back.about, back.route, back.ref) == ("T-420", "order", order.ref), "the tea is not its own"
+    assert {row.about for row in fees} == {"T-420, line 1", "T-420"}
     stored = next(row for row in rows if row.debit == 5000)
     assert (stored.about, stored.route) == ("U-7", "programme")
     assert gu.get(reverse("programme", args=[stored.ref])).status_code == 200
