@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -57,6 +57,15 @@ def latest_read(
     return _cut(found, size, lambda row: [_reached(row, moment).isoformat(), _reached(row, key)])
 
 
+def last_booked_first(
+    read: Callable[[tuple[date, int] | None, int], Sequence[Any]], cursor: str, *, size: int = SIZE
+) -> Slice:
+    """Rows by `booked_on` and `id`, both descending, as `read(behind which, how many)` gives them."""
+    place = _decoded(cursor, _day, _number)
+    found = list(read((place[0], place[1]) if place else None, size + 1))
+    return _cut(found, size, lambda row: [row.booked_on.isoformat(), row.id])
+
+
 def by_name(rows: QuerySet, cursor: str, *, name: str, key: str, size: int = SIZE) -> Slice:
     """Rows by a text column and an id, both ascending; `rows` come in that order."""
     place = _decoded(cursor, _text, _number)
@@ -105,6 +114,10 @@ def _text(part: Any) -> str:
     if not isinstance(part, str) or not is_storable(part):
         raise ValueError
     return part
+
+
+def _day(part: Any) -> date:
+    return date.fromisoformat(_text(part))
 
 
 def _instant(part: Any) -> datetime:

@@ -160,6 +160,7 @@ headquarters = [
     path("orders/", orders.index, name="orders"),
     path("orders/<str:ref>/", orders.show, name="order"),
     path("ledger/", ledger.show, name="ledger"),
+    path("ledger/<str:code>/", ledger.account, name="ledger_account"),
 ]
 
 urlpatterns = [

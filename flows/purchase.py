@@ -16,7 +16,7 @@ from flows.buyers import Purchase, Shopper, recognised
 from merchants.errors import DomainError
 from merchants.models import Merchant
 from merchants.scoping import acting_for
-from orders import receipts, recording, refunds
+from orders import payments, receipts, recording, refunds
 from orders.facts import OrderFacts
 from orders.goods import Goods
 from orders.models import Order
@@ -173,7 +173,8 @@ class _Batch:
         for place, use in uses.items():
             order, seen = use.sale.order, None
             if self.brands_of is None and order not in changed:
-                seen = Receipt(order, use.sale.lines, use.sale.touches, whole=True, tenders=use.sale.tenders)
+                told = payments.to_seller(use.sale.tenders, refunds=[])
+                seen = Receipt(order, use.sale.lines, use.sale.touches, whole=True, money=told)
             self.told[place] = Told(order, is_new=True, receipt=seen, used=used[order])
 
     def _purchases(self, places: Sequence[int], held: Held) -> dict[int, Purchase]:

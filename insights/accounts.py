@@ -38,6 +38,7 @@ class Row:
     label: str
     code: str
     party: str
+    party_ref: str
     debits: int
     credits: int
     amount: int
@@ -45,11 +46,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Total:
-    """All accounts of one code; `count` of them."""
+    """All accounts of one code; `count` of them, each of a party if the code `has_parties`."""
 
     label: str
     code: str
     count: int
+    has_parties: bool
     debits: int
     credits: int
     amount: int
@@ -65,6 +67,7 @@ def summed(balances: Iterable[Balance]) -> list[Total]:
             label=label_of(code),
             code=code,
             count=len(group),
+            has_parties=group[0].account.party_id is not None,
             debits=sum(balance.debits for balance in group),
             credits=sum(balance.credits for balance in group),
             amount=sum(balance.amount for balance in group),
@@ -89,6 +92,7 @@ def named(balances: Iterable[Balance]) -> list[Row]:
             label=label_of(balance.account.code),
             code=balance.account.code,
             party=names[balance.account.party.pk] if balance.account.party else "",
+            party_ref=balance.account.party.ref if balance.account.party else "",
             debits=balance.debits,
             credits=balance.credits,
             amount=balance.amount,

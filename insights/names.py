@@ -5,9 +5,9 @@ from collections.abc import Callable
 from commissions.models import Appeal, Payout
 from coupons.models import Campaign
 from guides.models import Guide
-from members.models import Member
+from members.models import Member, TopUp
 from merchants.models import Appointment, Brand
-from orders.models import Order, OrderLine, Refund, RefundLine
+from orders.models import Order, OrderLine, Refund, RefundLine, Tender
 from stores.models import Contract, Store
 
 
@@ -50,10 +50,14 @@ def _orders(refs: list[str]) -> dict[str, str]:
 
 
 def _refunds(refs: list[str]) -> dict[str, str]:
-    """A refund goes by its sale's number."""
+    """A refund goes by its sale's number, also to who took a payment of the sale."""
     number = "refund__order__external_no"
     about = RefundLine.about.filter(refund__ref__in=refs).values_list("refund__ref", number)
-    return dict(Refund.objects.filter(ref__in=refs).values_list("ref", "order__external_no").union(about))
+    took = Tender.collected.filter(order__refunds__ref__in=refs)
+    took = took.values_list("order__refunds__ref", "order__external_no")
+    return dict(
+        Refund.objects.filter(ref__in=refs).values_list("ref", "order__external_no").union(about, took)
+    )
 
 
 def _appeals(refs: list[str]) -> dict[str, str]:
@@ -68,6 +72,11 @@ def _payouts(refs: list[str]) -> dict[str, str]:
     ways = (Payout.objects, Payout.sent, Payout.payable)
     own, *others = (rows.filter(ref__in=refs).values_list("ref", "number") for rows in ways)
     return dict(own.union(*others))
+
+
+def _top_ups(refs: list[str]) -> dict[str, str]:
+    """A top-up goes by its receipt's number."""
+    return dict(TopUp.objects.filter(ref__in=refs).values_list("ref", "external_no"))
 
 
 def _campaigns(refs: list[str]) -> dict[str, str]:
@@ -102,6 +111,7 @@ _LOOK_UPS: dict[str, Callable[[list[str]], dict[str, str]]] = {
     "rfd": _refunds,
     "apl": _appeals,
     "pay": _payouts,
+    "tup": _top_ups,
     "cmp": _campaigns,
     "brd": _brands,
     "usr": _colleagues,

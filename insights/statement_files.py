@@ -4,8 +4,8 @@ first and the closing balance last, and under it what is on its way; amounts in 
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
@@ -58,6 +58,7 @@ class Sheet:
     today: date
     on_its_way: int = 0
     coming: int = 0
+    words: Mapping[str, object] = field(default_factory=lambda: statements.KINDS)
 
     @property
     def is_running(self) -> bool:
@@ -70,7 +71,7 @@ class Sheet:
 
     @property
     def kinds(self) -> list[tuple[str, int]]:
-        return [(statements.word_of(kind), amount) for kind, amount in self.told.by_kind.items()]
+        return [(statements.word_of(kind, self.words), amount) for kind, amount in self.told.by_kind.items()]
 
     @property
     def heading(self) -> tuple[str, str, str, str]:

@@ -1,11 +1,11 @@
 """Statements of a book's parties with names and words. Inside the book's scope."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Sum
+from django.db.models import Sum, Value
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +15,7 @@ from insights.names import Names
 from ledger import statements
 from ledger.statements import Movement
 from merchants.models import Merchant, Party
+from orders.models import Order, OrderLine, Refund, RefundLine
 
 # A payout takes from what is owed when it is made; whether it arrived, the payee's own book tells.
 KINDS = {
@@ -38,6 +39,20 @@ KINDS = {
     "true_up": gettext_lazy("Period true-up"),
     "goodwill": gettext_lazy("Goodwill"),
     "write_off": gettext_lazy("Write-off"),
+}
+
+# On one account there are also moves from or to the party's others; and what is the own book's is not for another side.
+ON_ONE_ACCOUNT = KINDS | {
+    "tender": gettext_lazy("Payments of sales"),
+    "refund": gettext_lazy("Refunds of sales"),
+    "settle_t0": gettext_lazy("Settled with the sale"),
+    "settle_t1": gettext_lazy("Settled after the day"),
+    "release": gettext_lazy("Reserve released"),
+    "recover": gettext_lazy("Recovered from a payout"),
+    "payout_paid": gettext_lazy("Payout that arrived"),
+    "arrival": gettext_lazy("Moved between own accounts"),
+    "top_up": gettext_lazy("Stored value topped up"),
+    "bonus": gettext_lazy("Bonus on stored value"),
 }
 
 
@@ -126,24 +141,46 @@ class Line:
     amount: int
 
 
-def in_words(moves: Sequence[Movement]) -> list[Line]:
-    """With the number of the sale or payout, as far as this merchant knows it; few look-ups for many lines."""
-    names = Names({move.source_id.partition("/")[0] for move in moves}, {})
-    return [_line(move, names) for move in moves]
+def in_words(moves: Sequence[Movement], words: Mapping[str, object] = KINDS) -> list[Line]:
+    """With the number of the sale or payout, as far as this merchant knows it; few look-ups for many lines. Who took
+    money for lines of others is not told which of a sale's they were."""
+    refs = {move.source_id.partition("/")[0] for move in moves}
+    names, hidden = Names(refs, {}), _lines_of_others({move.source_id for move in moves}, refs)
+    return [_line(move, names, words, hidden) for move in moves]
 
 
-def _line(move: Movement, names: Names) -> Line:
+def _line(move: Movement, names: Names, words: Mapping[str, object], hidden: Collection[str]) -> Line:
     ref, _slash, number = move.source_id.partition("/")
-    known = names.of(ref, "")
-    about = _("%(sale)s, line %(number)s") % {"sale": known, "number": number} if known and number else known
+    if move.source == "arrival":  # it goes by what the merchant called it
+        return Line(move.booked_on, word_of(move.kind, words), move.source_id, "", move.amount)
+    about = known = names.of(ref, "")
+    if known and number and move.source_id not in hidden:
+        about = _("%(sale)s, line %(number)s") % {"sale": known, "number": number}
     return Line(
         move.booked_on,
-        word_of(move.kind),
+        word_of(move.kind, words),
         about,
         ref if known and ref.startswith("ord_") else "",
         move.amount,
     )
 
 
-def word_of(kind: str) -> str:
-    return str(KINDS.get(kind, kind))
+def _lines_of_others(sources: Collection[str], refs: Collection[str]) -> set[str]:
+    """Those of these lines, of sales and of refunds, that the merchant neither sold nor owns the brand of."""
+    whole = Value(0)  # of an own sale: no line is hidden
+    known = (
+        Order.objects.filter(ref__in=refs)
+        .values_list("ref", whole)
+        .union(
+            Refund.objects.filter(ref__in=refs).values_list("ref", whole),
+            OrderLine.about.filter(order__ref__in=refs).values_list("order__ref", "number"),
+            RefundLine.about.filter(refund__ref__in=refs).values_list("refund__ref", "line__number"),
+        )
+    )
+    shown = {f"{ref}/{number}" if number else ref for ref, number in known}
+    lines = {source for source in sources if source.startswith(("ord_", "rfd_"))}
+    return {source for source in lines if shown.isdisjoint((source, source.partition("/")[0]))}
+
+
+def word_of(kind: str, words: Mapping[str, object] = KINDS) -> str:
+    return str(words.get(kind, kind))

@@ -3,8 +3,12 @@
 It runs over the party's current accounts together (pending, reserve, due, owed); what only changes place among them
 is no movement. What is on its way to the party is not among them and is told beside (`on_its_way`). Dates are booking
 dates: a late order's transfers fall into the period that is still open.
+
+With other `codes` it is that of those accounts, of one as well; with None for the party, of accounts that have none,
+such as `held:psp`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -42,11 +46,20 @@ class Movement:
     amount: int
 
 
+@dataclass(frozen=True)
+class Standing(Movement):
+    """A movement, its place among those of one day, and the balance after it."""
+
+    id: int
+    balance: int
+
+
 # Each transfer once, with what it adds to the party's current accounts; moves among them add nothing.
 _MOVES = """
 WITH own AS (
     SELECT id, code FROM ledger_account
-    WHERE book_id = %(book)s AND party_id = %(party)s AND code = ANY(%(codes)s) AND currency = %(currency)s
+    WHERE book_id = %(book)s AND code = ANY(%(codes)s) AND currency = %(currency)s
+      AND (party_id = %(party)s OR %(party)s::bigint IS NULL AND party_id IS NULL)
 ), moves AS (
     SELECT t.id, t.booked_on, t.kind, t.source, t.source_id, t.amount AS added
     FROM ledger_transfer t
@@ -77,6 +90,18 @@ WHERE booked_on >= %(first)s ORDER BY booked_on, id LIMIT %(limit)s
 """
 )
 
+# What stands after each, from the first of the period on.
+_LATEST = (
+    _MOVES
+    + """
+SELECT booked_on, kind, source, source_id, added, id, (%(opening)s + standing)::bigint FROM (
+    SELECT *, sum(added) OVER (ORDER BY booked_on, id) AS standing FROM moves WHERE booked_on >= %(first)s
+) period
+WHERE %(on)s::date IS NULL OR (booked_on, id) < (%(on)s::date, %(id)s)
+ORDER BY booked_on DESC, id DESC LIMIT %(limit)s
+"""
+)
+
 # The book is read once, by its own index; and accounts are looked up by id, so that a day of which the statistics know
 # nothing yet is not looped over.
 _ALL = """
@@ -97,7 +122,8 @@ FROM moves GROUP BY party_id
 _ACCOUNTS = """
 SELECT a.code, coalesce(sum(CASE WHEN t.credit_id = a.id THEN t.amount ELSE -t.amount END), 0)
 FROM ledger_account a JOIN ledger_transfer t ON a.id IN (t.debit_id, t.credit_id) AND t.booked_on <= %(last)s
-WHERE a.book_id = %(book)s AND a.party_id = %(party)s AND a.code = ANY(%(codes)s) AND a.currency = %(currency)s
+WHERE a.book_id = %(book)s AND a.code = ANY(%(codes)s) AND a.currency = %(currency)s
+  AND (a.party_id = %(party)s OR %(party)s::bigint IS NULL AND a.party_id IS NULL)
 GROUP BY a.code
 """
 
@@ -119,10 +145,16 @@ SELECT party_id, sum(added) FROM (
 
 
 def statement(
-    book: Merchant, party: Party, *, first: date, last: date, currency: str | None = None
+    book: Merchant,
+    party: Party | None,
+    *,
+    first: date,
+    last: date,
+    currency: str | None = None,
+    codes: Collection[str] = CURRENT,
 ) -> Statement:
     """The party's statement of the booking dates `first` to `last`, both included."""
-    given = _given(book, party, first, last, currency)
+    given = _given(book, party, first, last, currency, codes)
     opening = credits = debits = 0
     by_kind: dict[str, int] = {}
     with connection.cursor() as cursor:
@@ -173,25 +205,55 @@ def on_its_way(
 
 def movements(
     book: Merchant,
-    party: Party,
+    party: Party | None,
     *,
     first: date,
     last: date,
     currency: str | None = None,
+    codes: Collection[str] = CURRENT,
     limit: int = 1_000_000,
 ) -> list[Movement]:
     """What moved in the period, in order of booking; their amounts add up to credits − debits."""
-    given = _given(book, party, first, last, currency) | {"limit": limit}
+    given = _given(book, party, first, last, currency, codes) | {"limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_LINES, given)
         return [Movement(*row) for row in cursor.fetchall()]
 
 
-def _given(book: Merchant, party: Party, first: date, last: date, currency: str | None) -> dict[str, Any]:
+def latest(
+    book: Merchant,
+    party: Party | None,
+    *,
+    opening: int,
+    first: date,
+    last: date,
+    limit: int,
+    before: tuple[date, int] | None = None,
+    currency: str | None = None,
+    codes: Collection[str] = CURRENT,
+) -> list[Standing]:
+    """What moved in the period, the last booked first, each with what stood after it; `opening` is the statement's.
+    Those behind the movement (booking date, id) that `before` names."""
+    on, pk = before or (None, None)
+    given = _given(book, party, first, last, currency, codes)
+    given |= {"opening": opening, "limit": limit, "on": on, "id": pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_LATEST, given)
+        return [Standing(*row) for row in cursor.fetchall()]
+
+
+def _given(
+    book: Merchant,
+    party: Party | None,
+    first: date,
+    last: date,
+    currency: str | None,
+    codes: Collection[str],
+) -> dict[str, Any]:
     return {
         "book": book.pk,
-        "party": party.pk,
-        "codes": list(CURRENT),
+        "party": party.pk if party else None,
+        "codes": list(codes),
         "currency": currency or book.currency,
         "first": first,
         "last": last,

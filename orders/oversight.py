@@ -1,8 +1,7 @@
 """Sales as headquarters sees them, over the seat's subtree: its own stores' receipts whole, and of other
-merchants' its brands' lines alone."""
+merchants' its brands' lines alone, with the money that reached it."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,28 +11,21 @@ from django.utils import timezone
 
 from members.models import Member
 from merchants.scoping import Seat
-from orders.models import Order, OrderLine, ParkedRefund, Refund, RefundLine, Tender
-
-
-@dataclass(frozen=True)
-class GivenBack:
-    """A refund, the lines it gave back on, and how much of each payment went back."""
-
-    refund: Refund
-    lines: Sequence[RefundLine]
-    tenders: Sequence[tuple[Tender, int]]
+from orders import payments
+from orders.models import Order, OrderLine, ParkedRefund, RefundLine
+from orders.payments import Told
 
 
 @dataclass(frozen=True)
 class SeenOrder:
-    """An order as far as the seat may see it. Unless `whole`, only `lines` may be shown, never a total. A line's
-    `catalogue_amount` is what as many cost by the catalogue today: a till or guide may have asked another price."""
+    """An order as far as the seat may see it. Unless `whole`, only `lines` may be shown, never a total, and of payments
+    and refunds what `orders.payments` tells a merchant that did not sell it. A line's `catalogue_amount` is what as
+    many cost by the catalogue today: a till or guide may have asked another price."""
 
     order: Order
     lines: Sequence[OrderLine]
-    refunds: Sequence[Refund]
     whole: bool
-    tenders: Sequence[Tender] = ()
+    money: Told
 
     @property
     def member(self) -> Member | None:
@@ -43,25 +35,9 @@ class SeenOrder:
         return next((line.brand_member for line in self.lines if line.brand_member), None)
 
     @property
-    def given_back(self) -> list[GivenBack]:
-        """Refund by refund; of a whole order."""
-        return [
-            GivenBack(refund, list(refund.lines.all()), self._of_each(_by_number(refund.lines.all())))
-            for refund in self.refunds
-        ]
-
-    @property
-    def payments(self) -> list[tuple[Tender, int]]:
-        """Each with what has gone back of it."""
-        gone = _by_number(line for refund in self.refunds for line in refund.lines.all())
-        return [(tender, gone[tender.number]) for tender in self.tenders]
-
-    def _of_each(self, gone: Counter[int]) -> list[tuple[Tender, int]]:
-        return [(tender, gone[tender.number]) for tender in self.tenders if gone[tender.number]]
-
-    @property
     def fee(self) -> int:
-        return sum(tender.fee for tender in self.tenders)
+        """Of the payments told."""
+        return sum(payment.tender.fee for payment in self.money.payments)
 
     @property
     def list_total(self) -> int:
@@ -78,14 +54,6 @@ class SeenOrder:
     @property
     def refunded(self) -> int:
         return sum(line.refunded for line in self.lines)
-
-
-def _by_number(lines: Iterable[RefundLine]) -> Counter[int]:
-    """Fen that went back, by the payment's number."""
-    gone: Counter[int] = Counter()
-    for line in lines:
-        gone.update(dict(line.tenders))
-    return gone
 
 
 READ = "orders.read"
@@ -120,7 +88,8 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
         tenders = list(order.tenders.select_related("collector", "programme").order_by("number"))
         backs = RefundLine.objects.select_related("line__sku").order_by("line__number")
         refunds = order.refunds.prefetch_related(Prefetch("lines", backs)).order_by("refunded_at", "id")
-        return SeenOrder(order, lines, list(refunds), whole=True, tenders=tenders)
+        with_lines = [(refund, list(refund.lines.all())) for refund in refunds]
+        return SeenOrder(order, lines, whole=True, money=payments.to_seller(tenders, with_lines))
     lines = list(
         lines_elsewhere(seat)
         .filter(order__ref=ref)
@@ -128,7 +97,10 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
         .select_related("order__store", "order__merchant", "contract__brand_unit", *with_names)
         .order_by("number")
     )
-    return SeenOrder(lines[0].order, lines, [], whole=False) if lines else None
+    if not lines:
+        return None
+    told = payments.to_part(lines[0].order, lines)
+    return SeenOrder(lines[0].order, lines, whole=False, money=told)
 
 
 def waiting_refunds(seat: Seat, *, partners: bool, limit: int = 50) -> list[ParkedRefund]:

@@ -1,5 +1,5 @@
-"""An order as a merchant may read it: the seller the whole receipt, a brand owner its own lines and
-nothing else."""
+"""An order as a merchant may read it: the seller the whole receipt, a brand owner its own lines and of the money what
+reached itself."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,20 +12,21 @@ from members.sharing import known_as_one
 from merchants.finding import not_found
 from merchants.models import Merchant
 from merchants.scoping import acting_for
-from orders.models import Order, OrderLine, Refund, Tender, Touch
+from orders import payments
+from orders.models import Order, OrderLine, Refund, RefundLine, Tender, Touch
+from orders.payments import Told
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """`whole` is the seller's: only then are totals and the seller's member to be shown, and tenders and refunds
-    here at all."""
+    """`whole` is the seller's: only then are totals and the seller's member to be shown. Of payments and refunds
+    `money` holds what `orders.payments` tells the reader."""
 
     order: Order
     lines: Sequence[OrderLine]
     touches: Sequence[Touch]
     whole: bool
-    tenders: Sequence[Tender] = ()
-    refunds: Sequence[Refund] = ()
+    money: Told = Told()
 
 
 def receipt(ref: str, *, reader: Merchant) -> Receipt:
@@ -42,7 +43,7 @@ def receipt(ref: str, *, reader: Merchant) -> Receipt:
     with acting_for(order.merchant):  # who served is shared with the owner of what was sold
         touches = list(Touch.objects.filter(order=order).select_related("guide"))
         kept = touches_for(touches, order=order, members=[lines[0].brand_member])[lines[0].brand_member]
-    return Receipt(order, lines, kept, whole=False)
+    return Receipt(order, lines, kept, whole=False, money=payments.to_part(order, lines))
 
 
 def touches_for(
@@ -73,24 +74,21 @@ def receipts() -> QuerySet[Order]:
     lines = OrderLine.objects.select_related("sku", "brand", "brand_member").order_by("number")
     touches = Touch.objects.select_related("guide").order_by("id")
     tenders = Tender.objects.select_related("collector", "programme").order_by("number")
+    backs = Prefetch("lines", RefundLine.objects.order_by("id"), to_attr="read_lines")
+    refunds = Refund.objects.prefetch_related(backs).order_by("id")
     return Order.objects.select_related("store", "member").prefetch_related(
         Prefetch("lines", lines, to_attr="read_lines"),
         Prefetch("touches", touches, to_attr="read_touches"),
         Prefetch("tenders", tenders, to_attr="read_tenders"),
-        Prefetch("refunds", Refund.objects.order_by("id"), to_attr="read_refunds"),
+        Prefetch("refunds", refunds, to_attr="read_refunds"),
     )
 
 
 def whole(order: Any) -> Receipt:
     """An order of `receipts()`, for its seller."""
-    return Receipt(
-        order,
-        order.read_lines,
-        order.read_touches,
-        True,
-        tenders=order.read_tenders,
-        refunds=order.read_refunds,
-    )
+    refunds = [(refund, refund.read_lines) for refund in order.read_refunds]
+    told = payments.to_seller(order.read_tenders, refunds)
+    return Receipt(order, order.read_lines, order.read_touches, True, told)
 
 
 def parts_of(order_ids: Sequence[int]) -> dict[int, int]:
@@ -101,5 +99,5 @@ def parts_of(order_ids: Sequence[int]) -> dict[int, int]:
     tenders = (
         Tender.objects.filter(order__in=order_ids).values_list("order").annotate(n=Count("pk")).order_by()
     )
-    payments = dict(tenders)
-    return {order: count * payments.get(order, 1) for order, count in lines}
+    paid_by = dict(tenders)
+    return {order: count * paid_by.get(order, 1) for order, count in lines}

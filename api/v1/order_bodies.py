@@ -129,7 +129,13 @@ class TenderAnswer(serializers.Serializer):
     place = serializers.ChoiceField(Tender.Place.choices)
     amount = serializers.IntegerField()
     collector = serializers.CharField()
-    lines = serializers.ListField(child=serializers.IntegerField())
+    lines = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text=_(
+            "Numbers of the lines it is restricted to, empty for all; not `whole`: those of your lines that it"
+            " may have paid"
+        ),
+    )
     transaction = serializers.CharField(help_text=_("WeChat Pay's number of the payment, if it was told"))
     programme = serializers.CharField(
         allow_null=True, help_text=_("Whose stored value it was; null for other places")
@@ -151,11 +157,19 @@ class RedemptionAnswer(serializers.Serializer):
     amount_off = serializers.IntegerField()
 
 
+class RefundTenderAnswer(serializers.Serializer):
+    number = serializers.IntegerField()
+    amount = serializers.IntegerField()
+
+
 class RefundBrief(serializers.Serializer):
     id = serializers.CharField()
     external_no = serializers.CharField()
-    amount = serializers.IntegerField()
+    amount = serializers.IntegerField(help_text=_("On the lines shown"))
     refunded_at = Instant()
+    tenders = RefundTenderAnswer(
+        many=True, help_text=_("What went back of the payments shown, by their numbers")
+    )
 
 
 class ShareAnswer(serializers.Serializer):
@@ -216,9 +230,11 @@ class OrderAnswer(serializers.Serializer):
     recorded_at = Instant()
     lines = LineAnswer(many=True)
     touches = TouchAnswer(many=True)
-    tenders = TenderAnswer(many=True)
+    tenders = TenderAnswer(many=True, help_text=_("Not `whole`: those that reached you, each in full"))
     coupons = RedemptionAnswer(many=True)
-    refunds = RefundBrief(many=True)
+    refunds = RefundBrief(
+        many=True, help_text=_("Not `whole`: those on your lines, and those that went back of your payments")
+    )
     splits = SplitAnswer(many=True, required=False, help_text=_("With expand[]=splits"))
 
 

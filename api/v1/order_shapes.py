@@ -7,7 +7,8 @@ from django.db.models import Prefetch, QuerySet
 
 from coupons.models import Redemption
 from merchants.finding import every
-from orders.models import Order, OrderLine, Refund, Tender, Touch
+from orders.models import Order, OrderLine, Touch
+from orders.payments import GivenBack, Payment
 from orders.reading import Receipt
 
 
@@ -40,11 +41,11 @@ def show(receipt: Receipt, used: Sequence[Redemption] | None = None) -> dict[str
         "recorded_at": order.recorded_at,
         "lines": [show_line(line) for line in receipt.lines],
         "touches": [show_touch(touch) for touch in receipt.touches],
-        "tenders": [show_tender(tender) for tender in receipt.tenders],
+        "tenders": [show_payment(payment) for payment in receipt.money.payments],
         "coupons": [
             show_redemption(redemption) for redemption in (used_on(receipt) if used is None else used)
         ],
-        "refunds": [show_refund(refund) for refund in receipt.refunds],
+        "refunds": [show_refund(back) for back in receipt.money.refunds],
     }
 
 
@@ -88,13 +89,14 @@ def show_touch(touch: Touch) -> dict[str, Any]:
     return {"kind": touch.kind, "guide": touch.guide.ref, "name": touch.guide.name, "at": touch.at}
 
 
-def show_tender(tender: Tender) -> dict[str, Any]:
+def show_payment(payment: Payment) -> dict[str, Any]:
+    tender = payment.tender
     return {
         "number": tender.number,
         "place": tender.place,
         "amount": tender.amount,
         "collector": tender.collector.ref,
-        "lines": tender.lines,
+        "lines": payment.lines,
         "transaction": tender.transaction,
         "programme": tender.programme.ref if tender.programme else None,
         "fee": tender.fee,
@@ -110,10 +112,11 @@ def show_redemption(redemption: Redemption) -> dict[str, Any]:
     }
 
 
-def show_refund(refund: Refund) -> dict[str, Any]:
+def show_refund(back: GivenBack) -> dict[str, Any]:
     return {
-        "id": refund.ref,
-        "external_no": refund.external_no,
-        "amount": refund.amount,
-        "refunded_at": refund.refunded_at,
+        "id": back.refund.ref,
+        "external_no": back.refund.external_no,
+        "amount": back.amount,
+        "refunded_at": back.refund.refunded_at,
+        "tenders": [{"number": tender.number, "amount": amount} for tender, amount in back.tenders],
     }

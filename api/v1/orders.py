@@ -68,7 +68,8 @@ class OneOrder(Call):
 
     @extend_schema(
         description=_(
-            "A sale of your store whole; of another merchant's store, the lines of your brands and no total."
+            "A sale of your store whole; of another merchant's store, the lines of your brands and no total, with"
+            " the payments that reached you and what went back of them."
         ),
         parameters=[OpenApiParameter("expand[]", str, many=True, enum=EXPANDABLE)],
         responses=OrderAnswer,

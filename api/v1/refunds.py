@@ -10,6 +10,7 @@ from api import access
 from api.calls import Call
 from api.fields import Instant, Money, Ref, Whole
 from api.idempotency import idempotent
+from api.v1.order_bodies import RefundTenderAnswer
 from flows.refund import refunded
 from merchants.errors import DomainError
 from merchants.finding import every
@@ -74,11 +75,6 @@ class RefundBody(serializers.Serializer):
                 {"store": _("Leave the store out: a sale named by its id is of your own store.")}
             )
         return refund
-
-
-class RefundTenderAnswer(serializers.Serializer):
-    number = serializers.IntegerField()
-    amount = serializers.IntegerField()
 
 
 class RefundLineAnswer(serializers.Serializer):

@@ -13,7 +13,7 @@ from events import relay
 from orders.models import Order
 from stores.models import Store
 from tests.faces.merchant_system import MerchantSystem, code, money_back, sale
-from tests.people import LONG_AGO
+from tests.people import LONG_AGO, renewed
 from tests.selling import FANG, TILL, campaign_of, coupon_for, joined
 from tests.streaming import flow
 
@@ -237,6 +237,43 @@ def test_money_goes_back_line_by_line_and_never_more_than_was_paid(hehe):
     shown = hehe.get(f"/orders/{order}").json()
     assert (shown["status"], shown["refunded_total"]) == ("partly_refunded", 19900)
     assert [refund["amount"] for refund in shown["refunds"]] == [19900]
+
+
+def test_who_took_a_payment_reads_it_whole_and_what_went_back_of_it_and_nobody_else_does(
+    world, hehe, qinglan, mubai
+):
+    """Qinglan's account took 200.00 for its shirt and Mubai's tea, and 50.00 for the tea alone."""
+    renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
+    tenders = [
+        {"place": "cash", "amount": 7700},
+        {"place": "psp", "amount": 20000, "collector": world.qinglan.ref, "fee": 420},
+        {"place": "psp", "amount": 5000, "collector": world.qinglan.ref, "lines": [2]},
+    ]
+    order = hehe.post("/orders", sale(("QL-SHIRT", 1), ("MB-TEA", 1), tenders=tenders)).json()["id"]
+    for no, sku, amount, payment in (("R-1", "QL-SHIRT", 100, 1), ("R-2", "MB-TEA", 500, 2)):
+        named = {"sku": sku, "amount": amount, "tenders": [{"number": payment, "amount": amount}]}
+        assert hehe.post("/refunds", money_back(no=no) | {"lines": [named]}).status_code == 201
+
+    def read(system):
+        shown = system.get(f"/orders/{order}").json()
+        return (
+            [
+                (tender["number"], tender["amount"], tender["fee"], tender["lines"])
+                for tender in shown["tenders"]
+            ],
+            [(back["external_no"], back["amount"], back["tenders"]) for back in shown["refunds"]],
+        )
+
+    of_cash, of_account = [{"number": 1, "amount": 100}], [{"number": 2, "amount": 500}]
+    whole = [("R-1", 100, of_cash), ("R-2", 500, of_account)]
+    assert read(hehe) == ([(1, 7700, 0, []), (2, 20000, 420, []), (3, 5000, 0, [2])], whole)
+    assert read(qinglan) == (
+        [(2, 20000, 420, [1]), (3, 5000, 0, [])],
+        [("R-1", 100, []), ("R-2", 0, of_account)],
+    ), "of the lines it paid for, only Qinglan's own"
+    assert read(mubai) == ([], [("R-2", 500, [])])
+    shirt = hehe.post("/orders", sale(("QL-SHIRT", 1), no="T-2")).json()["id"]
+    assert mubai.get(f"/orders/{shirt}").status_code == 404
 
 
 def test_a_refund_before_its_sale_is_parked_and_follows_it(hehe):

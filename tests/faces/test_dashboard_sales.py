@@ -9,8 +9,9 @@ from members.models import Member
 from merchants.onboarding import root_of
 from merchants.roles import Role
 from merchants.scoping import seats
-from orders import oversight
+from orders import oversight, payments
 from orders.facts import RefundFacts, RefundLineFacts, RefundTenderFacts, TenderFacts
+from orders.payments import Told
 from tests.faces.headquarters import manager_of, words
 from tests.people import NOON, ONBOARDING, renewed
 from tests.selling import line, money_back, sold
@@ -77,7 +78,34 @@ def test_the_seller_reads_on_which_payments_each_refund_went_back_and_a_brand_do
     assert all(f'<span class="faint small">{part}' in page[second:] for part in ("¥10.00", "¥9.90"))
     assert "¥16.90" in page, "of the card in all"
     brand = words(at_desk(world.gu).get(f"/hq/orders/{order.ref}/"))
-    assert "R-card" not in brand and "acquirer" not in brand
+    assert "R-card" in brand and "acquirer" not in brand and "Went back on" not in brand
+
+
+def test_a_brand_reads_what_reached_its_own_account_if_it_may_see_all_its_lines(world, at_desk):
+    renewed(world.qinglan_at_jingan, store_tells_for_brand=True)
+    tenders = (
+        TenderFacts(place="psp", amount=100000, collector=world.qinglan.ref, fee=420),
+        TenderFacts(place="cash", amount=22600),
+    )
+    lines = (line(world.shirt), line(world.coat), line(world.tea))
+    order = sold(world.jingan, *lines, tenders=tenders)
+    for number, no in ((1, "R-shirt"), (3, "R-tea")):
+        named = (RefundTenderFacts(number=1, amount=600),)
+        money_back(world.hehe, RefundLineFacts(number=number, amount=600, tenders=named), no=no)
+    page = words(at_desk(world.gu).get(f"/hq/orders/{order.ref}/"))
+    assert all(told in page for told in ("Payment account", "¥1,000.00", "¥4.20", "R-tea", "¥12.00"))
+    assert not any(other in page for other in ("Cash", "226.00", "1,226.00", "龙井"))
+    (gu,) = seats(world.gu)
+    with world.inside(world.qinglan):
+        shirt, coat = oversight.seen(gu, order.ref).lines
+        assert payments.to_part(order, [coat]) == Told([], [])
+        (back,) = payments.to_part(order, [shirt]).refunds
+    assert (back.refund.external_no, back.amount, back.tenders) == ("R-shirt", 600, [])
+    with world.inside(world.mubai):
+        mei = manager_of(world.mubai, root_of(world.mubai), role=Role.OWNER, email="mei@mubai.example")
+    page = words(at_desk(mei).get(f"/hq/orders/{order.ref}/"))
+    assert "R-tea" in page
+    assert not any(other in page for other in ("Payment account", "1,000.00", "4.20", "R-shirt"))
 
 
 def test_a_refund_that_gave_nothing_back_is_seen_until_its_sale_comes(world, at_desk):

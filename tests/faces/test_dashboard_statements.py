@@ -163,5 +163,5 @@ def test_a_stranger_to_the_book_has_no_statement(finance, world):
 def test_few_statements_however_many_lines(finance, world, django_assert_max_num_queries):
     for address in (reverse("statements"), of_chen(world)):
         finance.get(address)
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(16):
             finance.get(address)

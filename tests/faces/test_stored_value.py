@@ -91,7 +91,7 @@ def test_finance_registers_a_programme_and_tops_it_up_by_hand(world, at_desk):
     page = words(desk.post(path, typed, follow=True))
     assert "Topped up." in page and "¥320.00" in page and "¥20.00" in page
     assert desk.get(f"{path.removesuffix('top-up/')}").context["owed"] == 32_000
-    assert "?account=stored%3Acard" in page and "和合储值卡" in page
+    assert "/hq/ledger/stored:card/" in page and "和合储值卡" in page
     assert "nothing was changed" in words(desk.post(path, typed, follow=True))
     again = desk.post(path, typed | {"paid": "301"})
     assert again.status_code == 422 and "was used for another top-up" in words(again)

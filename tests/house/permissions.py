@@ -104,6 +104,10 @@ def party(world: World) -> dict[str, str]:
     return {"ref": rows.party(world).ref}
 
 
+def own_account(world: World) -> dict[str, str]:
+    return {"code": rows.own_account(world).code}
+
+
 def payout(world: World) -> dict[str, str]:
     return {"ref": rows.payout(world).ref}
 
@@ -252,6 +256,7 @@ PAGES: dict[str, Page] = {
     "statements": hq("ledger.read"),
     "statement": hq("ledger.read", of=party),
     "ledger": hq("ledger.read"),
+    "ledger_account": hq("ledger.read", of=own_account),
     # the guide's phone
     "workbench:today": desk(),
     "workbench:arrivals": desk(),

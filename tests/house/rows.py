@@ -25,6 +25,7 @@ from coupons.models import Campaign
 from flows.joining import Joined
 from guides.models import Guide
 from ledger.accounts import Place, held, ids_of, named
+from ledger.models import Account
 from ledger.transfers import Entry, Story, post
 from members import programmes
 from members.models import FollowUp, Programme, TopUp
@@ -108,6 +109,12 @@ def party(world: World) -> Party:
     """Lin, with an account in Hehe's book."""
     ids_of([Place(world.hehe.pk, named("due", world.lin.party), "CNY")])
     return world.lin.party
+
+
+def own_account(world: World) -> Account:
+    """Hehe's, at its bank; the stranger has none."""
+    ids_of([Place(world.hehe.pk, held("bank"), "CNY")])
+    return Account.objects.get(code="held:bank")
 
 
 def payout(world: World) -> Payout:
