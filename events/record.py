@@ -1,7 +1,9 @@
 """Write an event, in the transaction of the change it tells about."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +18,7 @@ CHANNEL = "events_recorded"  # what the relay listens to
 _QUIET = 0.02  # seconds: one call a process in this time; the relay stays awake longer than that
 
 _last_call = 0.0
+_gathered: ContextVar[list[Event] | None] = ContextVar("gathered", default=None)
 _EXACT = frozenset({type(None), str, int, bool})
 
 
@@ -95,9 +98,30 @@ def record_many(happenings: Iterable[Happening], *, by: Actor) -> list[Event]:
         )
         for happening in happenings
     ]
+    gathered = _gathered.get()
+    if gathered is None:
+        _write(events)
+    else:
+        gathered += events
+    return events
+
+
+@contextmanager
+def one_statement() -> Iterator[None]:
+    """What is recorded inside is written at its end in one statement, in the order told; of several deeds that stand or
+    fall together, without a savepoint between them. Events have no id until then."""
+    begun = _gathered.set([])
+    try:
+        yield
+        if events := _gathered.get():
+            _write(events)
+    finally:
+        _gathered.reset(begun)
+
+
+def _write(events: list[Event]) -> None:
     rows.write(Event, events)
     transaction.on_commit(_call_the_relay, robust=True)
-    return events
 
 
 def _plain(value: Any, where: str) -> Any:

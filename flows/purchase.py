@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from coupons import pricing, redemption
 from coupons.models import Coupon, Redemption
 from coupons.redemption import Held, Use
-from events.record import Actor
+from events.record import Actor, one_statement
 from flows.buyers import Purchase, Shopper, recognised
 from merchants.errors import DomainError
 from merchants.models import Merchant
@@ -164,11 +164,12 @@ class _Batch:
             uses = self._uses(self._purchases(places, held), stored)
             if not uses:
                 return
-            recording.keep([use.sale for use in uses.values()], by=self.by)
-            stored.write()
             used: dict[Order, list[Redemption]] = defaultdict(list)
-            for redeemed in redemption.redeem(uses.values(), by=self.by):
-                used[redeemed.order].append(redeemed)
+            with one_statement():
+                recording.keep([use.sale for use in uses.values()], by=self.by)
+                stored.write()
+                for redeemed in redemption.redeem(uses.values(), by=self.by):
+                    used[redeemed.order].append(redeemed)
             changed = refunds.apply_parked([use.sale.order for use in uses.values()], by=self.by)
         for place, use in uses.items():
             order, seen = use.sale.order, None

@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from events.models import Event, Position
-from events.record import Actor, Happening, record, record_many
+from events.record import Actor, Happening, one_statement, record, record_many
+from tests.events.conftest import paid
 
 LIN = Actor.user("usr_lin")
 
@@ -65,6 +66,18 @@ def test_a_batch_is_one_statement_and_keeps_its_order(db, django_assert_num_quer
     with django_assert_num_queries(1):
         events = record_many(happenings, by=LIN)
     assert [event.subject for event in Event.objects.order_by("id")] == [event.subject for event in events]
+
+
+def test_several_deeds_may_be_told_in_one_statement_in_their_order(db, django_assert_num_queries):
+    with django_assert_num_queries(1), one_statement():
+        paid(1)
+        paid(2)
+    assert list(Event.objects.order_by("id").values_list("subject", flat=True)) == ["ord_1", "ord_2"]
+    with pytest.raises(ValueError, match="undone"), one_statement():
+        paid(3)
+        raise ValueError("undone")
+    paid(4)
+    assert Event.objects.count() == 3, "nothing of it is left for whoever comes next"
 
 
 @pytest.mark.parametrize("table", [Event, Position])
