@@ -56,7 +56,7 @@ from tests.stack.shape import Stack  # noqa: E402
 
 PROMISE, TOWARD = 0.05, 0.15
 CLIENTS = 8
-ROUNDS = 3
+ROUNDS = 5
 OURS, LIMIT, ALONE = 160, 800, 100  # sales in a round, and one after the other for the steps
 MEMBERS = 40
 FUNCTION = Path(__file__).with_suffix(".sql").read_text()
@@ -120,7 +120,8 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     for ours, limit in pairs:
         print(f"{ours:>8.0f} orders/s over HTTP{limit:>10.0f} by the function{ours / limit:>10.1%}")
-    ours, limit = (sorted(side)[ROUNDS // 2] for side in zip(*pairs, strict=True))
+    # Both of a round are measured one right after the other: the machine may be faster in the next.
+    ours, limit = sorted(pairs, key=lambda pair: pair[0] / pair[1])[ROUNDS // 2]
     steps(till)
     verdict = "kept" if ours / limit >= PROMISE else "broken"
     print(
