@@ -4,7 +4,7 @@ Inside the book's scope, and of that book alone. The key of every movement is th
 a payout, a top-up. Its number is told, and its page opened, as far as they are the merchant's to see.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -90,10 +90,10 @@ class Moved:
         return max(self.amount, 0)
 
 
-def told(moves: Sequence[Standing]) -> list[Moved]:
+def told(moves: Sequence[Standing], words: Mapping[str, object] = ON_ONE_ACCOUNT) -> list[Moved]:
     """Few look-ups for many movements."""
     pages = _pages({move.source_id.partition("/")[0] for move in moves})
-    lines = zip(moves, in_words(moves, ON_ONE_ACCOUNT), strict=True)
+    lines = zip(moves, in_words(moves, words), strict=True)
     return [
         Moved(
             move.booked_on,

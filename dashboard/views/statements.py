@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from dashboard.access import absent, needs
 from dashboard.frame import page
-from insights import statements
+from dashboard.paging import last_booked_first
+from insights import movements, statements
 from insights.statement_files import FORMATS, content_disposition, sheet_of
 from insights.statements import Month
+from ledger.statements import latest
 from merchants.business_day import business_date
 from merchants.models import Merchant
 
-SHOWN = 200  # lines on a page; the download holds all
 SUMMED = ("opening", "credits", "debits", "on_its_way")
 
 
@@ -34,7 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @needs("ledger.read")
 def show(request: HttpRequest, ref: str) -> HttpResponse:
-    """`?format=` of `statement_files.FORMATS` downloads every line."""
+    """A month, the last booked first; `?before=<cursor>` goes on. `?format=` of `statement_files.FORMATS` downloads
+    every line."""
     merchant = request.seat.merchant
     today = _today(merchant)
     month = Month.read(request.GET.get("month", ""), today=today)
@@ -49,7 +51,19 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         answer = HttpResponse(write(sheet), content_type=kind)
         answer["Content-Disposition"] = content_disposition(month, name, ref, wanted)
         return answer
-    sheet = sheet_of(merchant, party, name, month, today=today, most=SHOWN + 1)
+    sheet = sheet_of(merchant, party, name, month, today=today, most=0)
+    rows = last_booked_first(
+        lambda before, limit: latest(
+            merchant,
+            party,
+            opening=sheet.told.opening,
+            first=month.first,
+            last=month.last,
+            before=before,
+            limit=limit,
+        ),
+        request.GET.get("before", ""),
+    )
     context = {
         "name": name,
         "ref": ref,
@@ -57,10 +71,9 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "sheet": sheet,
         "told": sheet.told,
         "kinds": sheet.kinds,
-        "lines": sheet.lines[:SHOWN],
-        "may_open_orders": request.seat.may("orders.read"),
-        "more": len(sheet.lines) > SHOWN,
-        "most": SHOWN,
+        "rows": movements.told(rows.rows, statements.KINDS),
+        "older": rows.next,
+        "closed_to": () if request.seat.may("orders.read") else ("order",),
         "formats": FORMATS,
     }
     return page(request, "dashboard/statements/show.html", context, section="statements")
