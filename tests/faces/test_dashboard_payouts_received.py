@@ -86,8 +86,8 @@ def test_what_is_contested_stands_on_its_way_beside_the_payers_zero_and_has_its_
         "",
         "159.20",
     ]
-    told = [(line.word, line.about) for line in payer.get(ours + month).context["lines"]]
-    assert told[-1] == ("Payout made", payout.number)
+    told = [(line.word, line.about) for line in payer.get(ours + month).context["rows"]]
+    assert told[0] == ("Payout made", payout.number), "the last booked first"
     (row,) = payer.get("/hq/statements/").context["rows"]
     assert (row.closing, row.on_its_way) == (0, TO_QINGLAN)
     with world.inside(world.hehe):
@@ -99,7 +99,7 @@ def test_what_is_contested_stands_on_its_way_beside_the_payers_zero_and_has_its_
     coming = "On its way to you, still counted above"
     assert coming in words(shown) and coming not in words(payee.get(theirs + "?month=2026-10"))
     assert f'"{coming}",,-159.20' in payee.get(theirs + "?format=csv").content.decode()
-    told = [(line.word, line.about) for line in payee.get(theirs + month).context["lines"]]
+    told = [(line.word, line.about) for line in payee.get(theirs + month).context["rows"]]
     assert ("Payment received", payout.number) in told
 
 
