@@ -121,13 +121,9 @@ class _Clawing:
         )
         from_tenders = dict(line.tenders)
         tenders_back = [
-            (
-                row,
-                _grow(
-                    row, "returned", row.returned + from_tenders.get(row.tender.number, 0), self.collections
-                ),
-            )
+            (row, _grow(row, "returned", row.returned + back, self.collections))
             for row in collections
+            for back in (from_tenders.get(row.tender.number, 0),)
         ]
         for row, amount in tenders_back:
             if row.programme:

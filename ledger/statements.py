@@ -174,15 +174,8 @@ def of_all(
     book: Merchant, *, first: date, last: date, currency: str | None = None
 ) -> dict[int, tuple[int, int, int]]:
     """Party id → (opening, credits, debits) of every party with a current account in the book."""
-    given: dict[str, Any] = {
-        "book": book.pk,
-        "codes": list(CURRENT),
-        "currency": currency or book.currency,
-        "first": first,
-        "last": last,
-    }
     with connection.cursor() as cursor:
-        cursor.execute(_ALL, given)
+        cursor.execute(_ALL, _given(book, None, first, last, currency, CURRENT))
         return {party: (int(a), int(b), int(c)) for party, a, b, c in cursor.fetchall()}
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commissions import attribution as a
 from commissions.attribution import Candidate, attribute, for_role
-from commissions.attribution_checks import MOST_RULES, check, overtaken
+from commissions.attribution_checks import MOST_RULES, check
 from commissions.attribution_rules import DEFAULT, AttributionRule, Policy, as_kept, as_read
 from commissions.reasons import lost as lost_in_words
 from commissions.reasons import reason
@@ -302,46 +302,6 @@ def test_the_parts_are_the_whole_and_everybody_won_or_lost(candidates, policy, c
     assert {c.guide for c in candidates} == {*guides, *(loss.candidate.guide for loss in found.losers)}
     assert not set(guides) & {loss.candidate.guide for loss in found.losers}
     assert as_read(as_kept(policy.rules)) == policy.rules
-
-
-@given(st.lists(ONE, max_size=8), policies())
-def test_a_rule_that_is_said_never_to_decide_never_does(candidates, policy):
-    never = overtaken(policy.rules)
-    for store, channel in product((JINGAN, XUHUI), ("pos", "live")):
-        decided = attribute(candidates, store=store, channel=channel, policy=policy).rule
-        assert decided is None or decided.number not in never
-
-
-@pytest.mark.parametrize(
-    ("rules", "never"),
-    [
-        (DEFAULT.rules, {}),
-        ([rule(1, "serving"), rule(2, "serving", channels=("pos",))], {2: (1,)}),
-        ([rule(1, "serving", channels=("pos",)), rule(2, "serving")], {}),
-        ([rule(1, "serving"), rule(2, ("bound", 6), ("serving", 4))], {2: (1,)}),
-        ([rule(1, ("bound", 6), ("serving", 4)), rule(2, "serving")], {}),
-        ([rule(1, "bound"), rule(2, "bound", protected=True, bound_at="same")], {2: (1,)}),
-        ([rule(1, "bound", protected=True), rule(2, "bound")], {}),
-        ([rule(1, "sharing", days=14), rule(2, "sharing", days=14)], {2: (1,)}),
-        ([rule(1, "sharing", days=14), rule(2, "sharing", days=15), rule(3, "sharing")], {}),
-        (
-            [rule(1, "bound", bound_at="same"), rule(2, "bound", bound_at="other"), rule(3, "bound")],
-            {3: (1, 2)},
-        ),
-        ([rule(1, "serving", bound_at="same"), rule(2, "serving", bound_at="other"), rule(3, "serving")], {}),
-        (
-            [
-                rule(1, "serving", channels=("pos", "workbench", "cloud_store")),
-                rule(2, "serving", channels=("marketplace", "live", "api")),
-                rule(3, "serving", "bound"),
-            ],
-            {3: (1, 2)},
-        ),
-    ],
-)
-def test_a_rule_never_decides_where_an_earlier_one_always_matches(rules, never):
-    check(rules)
-    assert overtaken(rules) == never
 
 
 @pytest.mark.parametrize(
