@@ -7,6 +7,7 @@ from django.db import models
 
 from coupons.campaigns import sendable
 from coupons.models import Campaign
+from events.compiled import compiled
 from merchants.finding import every, not_found, one
 from merchants.models import Brand
 from stores.drafts import store_told
@@ -33,13 +34,18 @@ def store(given: str, *, field: str = "store") -> Store:
 def store_that_sells_for(given: str, *, field: str = "store") -> Store:
     """An own store, or one (by id) that has a contract for a brand of the acting merchant, whenever: what a store
     sold while it was in force is told later too. Whether it was then is for who reads the sale."""
-    own = every(Store).filter(models.Q(ref=given) | models.Q(code=given))
-    if found := own.select_related("merchant").first():
+    for found in _own_store(given=given):
         return found
     contracts = every(Contract).exclude(accepted_at=None)
     if contract := contracts.filter(store__ref=given).select_related("store__merchant").first():
         return contract.store
     raise not_found(Store, field=field)
+
+
+@compiled
+def _own_store(*, given: str) -> models.QuerySet[Store]:
+    own = every(Store).filter(models.Q(ref=given) | models.Q(code=given))
+    return own.select_related("merchant").order_by("pk")
 
 
 def offerable_store(given: str, *, field: str = "store") -> Store:

@@ -17,12 +17,14 @@ from functools import wraps
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.errors import Unreadable
 from api.rendering import plain
+from events.compiled import compiled
 from merchants import sealing
 from merchants.errors import Conflict, DomainError
 from merchants.models import ApiKey, IdempotencyKey
@@ -41,8 +43,7 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
         with transaction.atomic():
             if not _alone(request.auth, key):
                 raise _in_flight()
-            kept = IdempotencyKey.objects.filter(api_key=request.auth, key=key).first()
-            if kept:
+            for kept in _kept(api_key=request.auth, key=key):
                 return _replay(kept, asked)
             response = _done(post, call, request, kwargs)
             if response.status_code >= 500:
@@ -90,6 +91,11 @@ def _alone(api_key: ApiKey, key: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, %s))", [key, api_key.pk])
         return cursor.fetchone()[0]
+
+
+@compiled
+def _kept(*, api_key: ApiKey, key: str) -> QuerySet[IdempotencyKey]:
+    return IdempotencyKey.objects.filter(api_key=api_key, key=key)
 
 
 def _done(post: Callable[..., Response], call, request: Request, kwargs: dict[str, Any]) -> Response:

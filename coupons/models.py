@@ -122,9 +122,9 @@ class Coupon(models.Model):
         EXPIRED = "expired", _("Expired")
 
     ref = RefField(prefix="cpn")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="coupons")
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="coupons")
-    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="coupons")
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="coupons", db_index=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="coupons", db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="coupons", db_index=False)
     code_hash = models.BinaryField(unique=True, editable=False)
     code_sealed = models.BinaryField(editable=False)
     claim_key = models.CharField(max_length=120)
@@ -165,7 +165,9 @@ class Redemption(models.Model):
     merchant; the seller reads it through `party`."""
 
     ref = RefField(prefix="rdm")
-    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="redemptions")
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, related_name="redemptions", db_index=False
+    )
     counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     coupon = models.ForeignKey(Coupon, on_delete=models.PROTECT, related_name="redemptions")
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="redemptions")
@@ -201,7 +203,9 @@ class Allocation(models.Model):
     Roles are resolved per line: "brand" is the line's brand owner, "store" and "channel" the seller.
     """
 
-    redemption = models.ForeignKey(Redemption, on_delete=models.PROTECT, related_name="allocations")
+    redemption = models.ForeignKey(
+        Redemption, on_delete=models.PROTECT, related_name="allocations", db_index=False
+    )
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="allocations")
     merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")
     counterparty = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="+")

@@ -2,7 +2,7 @@
 docs/adr/0005-locking.md."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from coupons.bearing import agreed, not_agreed
 from coupons.issuing import CODE_DIGITS, code_hash
 from coupons.models import Allocation, Coupon, Redemption
 from coupons.pricing import Benefit, Priced
+from events.compiled import compiled
 from events.record import Actor, Happening, record_many
 from events.rows import write
 from merchants.errors import DomainError
@@ -42,17 +43,14 @@ class Held:
     """The coupons of these codes, whosesoever; locked until the transaction ends, unless not to `lock`."""
 
     def __init__(self, codes: Iterable[str], *, lock: bool = True) -> None:
-        hashes = list({code_hash(digits(code)) for code in codes})
+        hashes = {code_hash(digits(code)) for code in codes}
         self._by_hash: dict[bytes, Coupon] = {}
         if not hashes:
             return
         # A code alone tells whose coupon it is; from there on everything is read in that merchant's scope.
-        owners = Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id")
-        for owner_id in owners.values_list("id", flat=True):
+        for owner_id in _owners(hashes=hashes):
             with scope(merchant=owner_id):
-                own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
-                own = own.select_related("merchant", "campaign__brand", "campaign__sku", "member__person")
-                for coupon in _locked(own) if lock else own:
+                for coupon in (_locked if lock else _shown)(hashes=hashes):
                     self._by_hash[bytes(coupon.code_hash)] = coupon
 
     def of(self, code: str) -> Coupon | None:
@@ -158,9 +156,27 @@ def _redemption(coupon: Coupon, amount_off: int, sale: Sale) -> Redemption:
     )
 
 
-def _locked(coupons: QuerySet[Coupon]) -> QuerySet[Coupon]:
+@compiled
+def _owners(*, hashes: Collection[bytes]) -> QuerySet[Merchant, int]:
+    owners = Merchant.objects.filter(coupons__code_hash__in=hashes).distinct().order_by("id")
+    return owners.values_list("id", flat=True)
+
+
+def _of(hashes: Collection[bytes]) -> QuerySet[Coupon]:
+    own = Coupon.objects.filter(code_hash__in=hashes).order_by("id")
+    return own.select_related("merchant", "campaign", "member")
+
+
+@compiled
+def _shown(*, hashes: Collection[bytes]) -> QuerySet[Coupon]:
+    """With all that a face tells of them."""
+    return _of(hashes).select_related("campaign__brand", "campaign__sku", "member__person")
+
+
+@compiled
+def _locked(*, hashes: Collection[bytes]) -> QuerySet[Coupon]:
     """Two tills with one code: the second waits here, then sees the coupon used."""
-    return coupons.select_for_update(of=("self",))
+    return _of(hashes).select_for_update(of=("self",))
 
 
 def digits(code: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
 from django_scopes import scope
 
+from events.compiled import compiled
 from members.models import Identity, Member, Person
 from merchants import phones, sealing
 from merchants.models import Merchant
@@ -50,10 +52,10 @@ class Register:
         hashes = {phone: phones.fingerprint(phone) for phone in set(numbers)}
         systems, values = {system for system, _value in identities}, {value for _system, value in identities}
         with scope(merchant=merchant):  # what nobody is named by is not asked for
-            of_refs = _active().filter(ref__in=refs) if refs else ()
-            of_persons = _active().filter(person__in=persons) if persons else ()
-            of_phones = _active().filter(person__phone_hash__in=list(hashes.values())) if hashes else ()
-            claimed = _claimed().filter(system__in=systems, value__in=values) if identities else ()
+            of_refs = _of_refs(refs=list(refs)) if refs else ()
+            of_persons = _of_persons(persons=list(persons)) if persons else ()
+            of_phones = _of_phones(hashes=list(hashes.values())) if hashes else ()
+            claimed = _claimed(systems=systems, values=values) if identities else ()
             self._by_ref = {member.ref: member for member in of_refs}
             self._by_person = {member.person_id: member for member in of_persons}
             by_hash = {bytes(member.person.phone_hash): member for member in of_phones}
@@ -116,12 +118,28 @@ def identify(*, member: Member, system: str, value: str) -> Identity:
     return found
 
 
-def _claimed():
-    rows = Identity.objects.filter(member__status=Member.Status.ACTIVE)
+@compiled
+def _of_refs(*, refs: Collection[str]) -> QuerySet[Member]:
+    return _active().filter(ref__in=refs)
+
+
+@compiled
+def _of_persons(*, persons: Collection[int]) -> QuerySet[Member]:
+    return _active().filter(person__in=persons)
+
+
+@compiled
+def _of_phones(*, hashes: Collection[bytes]) -> QuerySet[Member]:
+    return _active().filter(person__phone_hash__in=hashes)
+
+
+@compiled
+def _claimed(*, systems: Collection[str], values: Collection[str]) -> QuerySet[Identity]:
+    rows = Identity.objects.filter(member__status=Member.Status.ACTIVE, system__in=systems, value__in=values)
     return rows.select_related("member__person", "member__home_store", "member__merchant")
 
 
-def _active():
+def _active() -> QuerySet[Member]:
     return Member.objects.filter(status=Member.Status.ACTIVE).select_related(
         "person", "home_store", "merchant"
     )

@@ -1,10 +1,12 @@
 """A brand's member and a store merchant's member, known as one person because that person said so."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django_scopes import scope
 
+from events.compiled import compiled
 from members.models import Member, SharedMembership
 from merchants.models import Brand
 
@@ -54,8 +56,15 @@ def known_as_one(*, members: Iterable[Member], counterparts: Iterable[Member]) -
     members, counterparts = list(members), list(counterparts)
     if not (members and counterparts):
         return set()
+    return set(_pairs(members=members, counterparts=counterparts))
+
+
+@compiled
+def _pairs(
+    *, members: Collection[Member], counterparts: Collection[Member]
+) -> QuerySet[SharedMembership, tuple[int, int]]:
     rows = SharedMembership.party.filter(member__in=members, counterpart__in=counterparts, ended_at=None)
-    return set(rows.values_list("member_id", "counterpart_id"))
+    return rows.values_list("member_id", "counterpart_id")
 
 
 def counterparts_in_scope(members: Iterable[Member]) -> dict[int, Member]:
@@ -64,8 +73,13 @@ def counterparts_in_scope(members: Iterable[Member]) -> dict[int, Member]:
     members = list(members)
     if not members:
         return {}
+    return {shared.member_id: shared.counterpart for shared in _shared_here(members=members)}
+
+
+@compiled
+def _shared_here(*, members: Collection[Member]) -> QuerySet[SharedMembership]:
     rows = SharedMembership.party.filter(member__in=members, ended_at=None).order_by("-pk")
-    return {shared.member_id: shared.counterpart for shared in rows.select_related("counterpart")}
+    return rows.select_related("counterpart")
 
 
 def brands_shared_with(*, member: Member) -> list[SharedMembership]:

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django_scopes import scope
 
 from catalog.models import Sku
+from events.compiled import compiled
 from merchants.models import Merchant
 from orders.facts import LineFacts
 from stores.models import Contract, Store
@@ -36,9 +37,7 @@ class Goods:
         self._contracts: dict[int, list[Contract]] = defaultdict(list)
         instants = [at for _store, at, _lines in asked]
         stores = {store.pk: store for store, _at, _lines in asked}
-        for contract in _ever(stores.values()).filter(
-            Q(ends_at=None) | Q(ends_at__gt=min(instants)), starts_at__lte=max(instants)
-        ):
+        for contract in _between(stores=list(stores), first=min(instants), last=max(instants)):
             self._contracts[contract.store_id].append(contract)
         codes = {line.sku for _store, _at, lines in asked for line in lines} - {
             ""
@@ -83,7 +82,7 @@ class Goods:
 
     def was_sold(self, sku: str, store: Store) -> bool:
         """Does a brand whose contract with this store has ended, or not begun, know the code?"""
-        ever = _ever([store])
+        ever = _ever([store.pk])
         if self._brands_of is not None:
             ever = ever.filter(merchant=self._brands_of)
         return bool(skus({contract.brand.merchant for contract in ever}, {sku}))
@@ -95,9 +94,19 @@ def skus(owners: Iterable[Merchant], asked: Collection[str]) -> list[Sku]:
     if not (by_id and asked):
         return []
     with scope(merchant=by_id):
-        found = Sku.objects.filter(Q(ref__in=asked) | Q(code__in=asked) | Q(barcode__in=asked))
-        return list(found.select_related("product__brand").order_by("merchant_id", "id"))
+        return _named(codes=asked)
 
 
-def _ever(stores: Iterable[Store]) -> QuerySet[Contract]:
-    return Contract.party.filter(store__in=list(stores)).accepted().select_related("brand__merchant")
+@compiled
+def _named(*, codes: Collection[str]) -> QuerySet[Sku]:
+    found = Sku.objects.filter(Q(ref__in=codes) | Q(code__in=codes) | Q(barcode__in=codes))
+    return found.select_related("product__brand").order_by("merchant_id", "id")
+
+
+@compiled
+def _between(*, stores: Collection[int], first: datetime, last: datetime) -> QuerySet[Contract]:
+    return _ever(stores).filter(Q(ends_at=None) | Q(ends_at__gt=first), starts_at__lte=last)
+
+
+def _ever(stores: Collection[int]) -> QuerySet[Contract]:
+    return Contract.party.filter(store__in=stores).accepted().select_related("brand__merchant")

@@ -5,8 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from events.compiled import compiled
 from events.record import Actor, Happening, record_many
 from events.rows import write
 from members.models import Member
@@ -64,12 +66,17 @@ def _hold(names: Iterable[str]) -> None:
 
 def told_before(sales: Collection[OrderFacts], *, teller: Merchant) -> dict[Number, Order]:
     """The orders that stand under the numbers of these facts of `teller`; inside the seller's scope."""
-    orders = Order.objects.filter(
+    orders = _numbered(
         teller=teller,
-        channel__in={facts.channel for facts in sales},
-        external_no__in={facts.external_no for facts in sales},
+        channels={facts.channel for facts in sales},
+        numbers={facts.external_no for facts in sales},
     )
     return {(order.channel, order.external_no): order for order in orders}
+
+
+@compiled
+def _numbered(*, teller: Merchant, channels: Collection[str], numbers: Collection[str]) -> QuerySet[Order]:
+    return Order.objects.filter(teller=teller, channel__in=channels, external_no__in=numbers)
 
 
 def check_same(order: Order, facts: OrderFacts) -> None:

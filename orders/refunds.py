@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scope
 
+from events.compiled import compiled
 from events.record import Actor
 from merchants.errors import Conflict, DomainError
 from merchants.finding import not_found
@@ -59,18 +60,27 @@ def apply_parked(orders: Sequence[Order], *, by: Actor) -> Collection[Order]:
     asked once for all of them. Returns those for which something did."""
     told = {(order.channel, order.external_no): order for order in orders}
     waiting: dict[Order, list[ParkedRefund]] = defaultdict(list)
-    rows = ParkedRefund.objects.filter(
-        teller__in={order.teller_id for order in orders},
-        channel__in={order.channel for order in orders},
-        order_external_no__in={order.external_no for order in orders},
-        applied_at=None,
+    rows = _waiting(
+        tellers={order.teller_id for order in orders},
+        channels={order.channel for order in orders},
+        numbers={order.external_no for order in orders},
     )
-    for row in rows.order_by("id"):
+    for row in rows:
         if order := told.get((row.channel, row.order_external_no)):
             waiting[order].append(row)
     for order, parked in waiting.items():
         _apply(order, parked, by=by)
     return waiting.keys()
+
+
+@compiled
+def _waiting(
+    *, tellers: Collection[int], channels: Collection[str], numbers: Collection[str]
+) -> QuerySet[ParkedRefund]:
+    rows = ParkedRefund.objects.filter(
+        teller__in=tellers, channel__in=channels, order_external_no__in=numbers, applied_at=None
+    )
+    return rows.order_by("id")
 
 
 def _apply(order: Order, parked: Sequence[ParkedRefund], *, by: Actor) -> None:

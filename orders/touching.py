@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from events.compiled import compiled
 from guides.models import Assignment, Guide
 from members.models import Binding, Member
 from merchants.errors import DomainError
@@ -23,15 +25,13 @@ class Guides:
     def __init__(self, sales: Collection[OrderFacts], members: Collection[Member]) -> None:
         first, last = min(sale.paid_at for sale in sales), max(sale.paid_at for sale in sales)
         names = {name for sale in sales for _kind, name, _weight in _named(sale.touches)}
-        rows = Guide.objects.filter(ref__in=names) | Guide.objects.filter(code__in=names)
-        self.known = {key: guide for guide in rows if names for key in (guide.ref, guide.code)}
+        rows = _guides_of(names=names) if names else ()
+        self.known = {key: guide for guide in rows for key in (guide.ref, guide.code)}
         self._posts: dict[int, list[Assignment]] = defaultdict(list)
-        posts = Assignment.objects.filter(guide__in=set(self.known.values()), starts_at__lte=last)
-        for post in posts.order_by("starts_at"):
+        for post in _posts(guides=set(self.known.values()), last=last) if self.known else ():
             self._posts[post.guide_id].append(post)
         self._bindings: dict[int, list[Binding]] = defaultdict(list)
-        bindings = Binding.objects.filter(member__in=members, starts_at__lte=last, ends_at__gt=first)
-        for binding in bindings.select_related("guide").order_by("pk") if members else ():
+        for binding in _bound(members=list(members), first=first, last=last) if members else ():
             self._bindings[binding.member_id].append(binding)
 
     def store_of(self, guide_id: int, at: datetime) -> int | None:
@@ -42,6 +42,22 @@ class Guides:
     def binding_of(self, member: Member | None, at: datetime) -> Binding | None:
         bound = self._bindings.get(member.pk, ()) if member else ()
         return next((binding for binding in bound if binding.starts_at <= at < binding.ends_at), None)
+
+
+@compiled
+def _guides_of(*, names: Collection[str]) -> QuerySet[Guide]:
+    return Guide.objects.filter(Q(ref__in=names) | Q(code__in=names))
+
+
+@compiled
+def _posts(*, guides: Collection[Guide], last: datetime) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(guide__in=guides, starts_at__lte=last).order_by("starts_at")
+
+
+@compiled
+def _bound(*, members: Collection[Member], first: datetime, last: datetime) -> QuerySet[Binding]:
+    rows = Binding.objects.filter(member__in=members, starts_at__lte=last, ends_at__gt=first)
+    return rows.select_related("guide").order_by("pk")
 
 
 def _held(post: Assignment, at: datetime) -> bool:

@@ -7,7 +7,7 @@ class IdempotencyKey(models.Model):
     """One POST a client may repeat: its answer is kept and given again. Platform table; its door is
     api/idempotency.py. A row is written with the deed it tells of, so there is none for a request in flight."""
 
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     method_path = models.CharField(max_length=255)
     body_hash = models.BinaryField()

@@ -31,6 +31,7 @@ class Order(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="Who told us, by its own numbers: the seller, or the owner of the brands that were sold",
+        db_index=False,
     )
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, null=True, blank=True, related_name="orders", db_index=False

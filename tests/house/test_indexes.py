@@ -5,6 +5,7 @@ from django.db import connection
 
 # What every sale writes; elsewhere rows are few, and Django's own index of a foreign key costs nothing.
 WRITTEN_BY_EVERY_SALE = (
+    "coupons.Coupon", "coupons.Redemption", "coupons.Allocation", "merchants.IdempotencyKey",
     "orders.Order", "orders.OrderLine", "orders.Tender", "orders.Touch",
     "commissions.Split", "commissions.Collection", "commissions.Contribution", "commissions.Share",
     "commissions.SettlementItem", "ledger.Transfer", "ledger.TransferKey", "events.Event", "events.Position",
