@@ -119,7 +119,8 @@ def _step(lane: Lane, kinds: Collection[str], handle: Handle) -> int | None:
         news = lane.events(after=place.seq).filter(position__seq__lte=head, kind__in=kinds)
         batch = list(news[:BATCH])
         held = _held(lane.reader, batch)
-        for merchant_id in dict.fromkeys(event.merchant_id for event in batch):
+        # In one order, whoever reads: what is locked for a merchant stays so until the step ends.
+        for merchant_id in sorted({event.merchant_id for event in batch}):
             _give(
                 lane.reader,
                 merchant_id,

@@ -131,6 +131,18 @@ def test_what_a_failing_handler_wrote_is_undone(sales):
     assert not Reader.objects.filter(name="written by the handler").exists()
 
 
+def test_two_readers_come_to_the_merchants_in_the_same_order_whoever_is_first_in_their_batches(sales):
+    came = []
+    for sale, merchant_id in enumerate([9, 7, 8, 7]):
+        sales(sale, merchant_id=merchant_id)
+    reading.catch_up(
+        Lane("clerk"),
+        kinds={"order.paid"},
+        handle=lambda merchant, events: came.append((merchant, len(events))),
+    )
+    assert came == [(7, 2), (8, 1), (9, 1)]
+
+
 def test_a_deadlock_is_nobodys_fault_and_the_batch_is_given_again(sales):
     sales(1, 2, 3)
     clerk = Clerk()
