@@ -274,6 +274,17 @@ def test_another_merchants_payouts_are_told_to_nobody(world, lin):
     assert breaks(world) == []
 
 
+def test_what_a_bank_paid_does_not_stand_on_the_bill_of_wechat_pay(world, lin):
+    paid(lin)
+    imported(world, sharing_bill((lin.number, 995, moment())), at=NEXT, rail="wechat")
+    (found,) = breaks(world)
+    assert (found.kind, found.payout, found.theirs) == ("missing_ours", None, 995)
+    imported(world, statement((lin.number, 995, ON)), at=NEXT)
+    assert kinds(world) == [("missing_ours", "open")]  # its own bill has it, and agrees
+    with world.inside(world.qinglan):
+        assert BillLine.objects.get(payout=lin).bill.rail == "bank"
+
+
 @pytest.mark.parametrize(
     ("days", "code"),
     [
