@@ -141,6 +141,9 @@ class Line:
     amount: int
 
 
+CONTESTING = frozenset({"payout_contested", "payout_confirmed"})  # only the payee's own book knows of it
+
+
 def in_words(moves: Sequence[Movement], words: Mapping[str, object] = KINDS) -> list[Line]:
     """With the number of the sale or payout, as far as this merchant knows it; few look-ups for many lines. Who took
     money for lines of others is not told which of a sale's they were."""

@@ -235,11 +235,11 @@ def _of_share(t: _Teller, commission: str, part: str) -> str:
 
 
 def _of_what(t: _Teller) -> str:
-    """One order by its number, several counted; of a closed day only how many lines is told."""
+    """One order by its number, several counted; of a closed day only how many shares is told."""
     if "count" in t.payload:
-        lines = int(t.payload["count"])
-        return ngettext("%(n)d line at %(store)s", "%(n)d lines at %(store)s", lines) % {
-            "n": lines,
+        shares = int(t.payload["count"])
+        return ngettext("%(n)d share at %(store)s", "%(n)d shares at %(store)s", shares) % {
+            "n": shares,
             "store": t.store,
         }
     orders = t.payload.get("orders", [])

@@ -1,3 +1,6 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -10,9 +13,10 @@ from merchants.models import Merchant, Party
 from merchants.refs import RefField, letters
 
 
-def new_number() -> str:
-    """What the rail sees: capitals and digits only, sortable by day, never used again."""
-    return f"TD{timezone.now():%y%m%d}{letters(12).upper()}"
+def new_number(at: datetime | None = None, *, zone: str = "UTC") -> str:
+    """What the rail sees: capitals and digits only, sortable by day (of the wall clock in `zone`), never used again."""
+    day = (at or timezone.now()).astimezone(ZoneInfo(zone))
+    return f"TD{day:%y%m%d}{letters(12).upper()}"
 
 
 class BankFile(models.Model):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import BankFile, PayeeAccount, Payout
+from commissions.models.payout import new_number
 from commissions.payouts import answers
 from commissions.payouts.bank_results import Answer, ResultRow, read
 from commissions.payouts.payee_accounts import number_of
@@ -71,6 +72,7 @@ def export(*, book: Merchant, payouts: Iterable[Payout], by: Actor, at: datetime
             raise _no_account(missing)
         file = BankFile.objects.create(
             merchant=book,
+            number=new_number(at, zone=book.time_zone),
             payouts_count=len(chosen),
             total=sum(payout.net for payout in chosen),
             exported_by=by.ref,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from commissions.models import PayeeAccount, Payout
+from commissions.models.payout import new_number
 from commissions.payouts import stories
 from commissions.payouts.laying import lay
 from commissions.payouts.telling import tell
@@ -95,6 +96,7 @@ def pay(
         net = parts.net
         payout = Payout(
             merchant=book,
+            number=new_number(at, zone=book.time_zone),
             sender=collector or book,
             payee=payee,
             payee_merchant=_merchant_of(payee, guide),

@@ -61,13 +61,18 @@ _HEADINGS: dict[str, tuple[str, ...]] = {
     "result": ("result", "status", "处理状态", "处理结果", "交易结果", "交易状态", "结果", "状态"),
 }
 _NEEDED = {"number", "amount", "day"}
-# Every column of these is read. A direction is one of few words; a type may be any, and tells money in by its signs.
+# Every column of these is read. A direction is one of few words; a type may be any, and tells the way by its signs.
 _DIRECTIONS = {"direction", "收/支", "收支类型", "借贷标志", "借贷"}
 _TYPES = {"type", "业务类型", "类型"}
 _INCOMING = {"in", "c", "cr", "收", "入", "贷", "贷方"}
 _SIGNS_OF_INCOMING = re.compile(
-    r"退|冲正|冲账|冲帐|红字|撤销|来账|来帐|入账|入帐|转入|收入|收款|贷记"
-    r"|^(return|refund|revers|credit|incom|receiv|recall|chargeback)"
+    r"退|冲正|冲账|冲帐|红字|撤销|抹账|抹帐|来账|来帐|来款|入账|入帐|汇入|存入|转入|收入|收款|贷记"
+    r"|return|refund|revers|reject|bounce|recall|chargeback|inward|incom|inbound|receiv|deposit|^credit(?!transfer)"
+)
+_SIGNS_OF_OUTGOING = re.compile(
+    r"^(?!.*(?:失败|fail))"
+    r".*(?:汇出|转出|支出|支取|付|代发|转账|转帐|划转|划款|分账|分帐|工资|薪|报销|佣金|提现|往账|往帐"
+    r"|outgo|outward|outbound|payment|payout|paid|(?<!credit)transfer|debit|withdraw|salary|wage|commission)"
 )
 _OUTGOING = {
     "out",
@@ -210,7 +215,7 @@ def _row(row: int, cells: list[str], columns: dict[str, int]) -> _Row:
     if not amount:
         raise refusals.bad_row(row, refusals.NO_AMOUNT)
     ours = _OURS.fullmatch(number) is not None
-    way = _way(row, told, written) if written or ours else -1
+    way = _way(row, told, written, ours=ours) if written or ours else -1
     if way == 0 or way < 0 and not ours:
         return _Row(written, amount, way)
     day, clock = _moment(told["day"], told.get("clock", ""))
@@ -220,10 +225,11 @@ def _row(row: int, cells: list[str], columns: dict[str, int]) -> _Row:
     return _Row(written, amount, way, Line(row, number, reference, amount, day, clock, incoming=way < 0))
 
 
-def _way(row: int, told: dict[str, str], written: int) -> int:
+def _way(row: int, told: dict[str, str], written: int, *, ours: bool) -> int:
     """Which way the money went, as in `_Row`. What we cannot tell refuses the file: a result or a direction that we do
     not know, columns that contradict each other, and a minus before what is called money out, which some banks put
-    there and others take it back by. Taken for paid or for come back, it could pay twice."""
+    there and others take it back by. Taken for paid or for come back, it could pay twice. So could a type that we do
+    not know, where nothing else tells the way of what quotes a payout of ours."""
     if result := heading(told.get("result", "")):
         answer = Answer.SUCCEEDED if result in _DONE else ANSWERS.get(result)
         if answer is None:
@@ -235,7 +241,15 @@ def _way(row: int, told: dict[str, str], written: int) -> int:
         raise refusals.bad_row(row, refusals.BOTH_WAYS)
     if written < 0 and 1 in said:
         raise refusals.bad_row(row, refusals.NO_WAY)
+    if ours and written > 0 and not said and "income" not in told and _is_of_unknown_type(told):
+        raise refusals.bad_row(row, refusals.NO_TYPE)
     return -1 if written <= 0 or -1 in said else 1
+
+
+def _is_of_unknown_type(told: dict[str, str]) -> bool:
+    """A transfer may go either way, but nobody calls one so that came back."""
+    types = [word for column, cell in told.items() if column.startswith("type ") and (word := heading(cell))]
+    return any(types) and not any(map(_SIGNS_OF_OUTGOING.search, types))
 
 
 def _said(row: int, column: str, word: str) -> int:

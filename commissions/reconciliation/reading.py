@@ -34,8 +34,10 @@ def steps(found: Break) -> list[BreakStep]:
 
 def with_standing(payouts: QuerySet[Payout]) -> QuerySet[Payout]:
     """With `standing`: `matched`, `explained`, `broken`, or `waiting` for its bill. Of what came back: `returned` once
-    a bill has that, `left` while one has only that it left. `unlisted` is what was sent and rightly on none: it failed,
-    or came back before it counted as paid; "" what was never sent. Of those that the acting merchant sends."""
+    a bill has that, `left` while one has only that it left. What its payee contests is `matched` too once a bill has
+    it: the rail's word stands, and the payee's is worked on the payout. `unlisted` is what was sent and rightly on
+    none: it failed, or came back before it counted as paid; "" what was never sent. Of those that the acting merchant
+    sends."""
     found = Break.objects.filter(payout=OuterRef("pk"))
     lines = BillLine.objects.filter(payout=OuterRef("pk"))
     listed, back = Exists(lines.filter(incoming=False)), Exists(lines.filter(incoming=True))
@@ -47,7 +49,7 @@ def with_standing(payouts: QuerySet[Payout]) -> QuerySet[Payout]:
             When(Exists(found.filter(state=Break.State.EXPLAINED)), then=Value("explained")),
             When(Q(state=State.RETURNED) & back, then=Value("returned")),
             When(Q(state=State.RETURNED) & listed, then=Value("left")),
-            When(Q(state=State.SUCCEEDED) & listed, then=Value("matched")),
+            When(Q(state__in=[State.SUCCEEDED, State.CONTESTED]) & listed, then=Value("matched")),
             When(nothing, then=Value("")),
             When(unlisted, then=Value("unlisted")),
             default=Value("waiting"),

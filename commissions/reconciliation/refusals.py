@@ -11,6 +11,9 @@ NO_AMOUNT = _("there is no amount in yuan above zero")
 NO_DAY = _("there is no date")
 NO_RESULT = _("its result is not one we know")
 NO_DIRECTION = _("its direction is not a word we know")
+NO_TYPE = _(
+    "its type is not a word we know, so it may have left or come back; a column “Direction” with “out” or “in” tells it"
+)
 BOTH_WAYS = _("one column calls it money out, another money in")
 NO_WAY = _("it has a minus and is called money out, so it may have left or come back")
 NO_TOTAL = _("there is no total in yuan")

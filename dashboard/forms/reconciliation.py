@@ -21,7 +21,8 @@ class BillForm(AskingForm):
         label=_("The bill"),
         help_text=_(
             "The rail's CSV as it was downloaded, with columns for number, amount in yuan and date; Chinese headings "
-            "do as well."
+            "do as well. Money that came back is told by a minus before the amount, by a column of its own, or by one "
+            "that says in or out."
         ),
         widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
     )

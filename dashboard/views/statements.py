@@ -71,6 +71,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "sheet": sheet,
         "told": sheet.told,
         "kinds": sheet.kinds,
+        "contesting": not statements.CONTESTING.isdisjoint(sheet.told.by_kind),
         "rows": movements.told(rows.rows, statements.KINDS),
         "older": rows.next,
         "closed_to": () if request.seat.may("orders.read") else ("order",),

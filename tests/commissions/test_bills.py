@@ -113,14 +113,17 @@ def test_a_minus_before_what_is_called_money_out_may_mean_both_and_refuses_the_f
 
 
 WORDS_OF_INCOMING = (
-    "来账 退回 转入 入账 收款 退汇入账 贷记 冲账 红字 incoming Credited Reversed Refunded Returned CR"
+    "来账 退回 转入 入账 收款 退汇入账 贷记 冲账 红字 incoming Credited Reversed Refunded Returned CR "
+    "汇入汇款 存入 抹账 来款 Inward_remittance deposit Rejected Funds_returned"
 )
 
 
 @pytest.mark.parametrize(
     ("type_", "direction", "incoming"),
     [
-        *((word, "", True) for word in WORDS_OF_INCOMING.split()),
+        *((word.replace("_", " "), "", True) for word in WORDS_OF_INCOMING.split()),
+        *((word, "", False) for word in ("转账", "代发工资", "跨行汇出", "Outward payment", "分账", "Debit")),
+        ("zurück", "out", False),
         *(("", word, True) for word in ("in", "CR", "收入", "贷", "退汇")),
         ("转账", "收入", True),
         ("转账", "支出", False),
@@ -148,6 +151,19 @@ def test_a_way_that_cannot_be_told_refuses_the_file(row, why):
     with translation.override("en"):
         refusal = refused(text.encode())
     assert refusal.code == "bill.bad_row" and why in str(refusal.message)
+
+
+@pytest.mark.parametrize(
+    "word", ["zurück", "+", "其他", "Credit transfer", "结息", "代付失败", "payment failed"]
+)
+def test_a_type_that_is_not_known_refuses_the_file_where_nothing_else_tells_the_way_of_our_number(word):
+    text = "日期,金额,编号,业务类型\n2026-11-21,9.95,{},{}\n"
+    with translation.override("en"):
+        refusal = refused(text.format(LIN, word).encode())
+    assert refusal.code == "bill.bad_row" and "may have left or come back" in str(refusal.message)
+    assert [line.incoming for line in bills.read(text.format("货款", word).encode()).lines] == [False]
+    both = f"日期,借方金额,贷方金额,编号,业务类型\n2026-11-21,9.95,,{LIN},{word}\n"
+    assert [line.incoming for line in bills.read(both.encode()).lines] == [False]
 
 
 def test_a_day_on_which_nothing_moved_has_a_bill_too():

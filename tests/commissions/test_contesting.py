@@ -8,7 +8,9 @@ from django.db import IntegrityError, transaction
 from commissions.models import Payout
 from commissions.payouts import answers, bank_file, by_hand, contesting, payee_accounts, paying
 from events.models import Event
+from insights import reconciling
 from merchants.errors import Conflict, Forbidden
+from tests.commissions.billing import imported, kinds, statement
 from tests.commissions.earning import TO_QINGLAN, books_hold, earn, pay_lin, sent, stands, told
 from tests.people import NOON, ONBOARDING
 
@@ -116,6 +118,28 @@ def test_by_bank_file_too_and_the_same_results_again_do_not_overrule_the_payee(w
     assert bank_file.import_results(book=world.hehe, file=back, **BY).moved
     assert claims(world) == (TO_QINGLAN, {"due": TO_QINGLAN})
     books_hold(world)
+
+
+def test_what_the_banks_bill_has_as_paid_stays_reconciled_whatever_the_payee_says(world, paid):
+    imported(
+        world,
+        statement((paid.number, paid.net, paid.paid_at.date())),
+        at=NOON + DAY,
+        merchant=world.hehe,
+        rail="manual",
+    )
+
+    def standing():
+        with world.inside(world.hehe):
+            (day,) = reconciling.of_days(world.hehe, since=paid.paid_at.date())
+            return reconciling.standings([paid])[paid.pk], day.reconciled
+
+    assert standing() == ("matched", True)
+    contested(world, paid, at=NOON + DAY)
+    assert standing() == ("matched", True)
+    assert kinds(world, world.hehe) == []
+    by_hand.tell(paid, "returned", reason="退回", **BY)
+    assert standing()[0] == "left"
 
 
 def test_a_collectors_word_is_contested_like_the_payers(world):

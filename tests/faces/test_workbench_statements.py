@@ -5,6 +5,7 @@ import io
 from html import unescape
 
 import pytest
+from django.utils.html import strip_tags
 
 from commissions import accruals
 from commissions.adjustments import adjust
@@ -62,10 +63,10 @@ def test_a_month_before_and_one_without_anything_say_so(lin, world):
 def test_a_running_month_tells_what_is_owed_now_and_how_much_of_it_cannot_be_drawn_yet(lin, world):
     accruals.book(sold(world.jingan, line(world.shirt), no="T-2", touches={"serving": "G101"}, paid_at=NOON))
     page = text(lin.get(at(world.qinglan, ""), **ENGLISH))
-    assert "Owed to you now" in page and "¥19.90" in page and "at the end of" not in page
-    assert "This also holds ¥9.95 that is not settled yet" in page
+    assert "Balance now" in page and "¥19.90" in page and "at the end of" not in page
+    assert "Payable now¥9.95Not settled yet¥9.95" in "".join(strip_tags(page).split("\n"))
     past = text(lin.get(at(world.qinglan, "2026-10"), **ENGLISH))
-    assert "Owed to you at the end of October 2026" in past and "This also holds" not in past
+    assert "Balance at the end of October 2026" in past and "Not settled yet" not in past
 
 
 def test_earnings_are_turned_back_month_by_month(lin, world):

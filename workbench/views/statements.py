@@ -1,6 +1,7 @@
 """对账: the month with one payer, every movement of it, whoever or whatever moved it."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from insights.statement_files import FORMATS, content_disposition, sheet_of
@@ -8,6 +9,12 @@ from insights.statements import Month
 from workbench import access, purses, shell
 
 SHOWN = 200  # lines on a phone; the download holds all
+PARTS = {
+    "due": _("Payable now"),
+    "pending": _("Not settled yet"),
+    "reserve": _("Kept until it can no longer be returned"),
+    "owed": _("To be kept from later earnings"),
+}
 
 
 @require_GET
@@ -32,7 +39,7 @@ def show(request: HttpRequest, ref: str) -> HttpResponse:
         "newest": sheet.is_running,
         "on_its_way": sheet.on_its_way,
         "told": sheet.told,
-        "not_drawable": sum(sheet.told.by_account.get(code, 0) for code in ("pending", "reserve")),
+        "parts": [(words, fen) for code, words in PARTS.items() if (fen := sheet.told.by_account.get(code))],
         "kinds": sheet.kinds,
         "lines": lines,
         "more": len(sheet.lines) > SHOWN,
