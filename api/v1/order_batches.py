@@ -32,7 +32,9 @@ class BatchBody(serializers.Serializer):
 class Envelope(serializers.Serializer):
     """The body before its sales are looked at: one that is malformed takes no other down."""
 
-    orders = serializers.ListField(child=serializers.DictField(), allow_empty=False, max_length=MOST_SALES)
+    orders = serializers.ListField(
+        child=serializers.JSONField(allow_null=True), allow_empty=False, max_length=MOST_SALES
+    )
 
 
 class ToldAnswer(serializers.Serializer):
