@@ -10,7 +10,7 @@ from operator import attrgetter
 from commissions import running
 from commissions.attribution_policies import Policies, policies_for
 from commissions.candidates import Posts
-from commissions.drafts import Claims, Costs, Draft, counted
+from commissions.drafts import Claims, Costs, Draft, Part, counted
 from commissions.models import PlanVersion, month_of
 from commissions.plans import versions_of
 from commissions.sheets import Sheet, fill
@@ -18,7 +18,7 @@ from commissions.terms import Terms, payees, platform, terms
 from coupons.models import Allocation
 from merchants.models import Brand, Merchant, Party
 from merchants.money import allot
-from orders.laying import lay
+from orders.laying import Laid, lay
 from orders.models import Order, OrderLine, Tender, Touch
 
 Versions = Mapping[int, Sequence[PlanVersion]]  # a brand's published ones, by its id
@@ -126,26 +126,49 @@ def _brands(lines: Iterable[OrderLine]) -> list[Brand]:
     return list(found.values())
 
 
-def _laid(tenders: list[Tender], lines: Sequence[OrderLine]) -> dict[int, list[tuple[Tender, int, int]]]:
-    """By line, what of each tender paid it, and its part of the tender's fee."""
-    parts: dict[int, list[tuple[Tender, int, int]]] = defaultdict(list)
+def _laid(
+    tenders: Sequence[Tender], lines: Sequence[OrderLine], terms_of: Mapping[int, Terms]
+) -> dict[int, list[Part]]:
+    """By line number, what of each tender paid it; `terms_of` are the lines' terms."""
+    parts: dict[int, list[Part]] = defaultdict(list)
     laid = lay([(t.amount, t.lines) for t in tenders], {line.number: line.paid for line in lines})
     for index, group in groupby(laid, key=attrgetter("index")):
         tender, of_tender = tenders[index], list(group)
         fees = allot(tender.fee, [part.amount for part in of_tender])
+        charged = _charged(tender, of_tender, fees, terms_of)
         for part, fee in zip(of_tender, fees, strict=True):
-            parts[part.line].append((tender, part.amount, fee))
+            parts[part.line].append(Part(tender, part.amount, fee, charged[part.line]))
     return parts
 
 
+def _charged(
+    tender: Tender, laid: Sequence[Laid], fees: Sequence[int], terms_of: Mapping[int, Terms]
+) -> dict[int, int]:
+    """By line number, what its principal owes of the tender's fee. The limit is of all lines under one contract: of a
+    fen or two each on its own would let a line owe nothing of the most ordinary fee."""
+    charged: dict[int, int] = {}
+    together: dict[int | None, list[tuple[Laid, int]]] = defaultdict(list)
+    for part, fee in zip(laid, fees, strict=True):
+        contract = terms_of[part.line].contract
+        together[contract.pk if contract else None].append((part, fee))
+    for group in together.values():
+        of, paid = terms_of[group[0][0].line], sum(part.amount for part, _fee in group)
+        weights = [fee for _part, fee in group]
+        limit = of.charged(sum(weights), collector_id=tender.collector_id, paid=paid)
+        own = weights if limit == sum(weights) else allot(limit, weights)
+        charged |= {part.line: fen for (part, _fee), fen in zip(group, own, strict=True)}
+    return charged
+
+
 def _drafts(order: Order, lines: Sequence[OrderLine], seller: Merchant, facts: _Facts) -> list[Draft]:
-    parts = _laid(facts.tenders[order.id], lines) if facts.tendered else {}
+    of_line = {line.number: facts.terms_of(line, seller, order.paid_at) for line in lines}
+    parts = _laid(facts.tenders[order.id], lines, of_line) if facts.tendered else {}
     candidates, guides = facts.posts.candidates(facts.touches[order.id], store=order.store, at=order.paid_at)
     drafts, period = [], month_of(order.business_date)
     for line in lines:
         line.order = order
         order.merchant = seller
-        of = facts.terms_of(line, seller, order.paid_at)
+        of = of_line[line.number]
         found, nobody = payees(
             of,
             candidates=candidates,

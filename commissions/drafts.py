@@ -78,14 +78,24 @@ class Claims:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What of a tender paid a line, in fen: `fee` of the tender's fee falls on it, `charged` of that on its
+    principal."""
+
+    tender: Tender
+    amount: int
+    fee: int
+    charged: int
+
+
+@dataclass(frozen=True)
 class Draft:
-    """A line that is to be booked, loaded with its order. `parts` is what of each tender paid it and what of the
-    tender's fee falls on it, in the order tenders are laid; `costs` what each bearer bore of its discounts; `nobody`
-    the roles without a payee."""
+    """A line that is to be booked, loaded with its order. `parts` stand in the order tenders are laid; `costs` is what
+    each bearer bore of its discounts; `nobody` the roles without a payee."""
 
     line: OrderLine
     claims: Claims
-    parts: Sequence[tuple[Tender, int, int]]
+    parts: Sequence[Part]
     costs: Costs
     candidates: Sequence[Candidate]
     guides: Mapping[int, Guide]

@@ -111,7 +111,7 @@ def input_hash(split: Split, draft: Draft, stakes: Stakes) -> bytes:
         "version": of.version.ref if of.version else None,
         "rules": [_plain(term) for term in draft.claims.terms],
         "attribution": [of.attribution.ref, as_kept(of.attribution.rules)],
-        "tenders": [[tender.number, amount] for tender, amount, _fee in draft.parts],
+        "tenders": [[part.tender.number, part.amount] for part in draft.parts],
         "costs": sorted([bearer.ref, amount] for bearer, amount in draft.costs.items()),
         "touches": sorted(
             [

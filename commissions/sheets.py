@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from commissions import evidence
-from commissions.drafts import Draft
+from commissions.drafts import Draft, Part
 from commissions.models import Collection, Contribution, Share, Split
 from commissions.running import Totals
 from commissions.splitting import Cut, divide
 from commissions.terms import Payee, Terms
 from merchants.models import Merchant, Party
-from orders.models import OrderLine, Tender
+from orders.models import OrderLine
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def fill(draft: Draft, totals: Totals) -> Sheet:
         shares.append(share)
     return Sheet(
         split,
-        [_collection(split, number, *part, of) for number, part in enumerate(draft.parts)],
+        [_collection(split, number, part) for number, part in enumerate(draft.parts)],
         [_contribution(split, number, *cost) for number, cost in enumerate(borne.items())],
         shares,
         totals,
@@ -81,7 +81,8 @@ def _split(line: OrderLine, of: Terms, *, borne: int, basis: int) -> Split:
     )
 
 
-def _collection(split: Split, number: int, tender: Tender, amount: int, fee: int, of: Terms) -> Collection:
+def _collection(split: Split, number: int, part: Part) -> Collection:
+    tender = part.tender
     return Collection(
         split=split,
         merchant_id=split.merchant_id,
@@ -91,9 +92,9 @@ def _collection(split: Split, number: int, tender: Tender, amount: int, fee: int
         collector=tender.collector,
         place=tender.place,
         programme=tender.programme.code if tender.programme else "",
-        amount=amount,
-        fee=fee,
-        fee_charged=of.charged(fee, collector_id=tender.collector_id, paid=amount),
+        amount=part.amount,
+        fee=part.fee,
+        fee_charged=part.charged,
     )
 
 

@@ -48,7 +48,7 @@ class Terms:
         return self.contract.return_window_days if self.contract else 0
 
     def charged(self, fee: int, *, collector_id: int, paid: int) -> int:
-        """Of a line's part of a payment's fee, what the principal owes who collected `paid` for the line: nothing
+        """Of a payment's fee on lines under these terms, what the principal owes who collected `paid` for them: nothing
         unless the contract says so, and no more of `paid` than it says. The rest stays the collector's own."""
         contract = self.contract
         if contract is None or collector_id == self.principal.id:

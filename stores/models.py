@@ -186,7 +186,8 @@ class Contract(models.Model):
         help_text="Who bears what the payment service takes",
     )
     fee_cap_ppm = models.PositiveIntegerField(
-        default=FEE_CAP, help_text="Most of what a payment paid of a line that the principal bears of its fee"
+        default=FEE_CAP,
+        help_text="Most of what a payment paid of its lines that the principal bears of its fee",
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)

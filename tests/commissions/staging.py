@@ -101,6 +101,7 @@ def agree(stage: Stage, terms: dict, shop: Store) -> None:
         brand_tells_for_store=True,
         store_tells_for_brand=True,
         fee_bearer=terms["fee_bearer"],
+        fee_cap_ppm=PPM,  # the examples know of no limit
     )
     stage.contracts[terms["id"]] = contract
     for version in stage.given["plan_versions"]:

@@ -87,6 +87,30 @@ def test_a_fee_of_the_whole_payment_is_the_principals_up_to_what_it_agreed(world
     books_hold(world)
 
 
+def charged(world):
+    with world.inside(world.qinglan):
+        return list(Collection.objects.order_by("split__line__number").values_list("fee", "fee_charged"))
+
+
+def test_the_limit_of_a_fee_is_of_all_lines_under_one_contract_so_that_small_ones_owe_theirs(world):
+    renewed(world.qinglan_at_jingan, fee_bearer="principal")
+    lines = [line(world.shirt, list_price=19) for _number in range(5)]
+    accruals.book(
+        sold(world.jingan, *lines, tenders=(TenderFacts(place="acquirer", amount=95, fee=3),), paid_at=NOON)
+    )
+    assert charged(world) == [(1, 1), (1, 1), (1, 1), (0, 0), (0, 0)]
+    books_hold(world)
+
+
+def test_a_fee_above_the_limit_is_cut_by_the_lines_fees(world):
+    renewed(world.qinglan_at_jingan, fee_bearer="principal")
+    lines = [line(world.shirt, list_price=price) for price in (7_000, 2_000, 1_000)]
+    tender = TenderFacts(place="acquirer", amount=10_000, fee=1_001)
+    accruals.book(sold(world.jingan, *lines, tenders=(tender,), paid_at=NOON))
+    assert charged(world) == [(701, 350), (200, 100), (100, 50)]
+    books_hold(world)
+
+
 def test_an_open_line_gives_back_from_pending(world):
     sell(world, settle=False)
     take_back(world, 19900)

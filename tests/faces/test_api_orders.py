@@ -377,7 +377,18 @@ def test_many_sales_in_one_call_are_answered_each_for_itself(world, qinglan):
     told = qinglan.post("/orders/batch", {"orders": orders}, key="k")
     assert told.status_code == 200
     answers = told.json()["data"]
-    assert [answer["status"] for answer in answers] == [201, 201, 422, 422, 404, 422, 422, 422, 200, *[201] * 8]
+    assert [answer["status"] for answer in answers] == [
+        201,
+        201,
+        422,
+        422,
+        404,
+        422,
+        422,
+        422,
+        200,
+        *[201] * 8,
+    ]
     problems = [
         answer["problem"] and (answer["problem"]["code"], answer["problem"]["field"]) for answer in answers
     ]
