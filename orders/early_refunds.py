@@ -129,13 +129,14 @@ def _sale(row: ParkedRefund) -> tuple[int, str, str]:
 def _sales(seat: Seat, rows: Iterable[ParkedRefund], *, partners: bool) -> dict[tuple[int, str, str], str]:
     """The refs of their sales that the seat may open: by seller, channel and number."""
     numbers = {row.order_external_no for row in rows}
-    if partners:
-        at = ("order__merchant", "order__channel", "order__external_no", "order__ref")
-        lines = lines_elsewhere(seat).filter(order__teller=seat.merchant, order__external_no__in=numbers)
-        found = lines.values_list(*at).distinct()
-    else:
-        own = receipts_of(seat).filter(teller=seat.merchant, external_no__in=numbers)
-        found = own.values_list("merchant", "channel", "external_no", "ref")
+    told_by = seat.merchant
+    own = receipts_of(seat).filter(teller=told_by, external_no__in=numbers)
+    elsewhere = lines_elsewhere(seat).filter(order__teller=told_by, order__external_no__in=numbers).distinct()
+    found = (
+        elsewhere.values_list("order__merchant", "order__channel", "order__external_no", "order__ref")
+        if partners
+        else own.values_list("merchant", "channel", "external_no", "ref")
+    )
     return {(seller, channel, number): ref for seller, channel, number, ref in found}
 
 
