@@ -255,7 +255,7 @@ class TestGivenBack:
         money_back(world.hehe, RefundLineFacts(number=1, amount=700, tenders=named), no="R-card")
         money_back(world.hehe, RefundLineFacts(number=1, amount=1990), no="R-both")
         text = lin.get(page, headers=ENGLISH).content.decode()
-        _before, first, second = text.split("Given back 2026-")
+        _before, first, second = text.partition("Given back</dt>")[2].split("<dt>2026-")
         assert "¥7.00" in first and "Card or QR acquirer ¥7.00" in first and "Cash" not in first
         assert all(part in second for part in ("¥19.90", "Cash ¥10.00", "Card or QR acquirer ¥9.90"))
 
