@@ -33,6 +33,7 @@ from merchants.models import ApiKey
 from merchants.roles import lacking
 from merchants.scoping import Seat
 from orders import oversight
+from orders.models import ParkedRefund
 from orders.oversight import SeenOrder
 from stores import visibility as stores
 from stores.models import Contract
@@ -184,6 +185,11 @@ def rail_bill(request: HttpRequest, ref: str) -> RailBill:
 
 def found_break(request: HttpRequest, ref: str) -> Break:
     return _one(reconciliation.breaks(), ref)
+
+
+def early_refund(request: HttpRequest, ref: str) -> ParkedRefund:
+    """One that the merchant told."""
+    return _one(finding.every(ParkedRefund, by="told").select_related("merchant"), ref)
 
 
 def key(request: HttpRequest, ref: str) -> ApiKey:

@@ -159,6 +159,7 @@ headquarters = [
     path("keys/<str:ref>/revoke/", keys.revoke, name="key_revoke"),
     path("orders/", orders.index, name="orders"),
     path("orders/<str:ref>/", orders.show, name="order"),
+    path("refunds/<str:ref>/put-away/", orders.put_away, name="refund_put_away"),
     path("ledger/", ledger.show, name="ledger"),
     path("ledger/<str:code>/", ledger.account, name="ledger_account"),
 ]

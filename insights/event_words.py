@@ -71,6 +71,7 @@ KINDS = {
     "plan.revised": gettext_lazy("%(doer)s revised draft %(number)s of the commission plan of %(brand)s"),
     "product.added": gettext_lazy("A product was added"),
     "product.changed": gettext_lazy("A product was changed"),
+    "refund.put_away": gettext_lazy("A refund that did not fit %(order)s was put away"),
     "settlement.approved": gettext_lazy("%(doer)s approved the settlement of the sales up to %(day)s"),
     "settlement.frozen": gettext_lazy("The sales up to %(day)s are closed for settlement: %(lines)s"),
     "settlement.policy_set": gettext_lazy("Whether settlement runs need approval was changed"),

@@ -3,16 +3,14 @@ merchants' its brands' lines alone, with the money that reached it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
-from django.utils import timezone
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from members.models import Member
 from merchants.scoping import Seat
 from orders import payments
-from orders.models import Order, OrderLine, ParkedRefund, RefundLine
+from orders.models import Order, OrderLine
 from orders.payments import Told
 
 
@@ -57,7 +55,6 @@ class SeenOrder:
 
 
 READ = "orders.read"
-REFUSED_FOR = timedelta(days=30)
 _CATALOGUE_AMOUNT = F("sku__list_price") * F("quantity")
 
 
@@ -85,11 +82,7 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
     if order is not None:
         own = OrderLine.objects.filter(order=order).annotate(catalogue_amount=_CATALOGUE_AMOUNT)
         lines = list(own.select_related(*with_names).order_by("number"))
-        tenders = list(order.tenders.select_related("collector", "programme").order_by("number"))
-        backs = RefundLine.objects.select_related("line__sku").order_by("line__number")
-        refunds = order.refunds.prefetch_related(Prefetch("lines", backs)).order_by("refunded_at", "id")
-        with_lines = [(refund, list(refund.lines.all())) for refund in refunds]
-        return SeenOrder(order, lines, whole=True, money=payments.to_seller(tenders, with_lines))
+        return SeenOrder(order, lines, whole=True, money=payments.of_own(order))
     lines = list(
         lines_elsewhere(seat)
         .filter(order__ref=ref)
@@ -101,18 +94,6 @@ def seen(seat: Seat, ref: str) -> SeenOrder | None:
         return None
     told = payments.to_part(lines[0].order, lines)
     return SeenOrder(lines[0].order, lines, whole=False, money=told)
-
-
-def waiting_refunds(seat: Seat, *, partners: bool, limit: int = 50) -> list[ParkedRefund]:
-    """Refunds that the merchant told, for its own stores or for others', and that gave nothing back, the newest first:
-    those whose sale has not come, and of the last `REFUSED_FOR` those that did not fit it. No store is known of them,
-    so only who reads all orders is told."""
-    if not any(apt.may(READ) and apt.org_unit.parent_id is None for apt in seat.appointments):
-        return []
-    since = timezone.now() - REFUSED_FOR
-    told = Q(applied_at=None) | Q(applied_at__gte=since) & ~Q(refused_code="")
-    own = Q(merchant=seat.merchant)
-    return list(ParkedRefund.told.filter(told, ~own if partners else own).order_by("-id")[:limit])
 
 
 def lines_within(seat: Seat, seen: SeenOrder, permission: str) -> Sequence[OrderLine]:

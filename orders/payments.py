@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 from merchants.scoping import acting_for
 from orders.models import Order, OrderLine, Refund, RefundLine, Tender
 
@@ -52,6 +54,15 @@ def to_seller(tenders: Iterable[Tender], refunds: Iterable[tuple[Refund, Sequenc
     tenders = list(tenders)
     backs = [GivenBack(refund, lines, _of_each(tenders, lines)) for refund, lines in refunds]
     return _told([(tender, tender.lines) for tender in tenders], backs)
+
+
+def of_own(order: Order) -> Told:
+    """The same, read inside the seller's scope in three statements, however many refunds there are; in the order they
+    were made."""
+    tenders = order.tenders.select_related("collector", "programme").order_by("number")
+    lines = RefundLine.objects.select_related("line__sku").order_by("line__number")
+    refunds = order.refunds.prefetch_related(Prefetch("lines", lines)).order_by("refunded_at", "id")
+    return to_seller(tenders, [(refund, list(refund.lines.all())) for refund in refunds])
 
 
 def to_part(order: Order, lines: Sequence[OrderLine]) -> Told:

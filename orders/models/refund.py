@@ -82,6 +82,9 @@ class ParkedRefund(models.Model):
     parked_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     refused_code = models.CharField(max_length=60, blank=True)
+    put_away_at = models.DateTimeField(
+        null=True, blank=True, help_text="Of a refused one: somebody saw to it"
+    )
 
     objects = ScopedManager(merchant="merchant")
     told = ScopedManager(merchant="teller")
@@ -91,12 +94,20 @@ class ParkedRefund(models.Model):
             models.UniqueConstraint(
                 fields=["merchant", "teller", "channel", "external_no"], name="parked_refund_once"
             ),
+            models.CheckConstraint(
+                condition=Q(put_away_at=None) | ~Q(refused_code=""), name="parked_refund_put_away_if_refused"
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["merchant", "teller", "channel", "order_external_no"],
                 condition=Q(applied_at=None),
                 name="parked_refund_waiting",
+            ),
+            models.Index(
+                fields=["teller", "order_external_no"],
+                condition=~Q(refused_code=""),
+                name="parked_refund_refused",
             ),
         ]
 

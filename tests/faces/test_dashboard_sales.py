@@ -4,16 +4,15 @@ from datetime import timedelta
 
 from commissions import accruals
 from dashboard.paging import latest_first
-from flows import refund
 from members.models import Member
 from merchants.onboarding import root_of
 from merchants.roles import Role
 from merchants.scoping import seats
 from orders import oversight, payments
-from orders.facts import RefundFacts, RefundLineFacts, RefundTenderFacts, TenderFacts
+from orders.facts import RefundLineFacts, RefundTenderFacts, TenderFacts
 from orders.payments import Told
 from tests.faces.headquarters import manager_of, words
-from tests.people import NOON, ONBOARDING, renewed
+from tests.people import NOON, renewed
 from tests.selling import line, money_back, sold
 
 
@@ -106,28 +105,6 @@ def test_a_brand_reads_what_reached_its_own_account_if_it_may_see_all_its_lines(
     page = words(at_desk(mei).get(f"/hq/orders/{order.ref}/"))
     assert "R-tea" in page
     assert not any(other in page for other in ("Payment account", "1,000.00", "4.20", "R-shirt"))
-
-
-def test_a_refund_that_gave_nothing_back_is_seen_until_its_sale_comes(world, at_desk):
-    money_back(world.hehe, RefundLineFacts(number=1, amount=700), order_no="T-l", no="R-mistyped")
-    he, gu = at_desk(world.he), at_desk(world.gu)
-    page = words(he.get("/hq/orders/"))
-    assert all(said in page for said in ("R-mistyped", "T-l", "¥7.00", "Waits for its sale"))
-    assert "R-mistyped" not in words(gu.get("/hq/orders/")) + words(gu.get("/hq/orders/?where=partners"))
-    told_by_qinglan = RefundFacts(
-        merchant=world.hehe, channel="api", external_no="R-of-the-brand", order_external_no="E-none",
-        lines=(RefundLineFacts(number=1, amount=300),), refunded_at=NOON,
-    )  # fmt: skip
-    refund.refunded(told_by_qinglan, by=ONBOARDING, brands_of=world.qinglan)
-    assert "R-of-the-brand" in words(gu.get("/hq/orders/?where=partners")), "whose word it was hears of it"
-    assert "R-of-the-brand" not in words(he.get("/hq/orders/")) + words(gu.get("/hq/orders/?where=own"))
-    sold(world.jingan, line(world.shirt), no="T-l")
-    assert "R-mistyped" not in words(he.get("/hq/orders/"))
-    money_back(world.hehe, RefundLineFacts(number=9, amount=700), order_no="T-2", no="R-no-such-line")
-    sold(world.jingan, line(world.shirt), no="T-2")
-    assert "Does not fit the sale that came" in words(he.get("/hq/orders/"))
-    manager = at_desk(manager_of(world.hehe, world.jingan.org_unit))
-    assert "R-no-such-line" not in words(manager.get("/hq/orders/"))
 
 
 def test_a_coupon_of_another_brand_is_not_told_to_a_brand_owner(world, at_desk, receipt):

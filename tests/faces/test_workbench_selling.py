@@ -3,13 +3,18 @@
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from coupons.models import Coupon
+from orders.facts import RefundLineFacts, RefundTenderFacts, TenderFacts
 from orders.models import Order, Touch
 from tests.faces.workbench_forms import HTMX, basket, form_of
-from tests.selling import line, sold
+from tests.selling import line, money_back, sold
 from workbench.carrying import carried
+
+ENGLISH = {"Accept-Language": "en"}
 
 
 class TestSelling:
@@ -238,3 +243,32 @@ class TestSelling:
     def test_an_empty_sale_is_not_one(self, lin, world):
         page = lin.get("/w/sale/", follow=True)
         assert lin.post("/w/sale/", form_of(page), headers=HTMX).context["said"].code == "sale.form"
+
+
+class TestGivenBack:
+    def test_the_guide_reads_when_and_on_which_payments_each_refund_went_back(self, lin, world):
+        tenders = (TenderFacts(place="cash", amount=10000), TenderFacts(place="acquirer", amount=9900))
+        order = sold(world.jingan, line(world.shirt), tenders=tenders)
+        page = f"/w/sales/{order.ref}/"
+        assert "Cash" not in lin.get(page, headers=ENGLISH).content.decode()
+        named = (RefundTenderFacts(number=2, amount=700),)
+        money_back(world.hehe, RefundLineFacts(number=1, amount=700, tenders=named), no="R-card")
+        money_back(world.hehe, RefundLineFacts(number=1, amount=1990), no="R-both")
+        text = lin.get(page, headers=ENGLISH).content.decode()
+        _before, first, second = text.partition("Given back</dt>")[2].split("<dt>2026-")
+        assert "¥7.00" in first and "Card or QR acquirer ¥7.00" in first and "Cash" not in first
+        assert all(part in second for part in ("¥19.90", "Cash ¥10.00", "Card or QR acquirer ¥9.90"))
+
+    def test_it_takes_as_many_statements_for_many_refunds_as_for_one(self, lin, world):
+        order = sold(world.jingan, line(world.shirt))
+
+        def statements() -> int:
+            with CaptureQueriesContext(connection) as asked:
+                lin.get(f"/w/sales/{order.ref}/")
+            return len(asked)
+
+        money_back(world.hehe, RefundLineFacts(number=1, amount=100))
+        for_one = statements()
+        for n in range(3):
+            money_back(world.hehe, RefundLineFacts(number=1, amount=100), no=f"R-more-{n}")
+        assert statements() == for_one

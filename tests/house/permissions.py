@@ -152,6 +152,10 @@ def sale_elsewhere(world: World) -> dict[str, str]:
     return {"ref": rows.sale(world, rows.putuo(world)).ref}
 
 
+def early_refund(world: World) -> dict[str, str]:
+    return {"ref": rows.early_refund(world).ref}
+
+
 def coupon_for_fang(world: World) -> dict[str, str]:
     return fang(world) | {"campaign_ref": rows.campaign(world).ref}
 
@@ -213,6 +217,7 @@ PAGES: dict[str, Page] = {
     "keys": hq("keys.write"),
     "key_revoke": hq("keys.write", of=key, method="post"),
     "orders": hq("orders.read"),
+    "refund_put_away": hq("settlements.write", of=early_refund, method="post"),
     "order": hq("orders.read", of=sale, outside=sale_elsewhere),
     "costs": hq("commissions.read"),
     "appeals": hq("commissions.read"),

@@ -31,7 +31,8 @@ from members import programmes
 from members.models import FollowUp, Programme, TopUp
 from merchants.models import ApiKey, Brand, Merchant, Party
 from merchants.onboarding import issue_key
-from orders.models import Order
+from orders.facts import RefundLineFacts
+from orders.models import Order, ParkedRefund
 from stores.models import Contract, Store
 from tests import selling
 from tests.people import World, make_contract, make_guide, make_store
@@ -204,6 +205,16 @@ def follow_up(world: World) -> FollowUp:
 def sale(world: World, store: Store | None = None) -> Order:
     tote = Sku.objects.get(pk=world.tote.pk)
     return selling.sold(store or world.jingan, selling.line(tote), no=f"T-{(store or world.jingan).code}")
+
+
+def early_refund(world: World) -> ParkedRefund:
+    """Told before its sale, of a line that this has not."""
+    if (known := ParkedRefund.objects.first()) is None:
+        known, _is_new = selling.money_back(
+            world.hehe, RefundLineFacts(number=9, amount=100), order_no="T-early", no="R-early"
+        )
+        selling.sold(world.jingan, selling.line(Sku.objects.get(pk=world.tote.pk)), no="T-early")
+    return known
 
 
 def putuo(world: World) -> Store:

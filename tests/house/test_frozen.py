@@ -57,7 +57,7 @@ MAY_CHANGE = {
     "merchants_party": set(),
     "orders_order": {"refunded_total"},
     "orders_orderline": {"refunded", "refunded_quantity"},
-    "orders_parkedrefund": {"applied_at", "refused_code"},
+    "orders_parkedrefund": {"applied_at", "refused_code", "put_away_at"},
     "orders_refund": set(),
     "orders_refundline": set(),
     "orders_tender": set(),
@@ -226,3 +226,6 @@ def test_a_refund_that_waits_is_applied_or_refused_once(world):
         assert ParkedRefund.objects.get().refused_code == "refund.not_on_order"
         assert OrderLine.objects.get().refunded == 0
     assert refused("UPDATE orders_parkedrefund SET applied_at = now(), refused_code = ''", "written once")
+    assert execute("UPDATE orders_parkedrefund SET put_away_at = now()") == 1
+    for when in ("NULL", "now() + interval '1 second'"):
+        assert refused(f"UPDATE orders_parkedrefund SET put_away_at = {when}", "put_away_at", "earlier")

@@ -40,8 +40,8 @@ class TestTwoTillsOneCode:
     def test_without_the_lock_only_the_database_stops_the_second(self, world, code, monkeypatch):
         meet = meeting()
 
-        def read_by_both(coupons):
-            rows = list(coupons)
+        def read_by_both(*, hashes):
+            rows = list(redemption._of(hashes))
             meet()
             return rows
 

@@ -22,7 +22,7 @@ from coupons import reading
 from flows import purchase
 from members import followups
 from merchants.errors import Conflict, DomainError
-from orders import receipts
+from orders import payments, receipts
 from orders.facts import LineFacts
 from orders.models import Order
 from workbench import access, counter, shell
@@ -162,6 +162,7 @@ def done(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "lines": lines,
         "used": reading.used_on(order),
+        "refunds": payments.of_own(order).refunds if order.refunded_total else [],
         "fresh": request.GET.get("done") == "1",
         **_earned(desk, order),
     }
