@@ -144,7 +144,7 @@ def test_a_batch_of_several_orders_is_counted(world):
     assert told.text == "Commission of ¥12.34 settled for 林小雨, 2 orders"
 
 
-def test_of_a_closed_day_the_lines_of_a_store_are_counted(world):
+def test_of_a_closed_day_the_shares_of_a_store_are_counted(world):
     event = Event(
         merchant_id=world.hehe.id,
         kind="commission.settled",
@@ -156,7 +156,7 @@ def test_of_a_closed_day_the_lines_of_a_store_are_counted(world):
     event.seq = 1
     with translation.override("en"):
         (told,) = telling.tell([event], merchant=world.hehe)
-    assert told.text == "Commission of ¥12.34 settled for 林小雨, 7 lines at 和合静安店"
+    assert told.text == "Commission of ¥12.34 settled for 林小雨, 7 shares at 和合静安店"
     assert told.about == ("store", world.jingan.ref)
 
 
