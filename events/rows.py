@@ -119,7 +119,7 @@ def _text_of(field: models.Field) -> Text:
 
 
 def _value_of(field: models.Field) -> Value:
-    """For psycopg2. A row of its own is never copied with a column that only the database knows."""
+    """As psycopg2 takes it."""
     if isinstance(field, models.JSONField):
         return lambda value: None if value is None else json.dumps(value, cls=field.encoder)
     return _as_it_is
