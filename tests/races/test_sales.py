@@ -5,12 +5,14 @@ import time
 
 import pytest
 from django.db import IntegrityError, OperationalError
+from django.db.models import QuerySet
 from django_scopes import scope
 
 from coupons import expiry, issuing, redemption
 from coupons.models import Coupon, Redemption
+from events.models import Event
 from flows import purchase
-from orders import recording, refunds
+from orders import early_refunds, recording, refunds
 from orders.facts import RefundLineFacts
 from orders.models import Order, OrderLine, ParkedRefund, Refund
 from tests.races.together import codes, meeting, together
@@ -186,3 +188,32 @@ class TestRefundsAtOnce:
         with world.inside(world.hehe):
             assert Refund.objects.count() == 5
             assert not ParkedRefund.objects.filter(applied_at=None).exists()
+
+
+class TestARefundPutAwayByTwo:
+    @pytest.fixture
+    def row(self, transactional_db, world):
+        row, _is_new = money_back(world.hehe, RefundLineFacts(number=9, amount=700))
+        sold(world.jingan, line(world.shirt))
+        return row
+
+    def told(self):
+        return Event.objects.filter(kind="refund.put_away").count()
+
+    def test_without_the_lock_the_second_fails_or_tells_it_again(self, row, monkeypatch):
+        meet, save = meeting(), ParkedRefund.save
+
+        def saved_by_both(parked, **given):
+            meet()
+            save(parked, **given)
+
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows.all())
+        monkeypatch.setattr(ParkedRefund, "save", saved_by_both)
+        results = together(*[lambda: early_refunds.put_away(row, by=TILL)] * 2)
+        failed = sum(isinstance(result, Exception) for result in results)
+        assert failed + self.told() == 2
+
+    def test_it_is_told_once(self, row):
+        results = together(*[lambda: early_refunds.put_away(row, by=TILL)] * 2)
+        assert not codes(results) and self.told() == 1
+        assert results[0].put_away_at == results[1].put_away_at
