@@ -157,16 +157,13 @@ def statement(
     given = _given(book, party, first, last, currency, codes)
     opening = credits = debits = 0
     by_kind: dict[str, int] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SUMS, given)
-        for before, kind, added, taken in cursor.fetchall():
-            if before:
-                opening += int(added - taken)
-            else:
-                credits, debits = credits + int(added), debits + int(taken)
-                by_kind[kind] = int(added - taken)
-        cursor.execute(_ACCOUNTS, given)
-        by_account = {code: int(amount) for code, amount in cursor.fetchall() if amount}
+    for before, kind, added, taken in _rows(_SUMS, given):
+        if before:
+            opening += int(added - taken)
+        else:
+            credits, debits = credits + int(added), debits + int(taken)
+            by_kind[kind] = int(added - taken)
+    by_account = {code: int(amount) for code, amount in _rows(_ACCOUNTS, given) if amount}
     return Statement(opening, credits, debits, {k: v for k, v in by_kind.items() if v}, by_account)
 
 
@@ -174,9 +171,8 @@ def of_all(
     book: Merchant, *, first: date, last: date, currency: str | None = None
 ) -> dict[int, tuple[int, int, int]]:
     """Party id → (opening, credits, debits) of every party with a current account in the book."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ALL, _given(book, None, first, last, currency, CURRENT))
-        return {party: (int(a), int(b), int(c)) for party, a, b, c in cursor.fetchall()}
+    rows = _rows(_ALL, _given(book, None, first, last, currency, CURRENT))
+    return {party: (int(a), int(b), int(c)) for party, a, b, c in rows}
 
 
 def on_its_way(
@@ -191,9 +187,7 @@ def on_its_way(
         "party": party.pk if party else None,
         "last": last,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_ON_ITS_WAY, given)
-        return {pk: int(amount) for pk, amount in cursor.fetchall()}
+    return {pk: int(amount) for pk, amount in _rows(_ON_ITS_WAY, given)}
 
 
 def movements(
@@ -208,9 +202,7 @@ def movements(
 ) -> list[Movement]:
     """What moved in the period, in order of booking; their amounts add up to credits − debits."""
     given = _given(book, party, first, last, currency, codes) | {"limit": limit}
-    with connection.cursor() as cursor:
-        cursor.execute(_LINES, given)
-        return [Movement(*row) for row in cursor.fetchall()]
+    return [Movement(*row) for row in _rows(_LINES, given)]
 
 
 def latest(
@@ -230,9 +222,13 @@ def latest(
     on, pk = before or (None, None)
     given = _given(book, party, first, last, currency, codes)
     given |= {"opening": opening, "limit": limit, "on": on, "id": pk}
+    return [Standing(*row) for row in _rows(_LATEST, given)]
+
+
+def _rows(statement: str, given: dict[str, Any]) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(_LATEST, given)
-        return [Standing(*row) for row in cursor.fetchall()]
+        cursor.execute(statement, given)
+        return cursor.fetchall()
 
 
 def _given(
