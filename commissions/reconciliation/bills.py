@@ -242,7 +242,7 @@ def _way(row: int, told: dict[str, str], written: int, *, ours: bool) -> int:
     if written < 0 and 1 in said:
         raise refusals.bad_row(row, refusals.NO_WAY)
     if ours and written > 0 and not said and "income" not in told and _is_of_unknown_type(told):
-        raise refusals.bad_row(row, refusals.NO_TYPE)
+        raise refusals.bad_row(row, refusals.NO_TYPE, next_step=refusals.SAY_WHICH_WAY)
     return -1 if written <= 0 or -1 in said else 1
 
 

@@ -11,12 +11,14 @@ NO_AMOUNT = _("there is no amount in yuan above zero")
 NO_DAY = _("there is no date")
 NO_RESULT = _("its result is not one we know")
 NO_DIRECTION = _("its direction is not a word we know")
-NO_TYPE = _(
-    "its type is not a word we know, so it may have left or come back; a column “Direction” with “out” or “in” tells it"
-)
+NO_TYPE = _("its type is not a word we know, so it may have left or come back")
 BOTH_WAYS = _("one column calls it money out, another money in")
 NO_WAY = _("it has a minus and is called money out, so it may have left or come back")
 NO_TOTAL = _("there is no total in yuan")
+SAY_WHICH_WAY = _(
+    "Add a column “Direction” that says “out” or “in” for each line, and import it again. "
+    "Nothing of this file was kept."
+)
 _WHOLE = _("Download it from the rail anew and import it as it is. Nothing of this file was kept.")
 
 
@@ -44,11 +46,11 @@ def too_long(most: int) -> DomainError:
     )
 
 
-def bad_row(row: int, why: Any) -> DomainError:
+def bad_row(row: int, why: Any, *, next_step: Any = _WHOLE) -> DomainError:
     return DomainError(
         "bill.bad_row",
         _("Line %(line)s of the file cannot be read: %(why)s.") % {"line": row, "why": why},
-        next_step=_WHOLE,
+        next_step=next_step,
         field="file",
         extra={"line": row},
     )

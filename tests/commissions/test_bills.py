@@ -160,6 +160,7 @@ def test_a_type_that_is_not_known_refuses_the_file_where_nothing_else_tells_the_
     text = "日期,金额,编号,业务类型\n2026-11-21,9.95,{},{}\n"
     with translation.override("en"):
         refusal = refused(text.format(LIN, word).encode())
+        assert "“Direction”" in str(refusal.next_step)
     assert refusal.code == "bill.bad_row" and "may have left or come back" in str(refusal.message)
     assert [line.incoming for line in bills.read(text.format("货款", word).encode()).lines] == [False]
     both = f"日期,借方金额,贷方金额,编号,业务类型\n2026-11-21,9.95,,{LIN},{word}\n"
